@@ -1,0 +1,1 @@
+"""steek keeps production machine learning reliable."""

@@ -1,0 +1,211 @@
+"""Every setting of steek, in one strict table. Precedence: argument > environment > steek.toml > default."""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+
+from steek.kernel.errors import NotFoundError, SettingsError, describe_unknown
+
+PROJECT_FILE = "steek.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table; `name` is also its key in steek.toml and, upper-cased after STEEK_, its variable."""
+
+    name: str
+    parse: Callable[[str], object]
+    default: str
+    help: str
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        return f"STEEK_{self.name.upper()}"
+
+
+def _clock_time(text: str) -> time:
+    return time.fromisoformat(text)
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("name", str, "", "Name of the project; by default the name of its folder."),
+    Setting("modules", str, "", "Python modules that declare datasets, features, models and monitors, separated by commas."),
+    Setting("data_path", str, ".steek", "Folder for everything steek writes, relative to the project."),
+    Setting("database_url", str, "", "SQLAlchemy URL of state and ledger; by default SQLite below data_path.", secret=True),
+    Setting("workflow_database_url", str, "", "URL of the workflow database; by default beside the ledger.", secret=True),
+    Setting("lake_uri", str, "", "Where Delta tables live: a path or an object storage URI; by default below data_path."),
+    Setting("lake_options", str, "", "Object storage options as key=value, separated by commas.", secret=True),
+    Setting("online_store", str, "sqlite", "Where online features are served from.", choices=("sqlite", "redis")),
+    Setting("redis_url", str, "", "URL of the Redis server of the online store.", secret=True),
+    Setting("engine", str, "local", "Where parallel work runs.", choices=("local", "ray")),
+    Setting("ray_address", str, "", "Address of a Ray cluster; empty starts one on this machine."),
+    Setting("engine_workers", int, "2", "Processes that parallel work may use on this machine."),
+    Setting("clock", str, "system", "Time source: the machine, or the file a replay writes.", choices=("system", "replay")),
+    Setting("day_starts_at", _clock_time, "00:00", "UTC time at which a business day, and with it a window, begins."),
+    Setting("host", str, "127.0.0.1", "Address that the console and the serving process listen on."),
+    Setting("port", int, "8321", "Port of the console and the control API."),
+    Setting("serving_port", int, "8322", "Port of the serving process."),
+    Setting("serving_queue", int, "256", "Requests that may wait in the serving process before new ones are refused."),
+    Setting("max_batch_bytes", int, "1000000000", "Largest batch that ingestion accepts, in bytes."),
+)
+_TABLE = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Values of all settings of one project, and where each came from."""
+
+    project_path: Path
+    values: Mapping[str, object]
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def text(self, name: str) -> str:
+        return str(self.values[name])
+
+    def number(self, name: str) -> int:
+        value = self.values[name]
+        assert isinstance(value, int)
+        return value
+
+    @property
+    def name(self) -> str:
+        return self.text("name") or self.project_path.name
+
+    @property
+    def modules(self) -> list[str]:
+        return [part.strip() for part in self.text("modules").split(",") if part.strip()]
+
+    @property
+    def data_path(self) -> Path:
+        return self.project_path / self.text("data_path")
+
+    @property
+    def database_url(self) -> str:
+        return self.text("database_url") or f"sqlite:///{self.data_path / 'steek.db'}"
+
+    @property
+    def workflow_database_url(self) -> str:
+        if self.text("workflow_database_url"):
+            return self.text("workflow_database_url")
+        if self.text("database_url"):
+            return self.text("database_url")
+        return f"sqlite:///{self.data_path / 'workflows.db'}"
+
+    @property
+    def lake_uri(self) -> str:
+        return self.text("lake_uri") or str(self.data_path / "lake")
+
+    @property
+    def lake_options(self) -> dict[str, str]:
+        pairs = (part.split("=", 1) for part in self.text("lake_options").split(",") if part)
+        return {key.strip(): value.strip() for key, value in pairs}
+
+    @property
+    def day_starts_at(self) -> time:
+        value = self.values["day_starts_at"]
+        assert isinstance(value, time)
+        return value
+
+    def shown(self) -> list[dict[str, str]]:
+        """Rows for people: name, value, origin, help; secrets are hidden."""
+        return [
+            {
+                "name": setting.name,
+                "value": "(hidden)" if setting.secret and self.values[setting.name] else str(self.values[setting.name]),
+                "origin": self.origins.get(setting.name, "default"),
+                "variable": setting.variable,
+                "help": setting.help,
+            }
+            for setting in SETTINGS
+        ]
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds a steek.toml.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    message = f"no {PROJECT_FILE} in {start} or any folder above it"
+    raise NotFoundError(message, next_step="Run 'steek init' here, or give --project FOLDER.")
+
+
+def load_settings(
+    project_path: Path, *, overrides: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Read the settings of the project in `project_path`.
+
+    Args:
+        project_path: Folder that holds steek.toml.
+        overrides: Values that win over everything, as text.
+        environment: Environment variables; by default those of this process.
+
+    Raises:
+        SettingsError: an unknown key (with the nearest name), a value of the wrong form, or broken TOML.
+    """
+    variables = os.environ if environment is None else environment
+    file_path = project_path / PROJECT_FILE
+    layers: list[tuple[str, Mapping[str, str]]] = [
+        (PROJECT_FILE, _read_file(file_path)),
+        ("environment", _read_environment(variables)),
+        ("argument", overrides or {}),
+    ]
+    texts = {setting.name: setting.default for setting in SETTINGS}
+    origins: dict[str, str] = {}
+    for origin, layer in layers:
+        for name, text in layer.items():
+            _known(name, origin)
+            texts[name] = text
+            origins[name] = origin
+    values = {name: _parse(_TABLE[name], text, origins.get(name, "default")) for name, text in texts.items()}
+    return Settings(project_path.resolve(), values, origins)
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+        message = f"{path.name} is not valid TOML: {cause}"
+        raise SettingsError(message, next_step="Mend the line that the message names.") from cause
+    return {name: _as_text(name, value) for name, value in content.items()}
+
+
+def _as_text(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, str | int):
+        return str(value)
+    message = f"setting {name!r} in {PROJECT_FILE} must be text, a whole number or a list, not {type(value).__name__}"
+    raise SettingsError(message, next_step="Settings are flat: no [tables].")
+
+
+def _read_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    prefix = "STEEK_"
+    return {key.removeprefix(prefix).lower(): value for key, value in variables.items() if key.startswith(prefix)}
+
+
+def _known(name: str, origin: str) -> None:
+    if name not in _TABLE:
+        message, hint = describe_unknown("setting", name, _TABLE)
+        raise SettingsError(f"{origin}: {message}", next_step=hint or "See 'steek settings'.")
+
+
+def _parse(setting: Setting, text: str, origin: str) -> object:
+    if setting.choices and text not in setting.choices:
+        message = f"{origin}: setting {setting.name} is {text!r}; allowed: {', '.join(setting.choices)}"
+        raise SettingsError(message)
+    try:
+        return setting.parse(text)
+    except ValueError as cause:
+        message = f"{origin}: setting {setting.name} is {text!r}, which is not a valid value: {cause}"
+        raise SettingsError(message, next_step=setting.help) from cause

@@ -1,0 +1,71 @@
+"""Events: what happened, in the past tense, linked into one hash chain."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from steek.kernel.records import canonical_json
+
+GENESIS = "0" * 64
+PAYLOAD_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event about to be written.
+
+    Args:
+        kind: Noun and verb in the past tense, e.g. "batch.committed".
+        subject: URN of the thing it happened to.
+        actor: Who did it: a person ("ariel@grocer"), a job ("night 2017-10-16") or "steek".
+        payload: JSON-serialisable facts; never personal values.
+        at: Event time; None means now.
+        causes: Ids of the events that led to this one.
+        edges: Lineage drawn by this event, as (upstream URN, downstream URN).
+    """
+
+    kind: str
+    subject: str
+    actor: str
+    payload: dict[str, object] = field(default_factory=dict[str, object])
+    at: datetime | None = None
+    causes: tuple[str, ...] = ()
+    edges: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A written event. `sequence` orders the ledger from 1 without gaps."""
+
+    sequence: int
+    id: str
+    at: datetime
+    recorded_at: datetime
+    kind: str
+    subject: str
+    actor: str
+    causes: tuple[str, ...]
+    payload: dict[str, object]
+    payload_version: int
+    previous_hash: str
+    hash: str
+
+
+def event_hash(
+    *,
+    previous_hash: str,
+    id: str,
+    at: datetime,
+    recorded_at: datetime,
+    kind: str,
+    subject: str,
+    actor: str,
+    causes: tuple[str, ...],
+    payload: dict[str, object],
+    payload_version: int,
+) -> str:
+    """SHA-256 over the previous hash and every field, 64 hexadecimal digits."""
+    body = canonical_json(
+        [previous_hash, id, at, recorded_at, kind, subject, actor, causes, payload, payload_version]
+    )
+    return hashlib.sha256(body.encode()).hexdigest()

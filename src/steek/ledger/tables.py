@@ -1,0 +1,45 @@
+"""Tables of the ledger: events, lineage edges, and how far each subscriber has read."""
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table
+
+from steek.ledger.database import Instant, metadata
+
+# SQLite numbers rows only for INTEGER; PostgreSQL needs the wider type.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=False),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("subject", String(300), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("causes", JSON, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("payload_version", Integer, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("events_by_kind", "kind", "sequence"),
+    Index("events_by_subject", "subject", "sequence"),
+    Index("events_by_at", "at"),
+)
+
+lineage_edges = Table(
+    "lineage_edges",
+    metadata,
+    Column("upstream", String(300), primary_key=True),
+    Column("downstream", String(300), primary_key=True),
+    Column("event_sequence", Sequence, ForeignKey("events.sequence"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("lineage_by_downstream", "downstream", "upstream"),
+)
+
+cursors = Table(
+    "subscription_cursors",
+    metadata,
+    Column("subscriber", String(100), primary_key=True),
+    Column("sequence", Sequence, nullable=False),
+)
