@@ -1,0 +1,46 @@
+"""Rules and maths: how good predictions are, how sure that is, and what is usual for a series.
+
+Flows in: arrays of labels and scores, or of past values. Flows out: estimates with intervals and row counts, bounds.
+Pure: no clock, no files, no network; chance comes in as a generator.
+"""
+
+from steek.measures.binary import log_loss_terms, pr_auc, resampled_areas, roc_auc
+from steek.measures.calibration import CalibrationBin, calibration_table
+from steek.measures.estimate import Estimate
+from steek.measures.intervals import Bootstrap, Resampled, wilson
+from steek.measures.ranking import (
+    Queries,
+    RightAnswers,
+    first_rows,
+    hits_at,
+    ndcg_at,
+    overlap,
+    places_of_right_answers,
+)
+from steek.measures.robust import Bounds, mad_bounds, median, scaled_mad, spread, weekday_bounds
+
+__all__ = [
+    "Bootstrap",
+    "Bounds",
+    "CalibrationBin",
+    "Estimate",
+    "Queries",
+    "Resampled",
+    "RightAnswers",
+    "calibration_table",
+    "first_rows",
+    "hits_at",
+    "log_loss_terms",
+    "mad_bounds",
+    "median",
+    "ndcg_at",
+    "overlap",
+    "places_of_right_answers",
+    "pr_auc",
+    "resampled_areas",
+    "roc_auc",
+    "scaled_mad",
+    "spread",
+    "weekday_bounds",
+    "wilson",
+]
