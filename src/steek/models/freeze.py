@@ -96,14 +96,19 @@ class Freezes:
             ordered = query.order_by(freezes.c.started_at, freezes.c.key)
             return [_to_record(row) for row in connection.execute(ordered).mappings()]
 
-    def check(self, subject: str, action: str) -> None:
+    def check(self, subject: str, action: str, *, incident: str | None = None) -> None:
         """Return when `action` may be done to `subject` now.
+
+        Args:
+            subject: URN without version.
+            action: "train" or "deploy".
+            incident: URN of the incident that does it; what the incident itself holds does not stop it.
 
         Raises:
             FrozenError: an incident holds it; the message names incident and reason.
         """
         for freeze in self.active(subject):
-            if action in freeze.actions:
+            if action in freeze.actions and freeze.incident != incident:
                 message = f"{subject} is held by {freeze.incident}: {action} must wait ({freeze.reason})"
                 raise FrozenError(
                     message,
