@@ -32,7 +32,7 @@ class ModelCard:
 
 def model_card(definition: ModelDefinition, trained: TrainedModel | None) -> ModelCard:
     """The card of a definition and, where there is one, of the version in question."""
-    declared = tuple(ref if isinstance(ref, str) else f"{ref.view}.{ref.column}" for ref in definition.columns())
+    declared = tuple(ref if isinstance(ref, str) else ref.name for ref in definition.columns())
     return ModelCard(
         name=definition.name,
         task=definition.task,

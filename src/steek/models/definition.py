@@ -134,4 +134,4 @@ def training_window(definition: ModelDefinition, known_at: datetime) -> Window:
 
 
 def _matured_until(definition: ModelDefinition, known_at: datetime) -> datetime:
-    return known_at - parse_duration(definition.examples.label_window)
+    return known_at - definition.examples.label_window

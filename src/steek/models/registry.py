@@ -7,21 +7,39 @@ from sqlalchemy import Connection, Select, func, insert, select
 
 from steek.kernel.clock import Clock
 from steek.kernel.errors import NotFoundError
+from steek.kernel.records import content_hash
 from steek.kernel.urn import Urn
 from steek.kernel.windows import Window
 from steek.ledger import Database, Draft, Ledger
 from steek.models.artifacts import ArtifactStore
 from steek.models.definition import ModelDefinition
-from steek.models.description import definition_hash, describe, difference
+from steek.models.description import Views, describe, difference
 from steek.models.fleet import FleetBundle, unpack
 from steek.models.tables import model_definitions, trained_models
 from steek.models.trained import NewTrainedModel, TrainedModel, trained_urn
 
 
 class Registry:
-    """Every definition and every trained model there was; safe to share between threads and processes."""
+    """Every definition and every trained model there was; safe to share between threads and processes.
 
-    def __init__(self, database: Database, ledger: Ledger, clock: Clock, artifacts: ArtifactStore) -> None:
+    Args:
+        database: Where records are kept.
+        ledger: Where changes are told.
+        clock: Time of training and registration.
+        artifacts: Where artifacts are kept.
+        views: Declared feature views by name, so that a change of their code changes the definitions that use
+            them; None looks at the code of whole views and examples alone.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        clock: Clock,
+        artifacts: ArtifactStore,
+        views: Views | None = None,
+    ) -> None:
+        self._views = views
         self._database = database
         self._ledger = ledger
         self._clock = clock
@@ -29,7 +47,8 @@ class Registry:
 
     def register(self, definition: ModelDefinition, *, actor: str = "steek") -> str:
         """Record a definition and return its hash; the one that is in force already is not recorded again."""
-        content, hash = describe(definition), definition_hash(definition)
+        content = describe(definition, self._views)
+        hash = content_hash(content)
         with self._database.transaction() as connection:
             newest = _newest_definition(connection, definition.name)
             if newest is not None and newest["hash"] == hash:

@@ -79,11 +79,8 @@ def feature_as_answer(feature: FeatureRef | str) -> FallbackSpec:
     >>> feature_as_answer("category_product.lines_56d").parameters["feature"]
     'category_product.lines_56d'
     """
-    name = feature if isinstance(feature, str) else f"{feature.view}.{feature.column}"
-    if "." not in name:
-        message = f"{name!r} is not a feature; write view.column"
-        raise DeclarationError(message, next_step="For example 'category_product.lines_56d'.")
-    return FallbackSpec(FEATURE_AS_ANSWER, {"feature": name})
+    ref = FeatureRef.parse(feature) if isinstance(feature, str) else feature
+    return FallbackSpec(FEATURE_AS_ANSWER, {"feature": ref.name})
 
 
 @dataclass(frozen=True, slots=True)

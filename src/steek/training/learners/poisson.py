@@ -70,7 +70,7 @@ def _means(columns: Numbers, weights: Numbers) -> Numbers:
 
 
 def _newton(standardised: Numbers, labels: Numbers, weights: Numbers, ridge: float) -> Numbers:
-    """Coefficients (intercept first, unpenalised) by iteratively reweighted least squares (McCullagh and Nelder, 2.5)."""
+    """Coefficients, the unpenalised intercept first, by reweighted least squares (McCullagh and Nelder 1989, 2.5)."""
     rows, features = standardised.shape
     design = np.concatenate([np.ones((rows, 1)), standardised], axis=1)
     # A tenth of a count keeps the logarithm finite where nothing was sold.
