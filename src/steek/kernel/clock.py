@@ -55,6 +55,10 @@ class ReplayClock:
     def monotonic_s(self) -> float:
         return time.monotonic()
 
+    def is_set(self) -> bool:
+        """Whether the replay has begun."""
+        return self._path.exists()
+
     def set(self, at: datetime) -> None:
         """Move the clock; durable and atomic, so a reader sees the old or the new instant, never half of one."""
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,33 @@
+"""What the store receives from others, and what it extracts from that itself."""
+
+import polars as pl
+
+import steek as sk
+
+transactions = sk.Dataset(
+    "transactions",
+    contract="contracts/transactions.yaml",
+    event_time="transaction_timestamp",
+    volume_by=("store_id",),
+    owner="data@grocer",
+)
+products = sk.Dataset("products", contract="contracts/products.yaml", mode="replace", owner="data-platform@grocer")
+promotions = sk.Dataset(
+    "promotions", contract="contracts/promotions.yaml", event_time="starts_at", owner="marketing@grocer"
+)
+partners = sk.Dataset("partners", contract="contracts/partners.yaml", mode="replace", owner="partners@grocer")
+
+
+@sk.derived_dataset(event_time="transaction_timestamp", owner="partners@grocer")
+def partner_lines(
+    transactions: pl.LazyFrame, products: pl.LazyFrame, partners: pl.LazyFrame, join: sk.Join
+) -> pl.LazyFrame:
+    """Every line sold, with the partner who made the product: what partner models and partner reports read."""
+    made = join(
+        transactions.select("basket_id", "store_id", "product_id", "sales_value", "retail_disc", "transaction_timestamp"),
+        products.select("product_id", "manufacturer_id"),
+        on="product_id",
+        name="lines x products",
+    )
+    known = join(made, partners.select("manufacturer_id", "partner_id"), on="manufacturer_id", name="lines x partners")
+    return known.select("partner_id", "basket_id", "store_id", "sales_value", "retail_disc", "transaction_timestamp")

@@ -1,0 +1,129 @@
+"""The replay itself: night after night, resumable at any moment.
+
+Everything sent carries a key or request id of its own, so what was sent before an interruption may be sent again.
+"""
+
+import time as stopwatch
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import steek as sk
+from replay.control import Control
+from replay.people import People
+from replay.plan import Plan
+from replay.progress import Display
+from replay.steek_process import SteekProcess
+from replay.traffic import Traffic
+from replay.world import Question, World, business_day
+
+FINISHED = "finished"
+# Shares of a day's questions that customers ask while the canary takes its first and its second step.
+FIRST_STEP, SECOND_STEP = 0.15, 0.40
+
+
+class Replay:
+    """Plays one plan on one project folder.
+
+    Args:
+        plan: Which days.
+        project: Folder of the project.
+        data: Where steek writes; a replay that was interrupted goes on from what it finds there.
+        port: Of the console; serving takes the next.
+    """
+
+    def __init__(self, plan: Plan, *, project: Path, data: Path, port: int) -> None:
+        self._plan = plan
+        self._data = data.resolve()
+        self._clock = sk.ReplayClock(self._data / "clock")
+        self._world = World(household_share=plan.household_share, key_change_day=plan.key_change_day)
+        self._display = Display(plan.nights)
+        self._steek = SteekProcess(project, data=self._data, port=port)
+        self._people = People(project, self._steek.environment, self._set_clock)
+
+    def run(self, *, keep_serving: bool) -> None:
+        """Play all nights; then leave, or serve the console until Ctrl-C."""
+        first, last = self._plan.history
+        self._set_clock(business_day(first)[0])
+        with self._steek.running():
+            self._display.say(f"console: {self._steek.url}")
+            control, traffic = Control(self._steek.url), Traffic(self._steek.serving_url)
+            with self._display.shown():
+                self._bring_history(control, first, last)
+                for day in self._plan.days:
+                    started = stopwatch.monotonic()
+                    self._play(control, traffic, day)
+                    self._display.night_done(day, stopwatch.monotonic() - started)
+            if keep_serving:
+                self._display.say(f"the replay is over; the console stays on {self._steek.url} until Ctrl-C")
+                self._steek.wait()
+
+    def _bring_history(self, control: Control, first: date, last: date) -> None:
+        for delivery in self._world.history(first, last):
+            self._display.now(f"history: {delivery.key}")
+            self._set_clock(delivery.arrives_at)
+            control.ingest(delivery)
+
+    def _play(self, control: Control, traffic: Traffic, day: date) -> None:
+        tomorrow = day + timedelta(days=1)
+        if tomorrow in self._plan.days and control.night(tomorrow)["started"]:
+            return
+        for delivery in self._world.daily(day):
+            self._set_clock(delivery.arrives_at)
+            control.ingest(delivery)
+        self._at(tomorrow, "06:05")
+        control.start_night(day)
+        self._until(control, day, _waits_for_traffic)
+        self._at(tomorrow, "06:30")
+        questions = self._world.questions(tomorrow)
+        self._ask(traffic, [question for question in questions if question.model == "partner_demand"])
+        self._work_incident(traffic, day, questions)
+        self._serve_the_day(control, traffic, day, [question for question in questions if question.model != "partner_demand"])
+
+    def _serve_the_day(self, control: Control, traffic: Traffic, day: date, questions: Sequence[Question]) -> None:
+        tomorrow = day + timedelta(days=1)
+        first, second = round(len(questions) * FIRST_STEP), round(len(questions) * SECOND_STEP)
+        self._at(tomorrow, "11:00")
+        self._ask(traffic, questions[:first])
+        self._at(tomorrow, "14:00")
+        self._until(control, day, lambda stage: stage in {"canary step 2", FINISHED})
+        self._ask(traffic, questions[first:second])
+        self._at(tomorrow, "17:00")
+        self._until(control, day, lambda stage: stage == FINISHED)
+        self._ask(traffic, questions[second:])
+
+    def _work_incident(self, traffic: Traffic, day: date, questions: Sequence[Question]) -> None:
+        if day != self._plan.key_change_day:
+            return
+        incident = self._people.incident_to_work()
+        if incident is None:
+            return
+        self._display.say(f"night {day}: incident {incident} declared; people work it")
+        self._people.mitigate(incident, day)
+        forecasts = [question for question in questions if question.model == "partner_demand"]
+        self._ask(traffic, [question.again() for question in forecasts])
+        table = self._data / "deliveries" / "partners-with-new-keys.parquet"
+        table.parent.mkdir(parents=True, exist_ok=True)
+        table.write_bytes(self._world.partners(changed=True, arrives_at=self._clock.now()).payload)
+        self._people.recover(incident, day, table)
+
+    def _ask(self, traffic: Traffic, questions: Sequence[Question]) -> None:
+        asked = 0
+        for sent in traffic.send(questions):
+            asked += sent
+            self._display.now(f"customers ask: {asked} of {len(questions)}")
+
+    def _until(self, control: Control, day: date, reached: Callable[[str], bool]) -> None:
+        control.follow_night(day, reached, self._display.now)
+
+    def _at(self, day: date, clock: str) -> None:
+        self._set_clock(datetime.combine(day, time.fromisoformat(clock), tzinfo=UTC))
+
+    def _set_clock(self, at: datetime) -> None:
+        """Time only goes forward, also when an interrupted replay is taken up again."""
+        if not self._clock.is_set() or self._clock.now() < at:
+            self._clock.set(at)
+
+
+def _waits_for_traffic(stage: str) -> bool:
+    return stage.startswith("canary") or stage == FINISHED

@@ -1,0 +1,107 @@
+"""The people on call, who use nothing but the command line."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+COMMANDER, OPERATIONS, COMMUNICATIONS = "ariel@grocer", "sam@grocer", "gabi@grocer"
+LARGEST_PARTNER = "69"
+FIRST_GROUP = 40
+FLEET = "partner_demand"
+
+
+class CommandError(Exception):
+    """A command of steek ended with an error; its text is what the command said."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Works the incident that the changed keys cause.
+
+    Args:
+        project: Folder of the project.
+        arguments: Further settings for every command, as environment variables.
+        set_clock: Moves the replayed time, because people take minutes.
+    """
+
+    project: Path
+    environment: dict[str, str]
+    set_clock: Callable[[datetime], None]
+
+    def incident_to_work(self) -> str | None:
+        """The id of the incident that waits for people; None when there is none."""
+        incidents = self.steek("incident", "list", "--open")
+        return incidents[0]["id"] if incidents else None
+
+    def mitigate(self, incident: str, night: date) -> None:
+        """From the page to a fleet that serves the last good models again, one partner first."""
+        self._at(night, "06:43")
+        self._do(COMMANDER, "incident", "assign", incident, "commander", COMMANDER)
+        self._do(COMMANDER, "incident", "assign", incident, "operations", OPERATIONS)
+        self._do(COMMANDER, "incident", "assign", incident, "communications", COMMUNICATIONS)
+        self._at(night, "06:48")
+        self._do(COMMANDER, "incident", "suspects", incident)
+        self._do(
+            OPERATIONS, "incident", "note", incident,
+            "The product master of last night carries keys that partners do not have; nothing of ours changed.",
+        )  # fmt: skip
+        self._at(night, "06:55")
+        reason = "trained on a day without partner lines"
+        self._do(
+            OPERATIONS, "rollback", FLEET, "--partner", LARGEST_PARTNER, "--to", "last-good",
+            "--incident", incident, "--reason", reason,
+        )  # fmt: skip
+        self._at(night, "07:02")
+        self._do(
+            OPERATIONS, "incident", "note", incident,
+            f"Partner {LARGEST_PARTNER} answers as before the change; going on with the fleet.",
+        )  # fmt: skip
+        self._do(
+            OPERATIONS, "rollback", FLEET, "--fleet", "--to", "last-good", "--incident", incident, "--reason", reason
+        )
+        self._at(night, "07:15")
+        self._do(
+            COMMUNICATIONS, "incident", "note", incident,
+            "Partner managers told: forecasts of today come from yesterday's models until the keys are mapped.",
+        )  # fmt: skip
+
+    def recover(self, incident: str, night: date, partners_file: Path) -> None:
+        """From the new key table to retrained, verified models and a resolved incident."""
+        self._at(night, "10:05")
+        self._do(OPERATIONS, "ingest", "partners", str(partners_file), "--key", "partners-with-new-keys")
+        self._at(night, "10:12")
+        self._do(OPERATIONS, "extract", "partner_lines", "--day", night.isoformat(), "--incident", incident)
+        self._at(night, "10:20")
+        self._do(OPERATIONS, "incident", "act", incident, "release-freeze")
+        self._do(
+            OPERATIONS, "train", FLEET, "--known-until", night.isoformat(), "--by-priority", str(FIRST_GROUP),
+            "--incident", incident,
+        )  # fmt: skip
+        self._at(night, "10:40")
+        self._do(COMMANDER, "incident", "resolve", incident, "--verify")
+        self._do(COMMANDER, "incident", "postmortem", incident)
+
+    def steek(self, *words: str, actor: str | None = None) -> Any:
+        """Run one command with `--json` and give back what it printed.
+
+        Raises:
+            CommandError: it did not succeed.
+        """
+        command = [sys.executable, "-m", "steek", *words, "--project", str(self.project), "--json"]
+        if actor:
+            command += ["--actor", actor]
+        done = subprocess.run(command, capture_output=True, text=True, env=self.environment, check=False)
+        if done.returncode:
+            raise CommandError(f"steek {' '.join(words)}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def _do(self, actor: str, *words: str) -> None:
+        self.steek(*words, actor=actor)
+
+    def _at(self, night: date, clock: str) -> None:
+        self.set_clock(datetime.combine(night + timedelta(days=1), time.fromisoformat(clock), tzinfo=UTC))

@@ -1,0 +1,76 @@
+"""Steps of a night that make feature snapshots: the new one for serving, and those that training still lacks."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from steek.loop.calendar import actor, business_day, lookback_days, memory_days, nightly_models
+from steek.loop.services import Services
+from steek.models import ModelDefinition
+
+Summary = dict[str, Any]
+
+
+def nightly_views(s: Services) -> list[str]:
+    """Views that some nightly model reads, in order of declaration."""
+    return [view for view in s.views if models_reading(s, view)]
+
+
+def missing_snapshots(s: Services, night: date, view: str) -> list[str]:
+    """Moments whose snapshot training needs and nobody made, oldest first; the last is this night's own."""
+    as_of = business_day(s, night).end_at
+    have = {snapshot.as_of for snapshot in s.features.snapshots(view)}
+    days_back = max((memory_days(s, model, night) for model in models_reading(s, view)), default=0)
+    needed = [as_of - timedelta(days=back) for back in range(days_back, -1, -1)]
+    return [at.isoformat() for at in needed if at not in have]
+
+
+def materialise(s: Services, night: date, view: str, as_of: str) -> Summary:
+    """Compute one snapshot of a view."""
+    snapshot = s.features.materialise(
+        view, datetime.fromisoformat(as_of), key=f"snapshot:{view}:{as_of}", actor=actor(night)
+    )
+    return {"rows": snapshot.rows}
+
+
+def recompute(s: Services, view: str, first_day: str, key: str, by: str) -> Summary:
+    """Make every snapshot later than the beginning of a day anew, and publish the newest."""
+    since = business_day(s, date.fromisoformat(first_day)).end_at
+    moments = [snapshot.as_of for snapshot in s.features.snapshots(view) if snapshot.as_of >= since]
+    for moment in moments:
+        s.features.materialise(view, moment, key=f"{key}:{view}:{moment.isoformat()}", actor=by)
+    if moments:
+        s.features.publish(view, moments[-1], key=f"{key}:publish:{view}")
+    return {"snapshots": len(moments)}
+
+
+def publish(s: Services, night: date, view: str) -> Summary:
+    """Put the night's own snapshot into the online store."""
+    as_of = business_day(s, night).end_at
+    s.features.publish(view, as_of, key=f"publish:{view}:{as_of.isoformat()}")
+    return {"as_of": as_of.isoformat()}
+
+
+def models_reading(s: Services, view: str) -> list[str]:
+    """Nightly models whose features or candidates come from a view."""
+    return [model for model in nightly_models(s) if view in views_of(s.definitions[model])]
+
+
+def views_of(definition: ModelDefinition) -> set[str]:
+    """Names of the views a definition reads, its moment features included."""
+    names = {column if isinstance(column, str) else column.view for column in definition.columns()}
+    return names | ({definition.candidates.name} if definition.candidates else set())
+
+
+def derived_days_needed(s: Services, night: date, dataset: str) -> int:
+    """How many days before the night a derived dataset must reach, for features and for examples."""
+    through_views = [
+        lookback_days(s, view) + max((memory_days(s, model, night) for model in models_reading(s, view)), default=0)
+        for view, declared in s.views.items()
+        if dataset in declared.inputs
+    ]
+    through_examples = [
+        memory_days(s, model, night)
+        for model in nightly_models(s)
+        if dataset in s.definitions[model].examples.inputs
+    ]
+    return max([*through_views, *through_examples], default=0)

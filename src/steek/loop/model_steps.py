@@ -1,0 +1,66 @@
+"""Steps of a night that make, judge and deploy models."""
+
+from datetime import date
+from typing import Any
+
+from steek.kernel.errors import FrozenError
+from steek.kernel.verdict import Verdict
+from steek.loop.calendar import actor, business_day
+from steek.loop.services import Services
+
+Summary = dict[str, Any]
+
+
+def train(s: Services, night: date, model: str) -> Summary:
+    """Train one definition on what is known at the end of the day; a freeze is obeyed and said."""
+    known_at = business_day(s, night).end_at
+    try:
+        trained = s.trainer.train(model, known_at, key=f"night:{night}:{model}", actor=actor(night))
+    except FrozenError as hold:
+        return {"held": hold.message}
+    return {"version": trained.version, "rows": trained.rows}
+
+
+def train_again(s: Services, model: str, known_until: str, members: list[str] | None, key: str, by: str) -> Summary:
+    """Train at a person's wish; members that are not named are carried over from the version that serves."""
+    known_at = business_day(s, date.fromisoformat(known_until)).end_at
+    base = s.routes.get(model).primary if members is not None else None
+    trained = s.trainer.train(model, known_at, key=key, actor=by, members=members, base_version=base)
+    return {"version": trained.version, "rows": trained.rows}
+
+
+def judge(s: Services, model: str, version: int, key: str) -> Summary:
+    """Measure a version on its distributions, then let the gate decide."""
+    trained = s.registry.get(model, version)
+    evaluations = s.evaluator.evaluate(trained, key=key)
+    decision = s.gate.decide(trained, against=s.routes.get(model).primary, key=key)
+    return {"evaluations": len(evaluations), "verdict": decision.verdict.value}
+
+
+def deploy(s: Services, model: str, version: int, key: str, by: str) -> Summary:
+    """Begin to serve a version that passed its gate: at once, or with the first step of its canary."""
+    decision = s.gate.decision(model, version)
+    if decision is None or decision.verdict is not Verdict.PASS:
+        return {"deployed": False, "reason": "the gate did not pass"}
+    canary = s.definitions[model].serving.canary
+    try:
+        if s.routes.get(model).primary is None or canary is None:
+            s.routes.deploy(model, version, key=key, actor=by)
+            return {"deployed": True, "canary": False}
+        s.routes.start_canary(model, version, canary.steps[0], key=key, actor=by)
+    except FrozenError as hold:
+        return {"deployed": False, "reason": hold.message}
+    return {"deployed": True, "canary": True}
+
+
+def sync(s: Services, model: str, version: int) -> Summary:
+    """Verify that what serves is what was sent."""
+    s.serving.load(model)
+    s.serving.verify(s.registry.get(model, version))
+    return {"verified": version}
+
+
+def evaluate_monitors(s: Services, night: date) -> Summary:
+    """Measure every indicator for the day and fire what is out of bounds."""
+    alerts = s.monitoring.evaluate(business_day(s, night), key=f"night:{night}")
+    return {"alerts": len(alerts)}

@@ -1,0 +1,43 @@
+"""What the loop works with: the services of the rooms below, handed over by the platform."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from steek.data import Dataset, Derivation, DerivedDataset, Ingestion, Lake
+from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
+from steek.features import FeatureService, FeatureView
+from steek.kernel.clock import Clock
+from steek.kernel.settings import Settings
+from steek.ledger import Database, Ledger
+from steek.models import ModelDefinition, Registry
+from steek.monitoring import Monitoring
+from steek.serving import PredictionLog, Routes, ServingClient
+from steek.training import Trainer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Services by role; `deliver` hands new events to their subscribers."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    ledger: Ledger
+    lake: Lake
+    ingestion: Ingestion
+    derivation: Derivation
+    features: FeatureService
+    trainer: Trainer
+    registry: Registry
+    evaluator: Evaluator
+    golden: GoldenSets
+    gate: Gate
+    routes: Routes
+    outcomes: Outcomes
+    predictions: PredictionLog
+    serving: ServingClient
+    monitoring: Monitoring
+    datasets: Mapping[str, Dataset | DerivedDataset]
+    views: Mapping[str, FeatureView]
+    definitions: Mapping[str, ModelDefinition]
+    deliver: Callable[[], int]

@@ -1,0 +1,100 @@
+"""The process that runs workflows, and the way others ask it to.
+
+One worker per project runs at a time; when it starts it takes up what an earlier one left unfinished.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, DBOSClient, DBOSConfig
+
+from steek.kernel.errors import BusyError
+from steek.kernel.settings import Settings
+
+_QUEUE = "steek"
+# Part of each unfinished workflow's identity: a worker takes up only those of the same shape of steps.
+_WORKFLOW_SHAPE = "1"
+_POLL_S = 0.1
+
+Workflow = Callable[..., Any]
+
+
+class Worker:
+    """Runs the given workflows until closed.
+
+    Args:
+        settings: Of the project.
+        workflows: Name to function; arguments and results are JSON values.
+    """
+
+    def __init__(self, settings: Settings, workflows: Mapping[str, Workflow]) -> None:
+        self._settings = settings
+        self._workflows = workflows
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the worker in threads of this process for the length of the block.
+
+        Raises:
+            BusyError: another process is this project's worker.
+        """
+        with _only_one(self._settings.data_path / "worker.lock"):
+            DBOS(config=_configuration(self._settings))
+            for name, function in self._workflows.items():
+                DBOS.workflow(name=name)(function)
+            DBOS.launch()
+            try:
+                DBOS.register_queue(_QUEUE, worker_concurrency=1, polling_interval_sec=_POLL_S)
+                yield
+            finally:
+                DBOS.destroy(destroy_registry=True)
+
+
+class WorkerClient:
+    """Asks the worker, from any process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = DBOSClient(system_database_url=settings.workflow_database_url)
+
+    def start(self, workflow: str, workflow_id: str, *arguments: Any) -> None:
+        """Put a workflow into the worker's queue; the same id again is the same run, finished or not."""
+        self._client.enqueue(
+            {"queue_name": _QUEUE, "workflow_name": workflow, "workflow_id": workflow_id}, *arguments
+        )
+
+    def result(self, workflow_id: str) -> Any:
+        """Wait for a workflow's result; its error is raised here."""
+        return self._client.retrieve_workflow(workflow_id).get_result(polling_interval_sec=_POLL_S)
+
+    def status(self, workflow_id: str) -> str | None:
+        """PENDING, ENQUEUED, SUCCESS, ERROR, CANCELLED, or None when it was never started."""
+        statuses = self._client.list_workflows(workflow_ids=[workflow_id])
+        return statuses[0].status if statuses else None
+
+    def close(self) -> None:
+        self._client.destroy()
+
+
+@contextmanager
+def _only_one(lock_path: Path) -> Iterator[None]:
+    lock_path.parent.mkdir(parents=True, exist_ok=True)
+    with lock_path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = "another process already runs this project's workflows"
+            raise BusyError(message, next_step="Use it, or stop it first ('steek up' starts one).") from None
+        yield
+
+
+def _configuration(settings: Settings) -> DBOSConfig:
+    return {
+        "name": "steek",
+        "system_database_url": settings.workflow_database_url,
+        "executor_id": "worker",
+        "application_version": _WORKFLOW_SHAPE,
+        "log_level": "WARNING",
+    }

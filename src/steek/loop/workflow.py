@@ -1,0 +1,117 @@
+"""The night as one durable workflow: the order of its steps, and nothing else.
+
+A step that finished is never run again; a step in which the process died is repeated, which its keys make harmless.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from dbos import DBOS
+
+from steek.loop import canary_steps, data_steps, feature_steps, model_steps
+from steek.loop.calendar import actor, nightly_models
+from steek.loop.nights import Nights
+from steek.loop.services import Services
+
+Summary = dict[str, Any]
+
+
+class NightWorkflow:
+    """Runs nights; `run` is the loop of the house, read from top to bottom."""
+
+    def __init__(self, services: Services, nights: Nights) -> None:
+        self._s = services
+        self._nights = nights
+
+    def run(self, day_text: str) -> Summary:
+        """The whole night of one business day; returns what each step said."""
+        day = date.fromisoformat(day_text)
+        models = nightly_models(self._s)
+        report: Summary = {}
+        self._step(day, "starting", "start", self._start, day)
+        report["data"] = self._step(day, "waiting for data", "data", data_steps.wait_for_data, day)
+        report["predictions"] = self._step(
+            day, "collecting predictions", "predictions", data_steps.collect_predictions, day
+        )
+        report["derived"] = self._derive(day)
+        report["outcomes"] = {
+            model: self._step(
+                day, f"joining outcomes of {model}", f"outcomes:{model}", data_steps.join_outcomes, day, model
+            )
+            for model in models
+        }
+        report["features"] = self._features(day)
+        report["models"] = {model: self._model(day, model) for model in models}
+        report["monitors"] = self._step(day, "watching", "monitors", model_steps.evaluate_monitors, day)
+        report["canaries"] = self._canaries(day, models)
+        self._step(day, "finishing", "finish", self._finish, day, report)
+        return report
+
+    def _derive(self, day: date) -> Summary:
+        summary: Summary = {}
+        for dataset in data_steps.derived_datasets(self._s):
+            missing = self._step(
+                day, f"extracting {dataset}", f"days:{dataset}", data_steps.missing_derivations, day, dataset
+            )
+            for number, at in enumerate(missing, start=1):
+                stage = f"extracting {dataset}, day {number} of {len(missing)}"
+                summary[dataset] = self._step(day, stage, f"derive:{dataset}:{at}", data_steps.derive, day, dataset, at)
+        return summary
+
+    def _features(self, day: date) -> Summary:
+        summary: Summary = {}
+        for view in feature_steps.nightly_views(self._s):
+            missing = self._step(day, f"features {view}", f"moments:{view}", feature_steps.missing_snapshots, day, view)
+            for number, as_of in enumerate(missing, start=1):
+                stage = f"features {view}, moment {number} of {len(missing)}"
+                name = f"features:{view}:{as_of}"
+                summary[view] = self._step(day, stage, name, feature_steps.materialise, day, view, as_of)
+            self._step(day, f"publishing {view}", f"publish:{view}", feature_steps.publish, day, view)
+        return summary
+
+    def _model(self, day: date, model: str) -> Summary:
+        key = f"night:{day}:{model}"
+        summary: Summary = self._step(day, f"training {model}", f"train:{model}", model_steps.train, day, model)
+        if "version" not in summary:
+            return summary
+        version: int = summary["version"]
+        summary |= self._step(
+            day, f"evaluating {model} {version}", f"judge:{model}", model_steps.judge, model, version, key
+        )
+        summary |= self._step(
+            day, f"deploying {model} {version}", f"deploy:{model}", model_steps.deploy, model, version, key, actor(day)
+        )
+        if summary["deployed"]:
+            summary |= self._step(
+                day, f"verifying {model} {version} in serving", f"sync:{model}", model_steps.sync, model, version
+            )
+        return summary
+
+    def _canaries(self, day: date, models: list[str]) -> Summary:
+        summary: Summary = {model: [] for model in models}
+        for step in range(canary_steps.longest_ramp(self._s, models)):
+            waiting = self._step(
+                day, f"canary step {step + 1}", f"canaries:{step}", canary_steps.in_canary, models
+            )
+            for model in waiting:
+                stage = f"canary step {step + 1}"
+                name = f"canary:{model}:{step}"
+                summary[model].append(self._step(day, stage, name, canary_steps.observe, day, model, step))
+        return {model: steps for model, steps in summary.items() if steps}
+
+    def _step(self, day: date, stage: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        def run() -> Any:
+            self._nights.stage(day, stage)
+            result = function(self._s, *arguments)
+            self._s.deliver()
+            return result
+
+        return DBOS.run_step({"name": name}, run)
+
+    def _start(self, s: Services, day: date) -> None:
+        self._nights.start(day)
+        s.deliver()
+
+    def _finish(self, s: Services, day: date, report: Summary) -> None:
+        self._nights.finish(day, report)

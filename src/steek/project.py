@@ -1,0 +1,91 @@
+"""Loading a project: its settings, and the declarations in its Python modules."""
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from steek.data import Dataset, DerivedDataset, load_contracts
+from steek.features import FeatureView, MomentFeatures
+from steek.kernel.errors import DeclarationError, SettingsError
+from steek.kernel.settings import Settings
+from steek.models import ModelDefinition
+from steek.monitoring import Monitor
+
+Declared = TypeVar("Declared")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything a project declares, by name, in order of declaration."""
+
+    datasets: Mapping[str, Dataset | DerivedDataset]
+    views: Mapping[str, FeatureView]
+    moments: Mapping[str, MomentFeatures]
+    definitions: Mapping[str, ModelDefinition]
+    monitors: Mapping[str, Monitor]
+
+
+def load_project(settings: Settings) -> Project:
+    """Import the project's modules and gather what they declare at their top level, alone or in lists.
+
+    Raises:
+        SettingsError: a module cannot be found.
+        DeclarationError: a module fails to import, or two different things have the same name.
+    """
+    declared = [thing for module in _modules(settings) for thing in _top_level(module)]
+    return Project(
+        datasets=load_contracts(
+            _by_name(declared, Dataset) | _by_name(declared, DerivedDataset), settings.project_path
+        ),
+        views=_by_name(declared, FeatureView),
+        moments=_by_name(declared, MomentFeatures),
+        definitions=_by_name(declared, ModelDefinition),
+        monitors=_by_name(declared, Monitor),
+    )
+
+
+def _modules(settings: Settings) -> list[ModuleType]:
+    root = str(settings.project_path)
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    return [_import(name) for name in settings.modules]
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as cause:
+        if cause.name and name.startswith(cause.name):
+            message = f"the project's module {name!r} does not exist"
+            raise SettingsError(message, next_step="Correct 'modules' in steek.toml.") from cause
+        raise _failed(name, cause) from cause
+    except Exception as cause:
+        raise _failed(name, cause) from cause
+
+
+def _failed(name: str, cause: Exception) -> DeclarationError:
+    message = f"the project's module {name!r} cannot be imported: {type(cause).__name__}: {cause}"
+    return DeclarationError(message, next_step="The traceback above names the line.")
+
+
+def _top_level(module: ModuleType) -> Iterator[Any]:
+    for value in vars(module).values():
+        if isinstance(value, list | tuple):
+            yield from value  # pyright: ignore[reportUnknownVariableType]
+        else:
+            yield value
+
+
+def _by_name(declared: list[Any], kind: type[Declared]) -> dict[str, Declared]:
+    found: dict[str, Declared] = {}
+    for thing in declared:
+        if isinstance(thing, kind):
+            name: str = getattr(thing, "name")  # noqa: B009 - every declaration has a name, their union type has not
+            if found.setdefault(name, thing) is not thing:
+                message = f"two {kind.__name__} declarations are named {name!r}"
+                raise DeclarationError(message, next_step="Rename one of them.")
+    return found
