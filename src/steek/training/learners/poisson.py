@@ -12,7 +12,7 @@ from steek.training.ports import FittedModel
 
 Numbers = NDArray[np.float64]
 
-_STEPS = 25
+_STEPS = 60
 _CONVERGED = 1e-8
 # Bounds on the linear predictor: outside them exp means nothing for a count and only breaks the arithmetic.
 _LOWEST, _HIGHEST = -20.0, 20.0
