@@ -1,5 +1,6 @@
 """A function in a process of its own: results come back, deaths are told apart."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def fill(argument):
 @pytest.fixture(autouse=True)
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "limited_functions.py").write_text(MODULE)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
 
 def test_the_result_comes_back_despite_chatter() -> None:

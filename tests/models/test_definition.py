@@ -29,8 +29,9 @@ KNOWN_AT = datetime(2017, 10, 2, 6, tzinfo=UTC)
 def test_training_ends_where_the_held_out_window_begins(define: Define) -> None:
     definition = define()
     held_out = held_out_window(definition, KNOWN_AT)
-    assert held_out == Window(datetime(2017, 10, 1, 5, tzinfo=UTC), datetime(2017, 10, 2, 5, tzinfo=UTC))
-    assert training_window(definition, KNOWN_AT) == Window.before(held_out.start_at, timedelta(days=14))
+    begins_at = datetime(2017, 10, 1, 5, tzinfo=UTC)
+    assert held_out == Window(begins_at, datetime(2017, 10, 2, 5, tzinfo=UTC))
+    assert training_window(definition, KNOWN_AT) == Window.before(begins_at, timedelta(days=14))
 
 
 def test_without_held_out_evaluation_training_goes_up_to_the_last_complete_answer(define: Define) -> None:

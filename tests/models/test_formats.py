@@ -1,6 +1,7 @@
 """The formats that come with steek."""
 
 import json
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -35,7 +36,9 @@ class TestLightGBM(ModelFormatConformance):
     def artifact(self) -> bytes:
         matrix = np.random.default_rng(7).normal(size=(400, 2))
         data = lightgbm.Dataset(matrix, (matrix[:, 0] > 0).astype(float), feature_name=["view.a", "view.b"])
-        booster = lightgbm.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, data, num_boost_round=5)
+        booster: Any = lightgbm.train(  # pyright: ignore[reportUnknownMemberType] - lightgbm leaves types open
+            {"objective": "binary", "verbosity": -1, "num_threads": 1}, data, num_boost_round=5
+        )
         return booster.model_to_string().encode()
 
 

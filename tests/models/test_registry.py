@@ -59,9 +59,11 @@ def test_the_code_of_views_examples_and_baselines_counts(registry: Registry, def
 
 @pytest.mark.covers("N3")
 def test_a_feature_of_an_unknown_view_is_refused_with_the_nearest_name(registry: Registry, define: Define) -> None:
-    store_products = replace(define().candidates, name="store_products")  # pyright: ignore[reportArgumentType] - it has candidates
+    view = define().candidates
+    assert view is not None
+    misspelt = replace(view, name="store_products")
     with pytest.raises(DeclarationError, match="no feature view named 'store_products'") as caught:
-        registry.register(define(features=[store_products["lines"]]))
+        registry.register(define(features=[misspelt["lines"]]))
     assert caught.value.next_step == "Did you mean 'store_product'?"
 
 

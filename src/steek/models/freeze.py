@@ -1,11 +1,11 @@
 """Freezes: an incident holds a system still, and training and deployment obey."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
 from steek.kernel.clock import Clock
 from steek.kernel.errors import FrozenError, InputError
@@ -121,5 +121,6 @@ def _to_row(freeze: Freeze) -> dict[str, Any]:
     return {name: getattr(freeze, name) for name in Freeze.__dataclass_fields__} | {"actions": list(freeze.actions)}
 
 
-def _to_record(row: Mapping[str, Any]) -> Freeze:
-    return Freeze(**{**row, "actions": tuple(row["actions"])})
+def _to_record(row: RowMapping) -> Freeze:
+    values: dict[str, Any] = {**row, "actions": tuple(row["actions"])}
+    return Freeze(**values)

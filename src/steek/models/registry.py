@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 
 from steek.kernel.clock import Clock
 from steek.kernel.errors import NotFoundError
@@ -165,17 +165,16 @@ class Registry:
             return [_to_record(row) for row in connection.execute(ordered).mappings()]
 
 
-def _newest_definition(connection: Connection, name: str) -> Mapping[str, Any] | None:
+def _newest_definition(connection: Connection, name: str) -> RowMapping | None:
     query = select(model_definitions).where(model_definitions.c.name == name)
-    row = connection.execute(query.order_by(model_definitions.c.number.desc()).limit(1)).mappings().first()
-    return None if row is None else dict(row)
+    return connection.execute(query.order_by(model_definitions.c.number.desc()).limit(1)).mappings().first()
 
 
 def _definition_event(
     definition: ModelDefinition,
     hash: str,
     content: Mapping[str, Any],
-    before: Mapping[str, Any] | None,
+    before: RowMapping | None,
     actor: str,
 ) -> Draft:
     subject = str(Urn("definition", definition.name, hash))
@@ -217,8 +216,8 @@ def _to_row(trained: TrainedModel) -> dict[str, Any]:
     }
 
 
-def _to_record(row: Mapping[str, Any]) -> TrainedModel:
-    values = {name: value for name, value in row.items() if not name.startswith("window_")}
+def _to_record(row: RowMapping) -> TrainedModel:
+    values: dict[str, Any] = {str(name): value for name, value in row.items() if not str(name).startswith("window_")}
     window = Window(row["window_start_at"], row["window_end_at"])
     values |= {"feature_names": tuple(row["feature_names"]), "inputs": tuple(row["inputs"])}
     return TrainedModel(**values, window=window)
@@ -226,4 +225,4 @@ def _to_record(row: Mapping[str, Any]) -> TrainedModel:
 
 def _first(connection: Connection, query: Select[Any]) -> TrainedModel | None:
     row = connection.execute(query).mappings().first()
-    return None if row is None else _to_record(dict(row))
+    return None if row is None else _to_record(row)

@@ -54,7 +54,7 @@ def _refuse_bad_labels(labels: NDArray[np.float64], what: str) -> None:
 
 
 def _refuse_infinite(matrix: NDArray[np.float32], feature_names: tuple[str, ...], what: str) -> None:
-    bad = [name for name, found in zip(feature_names, np.isinf(matrix).any(axis=0), strict=True) if found]
+    bad = [feature_names[column] for column in np.flatnonzero(np.isinf(matrix).any(axis=0))]
     if bad:
         message = f"{what} has infinite values in {', '.join(bad)}"
         raise RefusedError(message, next_step="The last good version stays. Look for divisions by zero in the view.")
