@@ -6,7 +6,7 @@ evaluation and serving meet, and artifacts whose checksums hold.
 
 from steek.models.artifacts import ArtifactStore
 from steek.models.cards import ModelCard, model_card
-from steek.models.definition import ModelDefinition, held_out_window, training_window
+from steek.models.definition import ModelDefinition, golden_windows, held_out_window, training_window
 from steek.models.description import definition_hash, describe
 from steek.models.fleet import FleetBundle, MemberFacts, pack, unpack
 from steek.models.formats import open_format
@@ -51,6 +51,7 @@ __all__ = [
     "definition_hash",
     "describe",
     "feature_as_answer",
+    "golden_windows",
     "held_out_window",
     "model_card",
     "open_format",

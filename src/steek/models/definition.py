@@ -10,6 +10,7 @@ from steek.kernel.errors import DeclarationError
 from steek.kernel.units import parse_duration
 from steek.kernel.windows import Window
 from steek.models.specs import (
+    GOLDEN,
     HELD_OUT_BY_TIME,
     BaselineSpec,
     CheckSpec,
@@ -131,6 +132,13 @@ def training_window(definition: ModelDefinition, known_at: datetime) -> Window:
     held_out = held_out_window(definition, known_at)
     end_at = _matured_until(definition, known_at) if held_out is None else held_out.start_at
     return Window.before(end_at, parse_duration(definition.training_window))
+
+
+def golden_windows(definition: ModelDefinition) -> list[Window]:
+    """The moments of its golden sets, which no training of it may see; sorted by start."""
+    specs = [spec.parameters for spec in definition.evaluations if spec.kind == GOLDEN]
+    starts = [(datetime.fromisoformat(each["moment"]), parse_duration(each["length"])) for each in specs]
+    return sorted((Window(start, start + length) for start, length in starts), key=lambda window: window.start_at)
 
 
 def _matured_until(definition: ModelDefinition, known_at: datetime) -> datetime:

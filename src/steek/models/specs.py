@@ -16,6 +16,7 @@ from steek.kernel.units import parse_duration
 Parameters = Mapping[str, Any]
 
 HELD_OUT_BY_TIME = "held_out_by_time"
+GOLDEN = "golden"
 PREVIOUS_VERSION = "previous_version"
 FEATURE_AS_ANSWER = "feature_as_answer"
 
@@ -30,7 +31,11 @@ class LearnerSpec:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSpec:
-    """A distribution to measure on, e.g. kind "held_out_by_time" with parameters {"length": "1d"}."""
+    """A distribution to measure on; `parameters` are JSON values.
+
+    Two kinds decide what training may see: "held_out_by_time" with {"length": "1d"}, and "golden" with
+    {"moment": "2017-09-25T00:00:00+00:00", "length": "1d"}.
+    """
 
     kind: str
     parameters: Parameters = field(default_factory=dict[str, Any])

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import polars as pl
 from sqlalchemy import insert, select
 
 from steek.engines import Engine
@@ -17,7 +18,15 @@ from steek.kernel.errors import NotFoundError, ResourceError, SteekError, user_c
 from steek.kernel.urn import Urn
 from steek.kernel.windows import Window
 from steek.ledger import Draft, Ledger
-from steek.models import Freezes, ModelDefinition, NewTrainedModel, Registry, TrainedModel, training_window
+from steek.models import (
+    Freezes,
+    ModelDefinition,
+    NewTrainedModel,
+    Registry,
+    TrainedModel,
+    golden_windows,
+    training_window,
+)
 from steek.training.fleet import assemble
 from steek.training.fleet_fit import fit_members
 from steek.training.learners import open_learner
@@ -36,6 +45,18 @@ class _Order:
     window: Window
     members: Sequence[str] | None
     base: TrainedModel | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What one training learns from."""
+
+    frame: pl.DataFrame
+    feature_names: tuple[str, ...]
+    inputs: tuple[str, ...]
+    data_until: datetime
+    queries: int
+    golden_rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +150,26 @@ class Trainer:
 
     def _fit(self, order: _Order, known_at: datetime) -> tuple[NewTrainedModel, bytes]:
         definition = order.definition
+        lesson = self._lesson(order, known_at)
+        fit = self._fit_one(order, lesson) if definition.partition_by is None else self._fit_fleet(order, lesson)
+        said = {"queries": lesson.queries, "golden_rows_left_out": lesson.golden_rows, "environment": _environment()}
+        new = NewTrainedModel(
+            name=definition.name,
+            definition_hash=order.definition_hash,
+            data_until=lesson.data_until,
+            window=order.window,
+            rows=lesson.frame.height,
+            feature_names=lesson.feature_names,
+            format=fit.format,
+            members=fit.members,
+            learner_report=fit.report | said,
+            inputs=lesson.inputs,
+            owner=definition.owner,
+        )
+        return new, fit.data
+
+    def _lesson(self, order: _Order, known_at: datetime) -> _Lesson:
+        definition = order.definition
         examples = self._example_sets.build(
             definition.examples,
             columns=definition.columns(),
@@ -141,42 +182,32 @@ class Trainer:
             member_column=definition.partition_by,
             weight_half_life=definition.weight_half_life,
         )
-        data_until = min(order.window.end_at, examples.matured_until)
-        feature_names = tuple(examples.feature_names)
-        fit = self._fit_one(order, examples) if definition.partition_by is None else self._fit_fleet(order, examples)
-        new = NewTrainedModel(
-            name=definition.name,
-            definition_hash=order.definition_hash,
-            data_until=data_until,
-            window=order.window,
-            rows=examples.rows,
-            feature_names=feature_names,
-            format=fit.format,
-            members=fit.members,
-            learner_report=fit.report | {"queries": examples.queries, "environment": _environment()},
+        frame = _without_golden(examples.frame, definition)
+        return _Lesson(
+            frame=frame,
+            feature_names=tuple(examples.feature_names),
             inputs=_inputs(examples),
-            owner=definition.owner,
+            data_until=min(order.window.end_at, examples.matured_until),
+            queries=frame["_query"].n_unique(),
+            golden_rows=examples.frame.height - frame.height,
         )
-        return new, fit.data
 
-    def _fit_one(self, order: _Order, examples: ExampleSet) -> _Fit:
+    def _fit_one(self, order: _Order, lesson: _Lesson) -> _Fit:
         definition = order.definition
-        feature_names = tuple(examples.feature_names)
-        rows = to_rows(examples.frame, feature_names, what=f"model {definition.name!r}")
+        rows = to_rows(lesson.frame, lesson.feature_names, what=f"model {definition.name!r}")
         with user_code(f"learner {definition.learner.name}"):
             fitted = open_learner(definition.learner).fit(
-                rows.matrix, rows.labels, rows.weights, rows.groups, feature_names, definition.seed
+                rows.matrix, rows.labels, rows.weights, rows.groups, lesson.feature_names, definition.seed
             )
         return _Fit(fitted.data, fitted.format, None, fitted.report)
 
-    def _fit_fleet(self, order: _Order, examples: ExampleSet) -> _Fit:
+    def _fit_fleet(self, order: _Order, lesson: _Lesson) -> _Fit:
         definition = order.definition
         assert definition.partition_by is not None
-        feature_names = tuple(examples.feature_names)
         fits = fit_members(
-            examples.frame,
+            lesson.frame,
             member_column=definition.partition_by,
-            feature_names=feature_names,
+            feature_names=lesson.feature_names,
             learner=definition.learner,
             seed=definition.seed,
             engine=self._engine,
@@ -187,8 +218,8 @@ class Trainer:
             registry=self._registry,
             base=order.base,
             only=order.members,
-            data_until=min(order.window.end_at, examples.matured_until),
-            feature_names=feature_names,
+            data_until=lesson.data_until,
+            feature_names=lesson.feature_names,
         )
         return _Fit(fleet.data, fleet.format, fleet.members, fleet.report)
 
@@ -203,6 +234,13 @@ class Trainer:
             payload: dict[str, object] = {"reason": reason, "code": error.code, "window": order.window}
             subject = str(Urn("definition", name, order.definition_hash))
             self._ledger.append(connection, Draft("training.failed", subject, actor, payload))
+
+
+def _without_golden(frame: pl.DataFrame, definition: ModelDefinition) -> pl.DataFrame:
+    """The frame without the moments of golden sets: what is pinned to compare versions is never learned from."""
+    moment = pl.col(definition.examples.moment)
+    pinned = [moment.is_between(each.start_at, each.end_at, closed="left") for each in golden_windows(definition)]
+    return frame.filter(~pl.any_horizontal(pinned)) if pinned else frame
 
 
 def _inputs(examples: ExampleSet) -> tuple[str, ...]:
