@@ -1,0 +1,194 @@
+"""Executing a mitigation from an incident: written down before, done, and written down after, whatever came of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from steek.incidents.desk import Desk
+from steek.incidents.lifecycle import State, move_forward
+from steek.incidents.mitigations import (
+    ActionTaken,
+    Mitigation,
+    MitigationCall,
+    Outcome,
+    checked_arguments,
+    result_json,
+)
+from steek.incidents.present import readings
+from steek.incidents.rows import change, find
+from steek.incidents.tables import actions
+from steek.kernel.errors import ConflictError, SteekError, user_code
+from steek.ledger import Draft
+
+
+def act(
+    desk: Desk,
+    incident_id: str,
+    mitigation: Mitigation,
+    arguments: Mapping[str, object],
+    *,
+    actor: str,
+    key: str,
+    expected_version: int | None,
+) -> ActionTaken:
+    """Do it once per key; a failure is a result, not an exception, because it belongs into the record."""
+    given = checked_arguments(mitigation, arguments)
+    started = _found(desk, incident_id, mitigation, key)
+    if started is None:
+        before = _observed(desk, incident_id, mitigation, given)
+        started = _start(desk, incident_id, mitigation, given, before, actor=actor, key=key, seen=expected_version)
+    if started.outcome is not Outcome.STARTED:
+        return started
+    call = MitigationCall(incident_id, started.arguments, started.actor, key)
+    result, error = _run(mitigation, call)
+    after = _observed(desk, incident_id, mitigation, started.arguments)
+    return _end(desk, started, mitigation, result=result, error=error, after=after)
+
+
+def actions_of(connection: Connection, incident_id: str) -> tuple[ActionTaken, ...]:
+    """Actions of an incident in the order in which they were started."""
+    query = select(actions).where(actions.c.incident_id == incident_id).order_by(actions.c.number)
+    return tuple(_to_action(dict(row)) for row in connection.execute(query).mappings())
+
+
+def _found(desk: Desk, incident_id: str, mitigation: Mitigation, key: str) -> ActionTaken | None:
+    with desk.database.reading() as connection:
+        return _by_key(connection, incident_id, mitigation, key)
+
+
+def _by_key(connection: Connection, incident_id: str, mitigation: Mitigation, key: str) -> ActionTaken | None:
+    row = connection.execute(select(actions).where(actions.c.key == key)).mappings().first()
+    if row is None:
+        return None
+    if (row["incident_id"], row["mitigation"]) != (incident_id, mitigation.name):
+        message = f"key {key!r} was already used for {row['mitigation']} in incident {row['incident_id']}"
+        raise ConflictError(message, next_step="Take a new key for a new action.")
+    return _to_action(dict(row))
+
+
+def _start(
+    desk: Desk,
+    incident_id: str,
+    mitigation: Mitigation,
+    given: Mapping[str, object],
+    before: Mapping[str, object],
+    *,
+    actor: str,
+    key: str,
+    seen: int | None,
+) -> ActionTaken:
+    with desk.database.transaction() as connection:
+        known = _by_key(connection, incident_id, mitigation, key)
+        if known is not None:
+            return known
+        incident = find(connection, incident_id)
+        if incident.state is State.CLOSED:
+            message = f"incident {incident.id} is closed; {mitigation.name} was not done"
+            raise ConflictError(message, next_step="Declare a new incident and act from there.")
+        change(connection, incident, actor=actor, seen=seen)
+        highest = select(func.max(actions.c.number)).where(actions.c.incident_id == incident_id)
+        row: dict[str, Any] = {
+            "key": key,
+            "incident_id": incident_id,
+            "number": (connection.execute(highest).scalar_one() or 0) + 1,
+            "mitigation": mitigation.name,
+            "arguments": dict(given),
+            "actor": actor,
+            "outcome": Outcome.STARTED.value,
+            "before": dict(before),
+            "after": {},
+            "result": {},
+            "started_at": desk.clock.now(),
+        }
+        connection.execute(insert(actions).values(row))
+        payload: dict[str, object] = {
+            "incident": incident_id,
+            "mitigation": mitigation.name,
+            "arguments": dict(given),
+            "risk": mitigation.risk,
+            "effect": mitigation.effect,
+            "undo": mitigation.undo,
+        }
+        desk.ledger.append(connection, Draft("incident.action_started", incident.urn, actor, payload))
+        return _to_action({"error": None, "error_code": None, "ended_at": None, **row})
+
+
+def _run(mitigation: Mitigation, call: MitigationCall) -> tuple[dict[str, object], SteekError | None]:
+    try:
+        with user_code(f"mitigation {mitigation.name}"):
+            return result_json(mitigation.run(call), what=f"result of {mitigation.name}"), None
+    except SteekError as error:
+        return {}, error
+
+
+def _observed(
+    desk: Desk, incident_id: str, mitigation: Mitigation, arguments: Mapping[str, object]
+) -> dict[str, object]:
+    """What the mitigation reads and what the indicators say; a reading that fails is written down as such."""
+    seen: dict[str, object] = {}
+    if mitigation.observe is not None:
+        try:
+            with user_code(f"observing {mitigation.name}"):
+                seen = result_json(mitigation.observe(arguments), what=f"observation of {mitigation.name}")
+        except SteekError as error:
+            seen = {"not observed": error.message}
+    alerts = desk.alerts_of(incident_id)
+    now = readings(desk.database, alerts)
+    shown = [
+        {"monitor": alert.monitor, "slice": alert.slice, "value": now[alert.alert_id].value}
+        for alert in alerts
+        if alert.alert_id in now
+    ]
+    return seen | {"indicators": shown}
+
+
+def _end(
+    desk: Desk,
+    started: ActionTaken,
+    mitigation: Mitigation,
+    *,
+    result: Mapping[str, object],
+    error: SteekError | None,
+    after: Mapping[str, object],
+) -> ActionTaken:
+    with desk.database.transaction() as connection:
+        known = _by_key(connection, started.incident_id, mitigation, started.key)
+        if known is not None and known.outcome is not Outcome.STARTED:
+            return known  # another process took the same key up and was faster
+        incident = find(connection, started.incident_id)
+        state = incident.state if error is not None else move_forward(incident.state, mitigation.advances)
+        change(connection, incident, actor=started.actor, seen=None, state=state.value)
+        outcome = Outcome.DONE if error is None else Outcome.FAILED
+        ended: dict[str, Any] = {
+            "outcome": outcome.value,
+            "after": dict(after),
+            "result": dict(result),
+            "error": None if error is None else str(error),
+            "error_code": None if error is None else error.code,
+            "ended_at": desk.clock.now(),
+        }
+        connection.execute(update(actions).where(actions.c.key == started.key).values(ended))
+        payload: dict[str, object] = {
+            "incident": incident.id,
+            "mitigation": mitigation.name,
+            "arguments": dict(started.arguments),
+            "outcome": outcome,
+            "result": dict(result),
+            "error": None if error is None else error.message,
+            "error_code": ended["error_code"],
+            "before": dict(started.before),
+            "after": dict(after),
+            "advances": mitigation.advances,
+            "state_before": incident.state,
+            "state": state,
+        }
+        desk.ledger.append(connection, Draft("incident.acted", incident.urn, started.actor, payload))
+        row = connection.execute(select(actions).where(actions.c.key == started.key)).mappings().one()
+        return _to_action(dict(row))
+
+
+def _to_action(row: Mapping[str, Any]) -> ActionTaken:
+    values: dict[str, Any] = {name: row[name] for name in ActionTaken.__dataclass_fields__}
+    values["outcome"] = Outcome(row["outcome"])
+    return ActionTaken(**values)

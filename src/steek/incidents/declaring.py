@@ -1,0 +1,185 @@
+"""Declaring an incident, by a person or by an alert, and bringing what belongs together into one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert
+
+from steek.incidents.changes import WhatChanged, what_changed
+from steek.incidents.desk import Desk
+from steek.incidents.lifecycle import State
+from steek.incidents.rows import attach, find, incident_of, next_number, open_on, remember, request
+from steek.incidents.systems import affected
+from steek.incidents.tables import incidents
+from steek.incidents.types import AlertEvidence, Incident, Severity, Span
+from steek.kernel.errors import ConflictError
+from steek.ledger import Draft, Event
+from steek.monitoring.alerts import Alert
+
+_RANKED = 5  # suspects written into the event; the page ranks anew
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What somebody, or an alert, says is wrong."""
+
+    title: str
+    subject: str
+    severity: Severity
+    actor: str
+    key: str
+    freeze: bool
+    alert: AlertEvidence | None = None
+    machine: bool = False
+
+
+def evidence_of(alert: Alert, event_id: str, *, attached_at: datetime) -> AlertEvidence:
+    """An alert of monitoring, pinned as it is now."""
+    return AlertEvidence(
+        alert_id=alert.id,
+        event_id=event_id,
+        monitor=alert.monitor,
+        subject=alert.subject,
+        slice=alert.slice,
+        value=alert.value,
+        lower=alert.lower,
+        upper=alert.upper,
+        onset=Span(alert.onset.start_at, alert.onset.end_at),
+        opened_at=alert.opened_at,
+        attached_at=attached_at,
+    )
+
+
+def declare(desk: Desk, declaration: Declaration) -> Incident:
+    """Open an incident, or return the one that this key opened before.
+
+    An alert joins the open incident that touches its system, so a storm of alerts stays one incident; a person who
+    declares always gets an incident of their own.
+
+    Raises:
+        ConflictError: a person declares on an alert that belongs to an incident already.
+    """
+    now = desk.clock.now()
+    systems = affected(desk.database, desk.lineage, declaration.subject, until=now)
+    with desk.database.transaction() as connection:
+        present = _present(connection, declaration)
+        if present is not None:
+            return present
+        joined = open_on(connection, systems[0]) if declaration.machine else None
+        if joined is not None and declaration.alert is not None:
+            _attach(desk, connection, joined, declaration.alert)
+            return joined
+        incident = _open(connection, declaration, systems, now)
+        declared = desk.ledger.append(connection, _declared(incident, declaration))[0]
+        remember(connection, declaration.key, "declare", incident_id=incident.id, event_id=declared.id)
+        if declaration.alert is not None:
+            attach(connection, incident.id, declaration.alert)
+        if incident.frozen:
+            desk.ledger.append(connection, _freeze(incident, declared))
+    return incident
+
+
+def _present(connection: Connection, declaration: Declaration) -> Incident | None:
+    known = request(connection, declaration.key, "declare")
+    if known is not None:
+        return find(connection, known.incident_id)
+    owner = None if declaration.alert is None else incident_of(connection, declaration.alert.alert_id)
+    if owner is None or declaration.machine:
+        return owner
+    message = f"that alert belongs to incident {owner.id} already ({owner.state.value}): {owner.title}"
+    raise ConflictError(message, next_step=f"Work in incident {owner.id}, or declare without naming the alert.")
+
+
+def _attach(desk: Desk, connection: Connection, incident: Incident, alert: AlertEvidence) -> None:
+    attach(connection, incident.id, alert)
+    payload: dict[str, object] = {
+        "incident": incident.id,
+        "alert": alert.alert_id,
+        "monitor": alert.monitor,
+        "slice": alert.slice,
+        "subject": alert.subject,
+    }
+    causes = (alert.event_id,)
+    draft = Draft("incident.alert_attached", incident.urn, "steek", payload, causes=causes)
+    desk.ledger.append(connection, draft)
+
+
+def _open(connection: Connection, declaration: Declaration, systems: tuple[str, ...], now: datetime) -> Incident:
+    number = next_number(connection, now.year)
+    incident_id = f"{now.year}-{number:03d}"
+    connection.execute(
+        insert(incidents).values(
+            id=incident_id,
+            year=now.year,
+            number=number,
+            title=declaration.title,
+            subject=declaration.subject,
+            systems=list(systems),
+            severity=declaration.severity.value,
+            state=State.DETECTION.value,
+            version=1,
+            machine=declaration.machine,
+            frozen=declaration.freeze,
+            roles={},
+            declared_at=now,
+            declared_by=declaration.actor,
+            changed_by=declaration.actor,
+        )
+    )
+    return find(connection, incident_id)
+
+
+def _declared(incident: Incident, declaration: Declaration) -> Draft:
+    alert = declaration.alert
+    payload: dict[str, object] = {
+        "incident": incident.id,
+        "title": incident.title,
+        "subject": incident.subject,
+        "systems": incident.systems,
+        "severity": incident.severity,
+        "machine": incident.machine,
+        "state": incident.state,
+        "alert": None if alert is None else alert.alert_id,
+        "monitor": None if alert is None else alert.monitor,
+        "onset": None if alert is None else [alert.onset.earliest_at, alert.onset.latest_at],
+    }
+    causes = () if alert is None else (alert.event_id,)
+    return Draft("incident.declared", incident.urn, declaration.actor, payload, causes=causes)
+
+
+def _freeze(incident: Incident, declared: Event) -> Draft:
+    payload: dict[str, object] = {
+        "incident": incident.id,
+        "subjects": incident.systems,
+        "reason": f"incident {incident.id}: {incident.title}",
+    }
+    return Draft("freeze.requested", incident.subject, incident.declared_by, payload, causes=(declared.id,))
+
+
+def record_suspects(desk: Desk, incident: Incident) -> WhatChanged:
+    """Rank what changed and write the ranking down once, as it looked when the incident was declared."""
+    changed = what_changed(desk.ledger, desk.lineage, incident, desk.alerts_of(incident.id))
+    payload: dict[str, object] = {
+        "incident": incident.id,
+        "searched_since": changed.searched_since,
+        "searched_until": changed.searched_until,
+        "suspects": [
+            {
+                "event": suspect.event.id,
+                "kind": suspect.event.kind,
+                "subject": suspect.event.subject,
+                "score": suspect.score,
+                "reason": suspect.reason,
+            }
+            for suspect in changed.suspects[:_RANKED]
+        ],
+        "unchanged": [statement.sentence for statement in changed.unchanged],
+    }
+    with desk.database.transaction() as connection:
+        if request(connection, incident.id, "rank suspects") is not None:
+            return changed
+        causes = tuple(suspect.event.id for suspect in changed.suspects[:_RANKED])
+        draft = Draft("suspects.ranked", incident.urn, "steek", payload, causes=causes)
+        event = desk.ledger.append(connection, draft)[0]
+        remember(connection, incident.id, "rank suspects", incident_id=incident.id, event_id=event.id)
+    return changed

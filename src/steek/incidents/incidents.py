@@ -1,0 +1,354 @@
+"""The service: declare, work on, resolve and look back at incidents."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal, TypeVar
+
+from sqlalchemy import Connection, select
+
+from steek.incidents import acting, declaring
+from steek.incidents.changes import WhatChanged
+from steek.incidents.declaring import Declaration, evidence_of
+from steek.incidents.desk import Desk
+from steek.incidents.lifecycle import Action, State, move
+from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
+from steek.incidents.postmortems.library import Postmortem, Postmortems
+from steek.incidents.resolving import resolve
+from steek.incidents.rows import change, find, remember, request, to_incident
+from steek.incidents.stories import Stories
+from steek.incidents.systems import resolve_subject, system_of
+from steek.incidents.tables import incidents
+from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACTERS, checked
+from steek.incidents.timeline import TimelineEntry
+from steek.incidents.types import AlertEvidence, Incident, Role, Severity
+from steek.kernel.clock import Clock
+from steek.kernel.errors import InputError, NotFoundError
+from steek.ledger import Database, Draft, Event, Ledger, Lineage
+from steek.monitoring.alerts import read_alert
+
+_KEY_CHARACTERS = 300
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Incidents:
+    """Incidents from declaration to postmortem; safe to share between threads and processes.
+
+    Every writing method takes `key`: called again with the same key it writes nothing and returns what is stored.
+    Methods that decide take `expected_version`, the version the actor looked at; when somebody decided in between they
+    raise StaleWriteError and write nothing. None decides on whatever is stored.
+
+    Args:
+        database: Holds state and ledger.
+        ledger: Every change is an event in it, written with the state it describes.
+        lineage: Tells what is upstream of what.
+        clock: Processing time.
+        mitigations: The menu, by name.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        lineage: Lineage,
+        clock: Clock,
+        mitigations: Mapping[str, Mitigation],
+    ) -> None:
+        self.menu = Menu(mitigations)
+        self._desk = Desk(database, ledger, lineage, clock, self.menu)
+        self._postmortems = Postmortems(self._desk)
+        self.stories = Stories(self._desk)
+
+    def declare(
+        self,
+        title: str,
+        *,
+        on: str,
+        severity: str,
+        actor: str,
+        key: str,
+        alert_id: str | None = None,
+        freeze: bool = True,
+    ) -> Incident:
+        """Open an incident.
+
+        Args:
+            title: What somebody would say on the phone.
+            on: A model, dataset or feature view by name, or a URN; an unknown name is taken as it is.
+            severity: "sev1", "sev2" or "sev3".
+            actor: Who declares.
+            key: Idempotency key.
+            alert_id: The alert that shows it, if one does; it is what a resolution is verified by.
+            freeze: Whether training and deployment of the systems involved are held, by the event freeze.requested.
+
+        Raises:
+            InputError: an empty or unstorable text, an unknown severity.
+            NotFoundError: no alert by that id.
+            ConflictError: the alert belongs to an incident already.
+        """
+        declaration = Declaration(
+            title=checked(title, what="title", most=TITLE_CHARACTERS),
+            subject=resolve_subject(self._desk.database, checked(on, what="system", most=NAME_CHARACTERS)),
+            severity=_severity(severity),
+            actor=_actor(actor),
+            key=_key(key),
+            freeze=freeze,
+            alert=None if alert_id is None else self._alert(alert_id),
+        )
+        incident = declaring.declare(self._desk, declaration)
+        declaring.record_suspects(self._desk, incident)
+        return self.get(incident.id)
+
+    def consider_alert(self, event: Event) -> Incident | None:
+        """React to alert.fired: declare by rule, or join the open incident on that system.
+
+        None when the monitor declares nothing. It may be called again with the same event.
+        """
+        alert_id = event.payload.get("alert")
+        if event.kind != "alert.fired" or not isinstance(alert_id, str):
+            return None
+        with self._desk.database.reading() as connection:
+            alert = read_alert(connection, alert_id)
+        if alert.declare is None:
+            return None
+        about = alert.monitor + (f" [{alert.slice}]" if alert.slice is not None else "")
+        declaration = Declaration(
+            title=str(event.payload.get("text") or f"{about} is out of its bounds")[:TITLE_CHARACTERS],
+            subject=system_of(alert.subject),
+            severity=Severity(alert.declare),
+            actor="steek",
+            key=f"alert:{alert.id}",
+            freeze=True,
+            alert=evidence_of(alert, event.id, attached_at=self._desk.clock.now()),
+            machine=True,
+        )
+        incident = declaring.declare(self._desk, declaration)
+        declaring.record_suspects(self._desk, incident)
+        return self.get(incident.id)
+
+    def get(self, incident: str) -> Incident:
+        """One incident by its id. Raises NotFoundError when there is none."""
+        with self._desk.database.reading() as connection:
+            return find(connection, incident)
+
+    def list(self, *, open_only: bool = False, system: str | None = None, limit: int = 100) -> tuple[Incident, ...]:
+        """Incidents, newest first: all, only the open ones, or those that touch `system` (URN without version)."""
+        query = select(incidents).order_by(incidents.c.year.desc(), incidents.c.number.desc())
+        if open_only:
+            query = query.where(incidents.c.state.in_([state.value for state in State if state.is_open]))
+        with self._desk.database.reading() as connection:
+            found = [to_incident(row) for row in connection.execute(query).mappings()]
+        return tuple(one for one in found if system is None or system in one.systems)[:limit]
+
+    def assign(
+        self, incident: str, role: str, person: str, actor: str, *, key: str, expected_version: int | None = None
+    ) -> Incident:
+        """Give a role to a person, who takes it over from whoever has it."""
+        taken = _one_of(Role, "role", role)
+        name = checked(person, what="person", most=NAME_CHARACTERS)
+        by, at_key = _actor(actor), _key(key)
+        with self._desk.database.transaction() as connection:
+            present = find(connection, incident)
+            if request(connection, at_key, "assign", incident_id=incident) is not None:
+                return present
+            roles = {held.value: who for held, who in present.roles.items()} | {taken.value: name}
+            after = change(connection, present, actor=by, seen=expected_version, roles=roles)
+            payload: dict[str, object] = {"role": taken, "person": name, "before": present.roles.get(taken)}
+            self._record(connection, after, "incident.role_assigned", "assign", payload, actor=by, key=at_key)
+            return after
+
+    def note(
+        self,
+        incident: str,
+        text: str,
+        actor: str,
+        *,
+        key: str,
+        about: str | None = None,
+        verdict: Literal["confirmed", "rejected"] | None = None,
+    ) -> Event:
+        """Add a note. Notes are never changed: a correction is a note about the event it corrects.
+
+        Args:
+            incident: Which.
+            text: As typed; it is never interpreted.
+            actor: Who says it.
+            key: Idempotency key.
+            about: Id of the event it is about; needed with a verdict.
+            verdict: What people found out about a suspect.
+
+        Raises:
+            NotFoundError: no event by the id `about`.
+            InputError: a verdict about nothing.
+        """
+        said = checked(text, what="note", most=NOTE_CHARACTERS)
+        by, at_key = _actor(actor), _key(key)
+        if verdict not in {None, "confirmed", "rejected"} or (verdict is not None and about is None):
+            message = (
+                f"verdict {verdict!r} about {about!r} says nothing; allowed: confirmed or rejected, about an event"
+            )
+            raise InputError(message, next_step="Name the suspect's event id with about=.")
+        if about is not None and self._desk.ledger.event(about) is None:
+            raise NotFoundError(
+                f"no event with id {about!r}", next_step="Take the id from the timeline or the suspects."
+            )
+        with self._desk.database.transaction() as connection:
+            present = find(connection, incident)
+            known = request(connection, at_key, "note", incident_id=incident)
+            if known is None:
+                payload: dict[str, object] = {"text": said, "about": about, "verdict": verdict}
+                causes = () if about is None else (about,)
+                kind = "incident.noted"
+                return self._record(connection, present, kind, "note", payload, actor=by, key=at_key, causes=causes)
+        stored = self._desk.ledger.event(known.event_id)
+        assert stored is not None, "an event is never removed"
+        return stored
+
+    def act(
+        self,
+        incident: str,
+        mitigation: str,
+        arguments: Mapping[str, object],
+        actor: str,
+        *,
+        key: str,
+        expected_version: int | None = None,
+    ) -> ActionTaken:
+        """Do something about it from the menu; look at `outcome`, because a failure is recorded and returned.
+
+        Raises:
+            NotFoundError: not on the menu.
+            InputError: arguments that it does not take.
+            ConflictError: the incident is closed.
+        """
+        chosen = self.menu.find(mitigation)
+        by, at_key = _actor(actor), _key(key)
+        return acting.act(
+            self._desk, incident, chosen, arguments, actor=by, key=at_key, expected_version=expected_version
+        )
+
+    def advance(
+        self, incident: str, action: str, actor: str, *, key: str, expected_version: int | None = None
+    ) -> Incident:
+        """Move an incident through its phases; see `TRANSITIONS`.
+
+        Raises:
+            IllegalTransitionError: not from its present state; the message names what is possible.
+            InputError: an unknown action, or "resolve", which needs `resolve`.
+        """
+        chosen = _one_of(Action, "action", action)
+        by, at_key = _actor(actor), _key(key)
+        if chosen is Action.RESOLVE:
+            raise InputError(
+                "an incident is not resolved by saying so", next_step="Call resolve, which asks the indicators."
+            )
+        with self._desk.database.transaction() as connection:
+            present = find(connection, incident)
+            if request(connection, at_key, "advance", incident_id=incident) is not None:
+                return present
+            state = move(present.state, chosen, incident=incident)
+            values: dict[str, object] = {"state": state.value}
+            if chosen is Action.REOPEN:
+                values["resolved_at"] = None
+            if chosen is Action.CLOSE:
+                values["closed_at"] = self._desk.clock.now()
+            after = change(connection, present, actor=by, seen=expected_version, **values)
+            payload: dict[str, object] = {"action": chosen, "state_before": present.state, "state": state}
+            self._record(connection, after, "incident.advanced", "advance", payload, actor=by, key=at_key)
+            return after
+
+    def resolve(
+        self,
+        incident: str,
+        *,
+        actor: str,
+        key: str,
+        verify: bool = True,
+        reason: str = "",
+        expected_version: int | None = None,
+    ) -> Incident:
+        """End the outage when the indicators that showed it are back, and draft the postmortem.
+
+        Args:
+            incident: Which.
+            actor: Who says so.
+            key: Idempotency key.
+            verify: False resolves against the indicators; then `reason` says why, and the record shows it.
+            reason: Why it is over.
+            expected_version: See the class.
+
+        Raises:
+            ConflictError: an indicator is not back, or none ever showed this incident.
+            IllegalTransitionError: it is not open.
+            InputError: no reason although nothing is verified.
+        """
+        by, at_key = _actor(actor), _key(key)
+        verification = self.stories.verification(self.get(incident).id) if verify else None
+        after = resolve(
+            self._desk,
+            incident,
+            verification,
+            actor=by,
+            key=at_key,
+            reason=reason if verify else checked(reason, what="reason", most=NOTE_CHARACTERS),
+            expected_version=expected_version,
+        )
+        self._postmortems.draft(self.stories.read(incident), key=at_key)
+        return after
+
+    def timeline(self, incident: str) -> tuple[TimelineEntry, ...]:
+        """Everything that happened around it, oldest first; append-only, because it is read from the ledger."""
+        return self.stories.timeline(incident)
+
+    def suspects(self, incident: str) -> WhatChanged:
+        """What changed before it, as ranked suspects with reasons, and what did not change."""
+        return self.stories.suspects(incident)
+
+    def postmortem(self, incident: str) -> Postmortem:
+        """The latest stored draft; before the resolution, a preview without a revision."""
+        return self._postmortems.latest(incident) or self._postmortems.preview(self.stories.read(incident))
+
+    def _record(
+        self,
+        connection: Connection,
+        incident: Incident,
+        kind: str,
+        operation: str,
+        payload: dict[str, object],
+        *,
+        actor: str,
+        key: str,
+        causes: tuple[str, ...] = (),
+    ) -> Event:
+        draft = Draft(kind, incident.urn, actor, {"incident": incident.id, **payload}, causes=causes)
+        event = self._desk.ledger.append(connection, draft)[0]
+        remember(connection, key, operation, incident_id=incident.id, event_id=event.id)
+        return event
+
+    def _alert(self, alert_id: str) -> AlertEvidence:
+        with self._desk.database.reading() as connection:
+            alert = read_alert(connection, alert_id)
+        fired = self._desk.ledger.events(kinds=["alert.fired"], since=alert.opened_at, limit=10_000)
+        event_id = next((event.id for event in fired if event.payload.get("alert") == alert_id), None)
+        if event_id is None:
+            raise NotFoundError(f"alert {alert_id} has no event in the ledger", next_step="Run 'steek ledger verify'.")
+        return evidence_of(alert, event_id, attached_at=self._desk.clock.now())
+
+
+def _actor(actor: str) -> str:
+    return checked(actor, what="actor", most=NAME_CHARACTERS)
+
+
+def _key(key: str) -> str:
+    return checked(key, what="key", most=_KEY_CHARACTERS)
+
+
+def _severity(severity: str) -> Severity:
+    return _one_of(Severity, "severity", severity)
+
+
+def _one_of(kind: type[Choice], what: str, value: str) -> Choice:
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(kind)
+        raise InputError(f"{value!r} is not a {what}; allowed: {allowed}") from None

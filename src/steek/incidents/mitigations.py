@@ -1,0 +1,145 @@
+"""The menu of what can be done about an incident, each line with its risk, effect and way back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from steek.incidents.lifecycle import Action
+from steek.kernel.errors import InputError, NotFoundError, UserCodeError, describe_unknown
+from steek.kernel.records import canonical_json, to_plain
+
+
+@dataclass(frozen=True, slots=True)
+class MitigationCall:
+    """What a mitigation is called with. `key` makes it repeatable: the same key must do the thing once."""
+
+    incident: str
+    arguments: Mapping[str, object]
+    actor: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a mitigation; `meaning` is shown beside the field."""
+
+    name: str
+    meaning: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mitigation:
+    """One line of the menu.
+
+    Args:
+        name: How people call it, e.g. "roll-back-member".
+        risk: What could get worse by doing it.
+        effect: What should be better afterwards, and when.
+        undo: How to take it back.
+        run: Does it, and says in JSON values what it did. It is called again with the same `key` when the process
+            died before its result was written, so it must be idempotent by that key. A `SteekError` is a failure with
+            a known reason.
+        arguments: What it takes.
+        observe: Reads, in JSON values, what it is about to change; called before and after. None when there is nothing
+            to read.
+        advances: The incident action that doing it amounts to; None when it leaves the phase as it is.
+    """
+
+    name: str
+    risk: str
+    effect: str
+    undo: str
+    run: Callable[[MitigationCall], Mapping[str, object]]
+    arguments: tuple[Argument, ...] = ()
+    observe: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None
+    advances: Action | None = Action.MITIGATE
+
+
+class Outcome(StrEnum):
+    """`STARTED` without an end means that the process died on the way; the same key takes it up again."""
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTaken:
+    """One execution of a mitigation. `error` is None unless it failed; `ended_at` None while it runs.
+
+    `before` and `after` hold what the mitigation observed and, under "indicators", what showed the incident.
+    """
+
+    key: str
+    incident_id: str
+    number: int
+    mitigation: str
+    arguments: Mapping[str, object]
+    actor: str
+    outcome: Outcome
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    result: Mapping[str, object]
+    error: str | None
+    error_code: str | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The mitigations that the platform offers, by name."""
+
+    mitigations: Mapping[str, Mitigation] = field(default_factory=dict[str, Mitigation])
+
+    def find(self, name: str) -> Mitigation:
+        """One mitigation.
+
+        Raises:
+            NotFoundError: not on the menu; the message lists it.
+        """
+        if name not in self.mitigations:
+            raise NotFoundError.among("mitigation", name, self.mitigations)
+        return self.mitigations[name]
+
+
+def checked_arguments(mitigation: Mitigation, arguments: Mapping[str, object]) -> dict[str, object]:
+    """Arguments that fit the mitigation, as plain JSON values.
+
+    Raises:
+        InputError: an unknown or a missing argument, or a value that JSON cannot hold.
+    """
+    known = {argument.name for argument in mitigation.arguments}
+    for name in arguments:
+        if name not in known:
+            message, hint = describe_unknown(f"argument of {mitigation.name}", name, known)
+            raise InputError(message, next_step=hint)
+    missing = [argument for argument in mitigation.arguments if argument.required and argument.name not in arguments]
+    if missing:
+        listed = "; ".join(f"{argument.name} ({argument.meaning})" for argument in missing)
+        raise InputError(f"{mitigation.name} needs {listed}", next_step=f"It takes: {', '.join(sorted(known))}.")
+    return as_json(arguments, what=f"arguments of {mitigation.name}")
+
+
+def as_json(values: Mapping[str, object], *, what: str) -> dict[str, object]:
+    """The values as plain JSON, checked.
+
+    Raises:
+        InputError: NaN, infinity or an object that JSON cannot hold.
+    """
+    plain = {str(name): to_plain(value) for name, value in values.items()}
+    try:
+        canonical_json(plain)
+    except (TypeError, ValueError) as cause:
+        raise InputError(f"the {what} cannot be written down: {cause}", next_step="Give plain JSON values.") from cause
+    return plain
+
+
+def result_json(values: Mapping[str, object], *, what: str) -> dict[str, object]:
+    """What project or platform code returned, as plain JSON; a value that cannot be kept is that code's error."""
+    try:
+        return as_json(values, what=what)
+    except InputError as cause:
+        raise UserCodeError(cause.message, next_step="Return plain JSON values from it.") from cause

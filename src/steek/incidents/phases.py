@@ -1,0 +1,134 @@
+"""The phases of an incident as intervals with evidence, because ML outages are fuzzy in time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from steek.incidents.changes import WhatChanged, detected
+from steek.incidents.lifecycle import Action, State
+from steek.incidents.timeline import TimelineEntry, own_events
+from steek.incidents.types import AlertEvidence, Duration, Incident, Span
+
+# Below this a suspect is too weak to be put down as the trigger, even as a suggestion.
+TRIGGER_SCORE = 0.3
+
+
+class Phase(StrEnum):
+    """In the order in which they happen."""
+
+    PRE_INCIDENT = "pre-incident"
+    TRIGGER = "trigger"
+    OUTAGE_BEGINS = "outage begins"
+    DETECTION = "detection"
+    TROUBLESHOOTING = "troubleshooting"
+    MITIGATION = "mitigation"
+    RESOLUTION = "resolution"
+    FOLLOW_UP = "follow-up"
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseTimes:
+    """When a phase began and ended, each known only as an interval; `evidence` says how it is known.
+
+    A phase that has not begun has an unknown start. `suggested` marks what a person has still to confirm.
+    """
+
+    phase: Phase
+    start: Span
+    end: Span
+    evidence: str
+    suggested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long it took. From the beginning of the outage, except `to_declare`, which counts from the detection."""
+
+    to_detect: Duration
+    to_declare: Duration
+    to_mitigate: Duration
+    to_resolve: Duration
+
+
+def phases(
+    incident: Incident, alerts: Sequence[AlertEvidence], entries: Sequence[TimelineEntry], changed: WhatChanged
+) -> tuple[PhaseTimes, ...]:
+    """All eight phases, in order.
+
+    Args:
+        incident: As it stands.
+        alerts: What belongs to it.
+        entries: Its timeline.
+        changed: What changed before it.
+    """
+    unknown = Span(None, None)
+    seen_at = Span.exactly(detected(incident, alerts))
+    trigger, why, suggested = _trigger(changed)
+    onset = changed.onset if changed.onset.known else Span(None, seen_at.latest_at)
+    shown_by = alerts[0].monitor if alerts else None
+    begins = f"onset given by {shown_by}" if changed.onset.known else "only known to lie before it was noticed"
+    noticed = f"alert of {shown_by}" if shown_by else f"noticed by {incident.declared_by}"
+    told = _starts(entries)
+    worked = {phase: told.get(state, unknown) for phase, state in _WORKED}
+    return (
+        PhaseTimes(Phase.PRE_INCIDENT, unknown, trigger, "everything was well as far as is known", suggested),
+        PhaseTimes(Phase.TRIGGER, trigger, trigger, why, suggested),
+        PhaseTimes(Phase.OUTAGE_BEGINS, onset, seen_at, begins),
+        PhaseTimes(Phase.DETECTION, seen_at, Span.exactly(incident.declared_at), noticed),
+        *(
+            PhaseTimes(phase, worked[phase], _end(phase, worked, incident), "recorded in the timeline")
+            for phase, _ in _WORKED
+        ),
+    )
+
+
+_WORKED = (
+    (Phase.TROUBLESHOOTING, State.TROUBLESHOOTING),
+    (Phase.MITIGATION, State.MITIGATION),
+    (Phase.RESOLUTION, State.RESOLUTION),
+    (Phase.FOLLOW_UP, State.FOLLOW_UP),
+)
+
+
+def _trigger(changed: WhatChanged) -> tuple[Span, str, bool]:
+    if not changed.suspects or changed.suspects[0].score < TRIGGER_SCORE:
+        return Span(None, None), "no change stands out as the trigger", True
+    first = changed.suspects[0]
+    return Span.exactly(first.event.at), f"strongest suspect, {first.event.kind} of {first.system}", True
+
+
+def _starts(entries: Sequence[TimelineEntry]) -> dict[State, Span]:
+    """First time that each state was entered, by the incident's own events."""
+    starts: dict[State, Span] = {}
+    for entry in entries:
+        before, after = entry.payload.get("state_before"), entry.payload.get("state")
+        if entry.own and isinstance(after, str) and after in set(State) and after != before:
+            starts.setdefault(State(after), Span.exactly(entry.at))
+    return starts
+
+
+def _end(phase: Phase, worked: dict[Phase, Span], incident: Incident) -> Span:
+    if not worked[phase].known:
+        return Span(None, None)
+    if phase is Phase.FOLLOW_UP:
+        return Span.exactly(incident.closed_at)
+    order = [name for name, _ in _WORKED]
+    later = [worked[name] for name in order[order.index(phase) + 1 :] if worked[name].known]
+    return later[0] if later else Span(None, None)
+
+
+def times(incident: Incident, all_phases: Sequence[PhaseTimes], entries: Sequence[TimelineEntry]) -> Times:
+    """Time to detect, declare, mitigate and resolve; unknown where it has not come to that."""
+    by_name = {phase.phase: phase for phase in all_phases}
+    began, seen = by_name[Phase.OUTAGE_BEGINS].start, by_name[Phase.DETECTION].start
+    done = [entry.at for entry in own_events(entries, "incident.acted") if _mitigated(entry)]
+    return Times(
+        to_detect=Duration.between(began, seen),
+        to_declare=Duration.between(seen, Span.exactly(incident.declared_at)),
+        to_mitigate=Duration.between(began, Span.exactly(min(done, default=None))),
+        to_resolve=Duration.between(began, Span.exactly(incident.resolved_at)),
+    )
+
+
+def _mitigated(entry: TimelineEntry) -> bool:
+    return entry.payload.get("outcome") == "done" and entry.payload.get("advances") == Action.MITIGATE.value

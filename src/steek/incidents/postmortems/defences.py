@@ -1,0 +1,125 @@
+"""Which layers of defence held, and which had a hole, told from what the ledger shows of one incident."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from steek.incidents.mitigations import ActionTaken, Outcome
+from steek.incidents.phases import TRIGGER_SCORE, Phase
+from steek.incidents.stories import Story
+
+_CONTRACT_KINDS = frozenset({"contract.changed", "dataset.replaced"})
+
+
+class DefenceState(StrEnum):
+    """`NOT_TRIED`: the incident never reached it, or nothing is recorded of it; that is no praise."""
+
+    HELD = "held"
+    HOLE = "hole"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Defence:
+    """One layer and what it did in this incident."""
+
+    layer: str
+    state: DefenceState
+    sentence: str
+
+
+def defences(story: Story) -> tuple[Defence, ...]:
+    """The layers in the order in which trouble meets them."""
+    return (
+        _contract(story),
+        _join_check(story),
+        _gate(story),
+        _canary(story),
+        _monitor(story),
+        _fallback(story),
+        _rollback(story.actions),
+    )
+
+
+def _count(story: Story, kind: str, **expected: object) -> int:
+    """Entries of one kind while the outage surely lasted: from the end of the onset to the first mitigation."""
+    began = story.changed.onset.latest_at or story.changed.searched_until
+    starts = [one.start.earliest_at for one in story.phases if one.phase in (Phase.MITIGATION, Phase.RESOLUTION)]
+    ended = min((at for at in [*starts, story.incident.resolved_at] if at is not None), default=None)
+    return sum(
+        1
+        for entry in story.timeline
+        if entry.kind == kind
+        and began <= entry.at
+        and (ended is None or entry.at < ended)
+        and all(entry.payload.get(name) == value for name, value in expected.items())
+    )
+
+
+def _contract(story: Story) -> Defence:
+    strong = [one for one in story.changed.suspects if one.score >= TRIGGER_SCORE]
+    let_through = next((one for one in strong if one.event.kind in _CONTRACT_KINDS), None)
+    if let_through is not None:
+        sentence = f"let {let_through.event.kind} of {let_through.system} through without objection"
+        return Defence("contract", DefenceState.HOLE, sentence)
+    return Defence("contract", DefenceState.NOT_TRIED, "no change of data or contract is a strong suspect")
+
+
+def _join_check(story: Story) -> Defence:
+    failed = _count(story, "join.failed")
+    if failed:
+        return Defence("join check", DefenceState.HELD, f"refused a join without matches {_times(failed)}")
+    return Defence("join check", DefenceState.NOT_TRIED, "no join failed")
+
+
+def _gate(story: Story) -> Defence:
+    refused, passed = _count(story, "gate.decided", verdict="fail"), _count(story, "gate.decided", verdict="pass")
+    if refused and not passed:
+        return Defence("gate", DefenceState.HELD, f"refused {_models(refused)} during the outage")
+    if passed:
+        return Defence("gate", DefenceState.HOLE, f"passed {_models(passed)} during the outage; were they good?")
+    return Defence("gate", DefenceState.NOT_TRIED, "no model came to it during the outage")
+
+
+def _canary(story: Story) -> Defence:
+    aborted, promoted = _count(story, "canary.aborted"), _count(story, "canary.promoted")
+    if aborted:
+        return Defence("canary", DefenceState.HELD, f"stopped {_models(aborted)}")
+    if promoted:
+        return Defence(
+            "canary", DefenceState.HOLE, f"let {_models(promoted)} through during the outage; were they good?"
+        )
+    return Defence("canary", DefenceState.NOT_TRIED, "no model was rolled out during the outage")
+
+
+def _monitor(story: Story) -> Defence:
+    if story.incident.machine:
+        return Defence("monitor", DefenceState.HELD, f"{story.alerts[0].monitor} noticed before any person did")
+    if story.alerts:
+        return Defence("monitor", DefenceState.HELD, f"{story.alerts[0].monitor} showed it, a person declared")
+    return Defence("monitor", DefenceState.HOLE, "no monitor showed it; a person noticed")
+
+
+def _fallback(story: Story) -> Defence:
+    used = _count(story, "fallback.used")
+    if used:
+        return Defence("fallback", DefenceState.HELD, "answers fell back during the outage")
+    return Defence("fallback", DefenceState.NOT_TRIED, "no answer fell back")
+
+
+def _rollback(actions: Iterable[ActionTaken]) -> Defence:
+    rolled = [action for action in actions if "roll" in action.mitigation and "back" in action.mitigation]
+    failed = [action for action in rolled if action.outcome is Outcome.FAILED]
+    if failed:
+        return Defence("rollback", DefenceState.HOLE, f"failed {_times(len(failed))}: {failed[0].error}")
+    if rolled:
+        return Defence("rollback", DefenceState.HELD, f"was used {_times(len(rolled))}")
+    return Defence("rollback", DefenceState.NOT_TRIED, "was not used")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _models(count: int) -> str:
+    return "one model" if count == 1 else f"{count} models"

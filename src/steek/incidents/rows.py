@@ -1,0 +1,159 @@
+"""Rows of the incident tables as records, and the compare-and-set that every decision goes through."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from steek.incidents.lifecycle import State
+from steek.incidents.tables import alerts, incidents, requests
+from steek.incidents.types import AlertEvidence, Incident, Role, Severity, Span
+from steek.kernel.errors import ConflictError, NotFoundError, StaleWriteError
+
+
+def to_incident(row: RowMapping) -> Incident:
+    """An incident from a row of its table."""
+    values: dict[str, Any] = {name: row[name] for name in Incident.__dataclass_fields__}
+    values["systems"] = tuple(row["systems"])
+    values["severity"] = Severity(row["severity"])
+    values["state"] = State(row["state"])
+    values["roles"] = {role: row["roles"][role] for role in Role if role in row["roles"]}
+    return Incident(**values)
+
+
+def find(connection: Connection, incident_id: str) -> Incident:
+    """One incident by its id.
+
+    Raises:
+        NotFoundError: there is none; the message lists the latest.
+    """
+    row = connection.execute(select(incidents).where(incidents.c.id == incident_id)).mappings().first()
+    if row is None:
+        latest = select(incidents.c.id).order_by(incidents.c.year.desc(), incidents.c.number.desc()).limit(20)
+        raise NotFoundError.among("incident", incident_id, connection.execute(latest).scalars())
+    return to_incident(row)
+
+
+def open_on(connection: Connection, system: str) -> Incident | None:
+    """The oldest open incident that touches `system`, or None."""
+    states = [state.value for state in State if state.is_open]
+    query = select(incidents).where(incidents.c.state.in_(states)).order_by(incidents.c.year, incidents.c.number)
+    for row in connection.execute(query).mappings():
+        if system in row["systems"]:
+            return to_incident(row)
+    return None
+
+
+def next_number(connection: Connection, year: int) -> int:
+    query = select(func.max(incidents.c.number)).where(incidents.c.year == year)
+    return (connection.execute(query).scalar_one() or 0) + 1
+
+
+def change(connection: Connection, incident: Incident, *, actor: str, seen: int | None, **values: object) -> Incident:
+    """Write a decision and count the version up.
+
+    Args:
+        connection: A write transaction.
+        incident: As read inside it.
+        actor: Who decides.
+        seen: Version the actor looked at; None when they did not say.
+        **values: Columns to set.
+
+    Raises:
+        StaleWriteError: somebody decided after the actor looked.
+    """
+    if seen is not None and seen != incident.version:
+        message = (
+            f"incident {incident.id} was changed by {incident.changed_by} while you were looking: "
+            f"you saw version {seen}, it is at {incident.version} ({incident.state.value})"
+        )
+        details: dict[str, object] = {"seen": seen, "version": incident.version, "changed_by": incident.changed_by}
+        raise StaleWriteError(
+            message, next_step="Look at it again and decide anew; nothing was written.", details=details
+        )
+    written = values | {"version": incident.version + 1, "changed_by": actor}
+    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(written))
+    return find(connection, incident.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a key wrote before."""
+
+    incident_id: str
+    event_id: str
+
+
+def request(connection: Connection, key: str, operation: str, *, incident_id: str | None = None) -> Remembered | None:
+    """What `key` wrote with this operation before, or None when it is new.
+
+    Args:
+        connection: Inside the write transaction that would do it.
+        key: Idempotency key of the request.
+        operation: What is asked for; the same key may serve another operation.
+        incident_id: The incident it is asked for; None when the request itself makes one.
+
+    Raises:
+        ConflictError: the key did the same to another incident.
+    """
+    query = select(requests).where(requests.c.key == key, requests.c.operation == operation)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    if incident_id is not None and row["incident_id"] != incident_id:
+        message = f"key {key!r} was already used to {operation} in incident {row['incident_id']}"
+        raise ConflictError(message, next_step="Take a new key for a new request.")
+    return Remembered(row["incident_id"], row["event_id"])
+
+
+def remember(connection: Connection, key: str, operation: str, *, incident_id: str, event_id: str) -> None:
+    """Bind `key` to what it wrote; stands or falls with the surrounding transaction."""
+    values = {"key": key, "operation": operation, "incident_id": incident_id, "event_id": event_id}
+    connection.execute(insert(requests).values(values))
+
+
+def incident_of(connection: Connection, alert_id: str) -> Incident | None:
+    """The incident that an alert belongs to, or None."""
+    found = connection.execute(select(alerts.c.incident_id).where(alerts.c.alert_id == alert_id)).scalar_one_or_none()
+    return None if found is None else find(connection, found)
+
+
+def attach(connection: Connection, incident_id: str, evidence: AlertEvidence) -> None:
+    """Pin an alert to an incident, as it is now."""
+    connection.execute(
+        insert(alerts).values(
+            alert_id=evidence.alert_id,
+            incident_id=incident_id,
+            event_id=evidence.event_id,
+            monitor=evidence.monitor,
+            subject=evidence.subject,
+            evidence={
+                "slice": evidence.slice,
+                "value": evidence.value,
+                "lower": evidence.lower,
+                "upper": evidence.upper,
+            },
+            onset_earliest_at=evidence.onset.earliest_at,
+            onset_latest_at=evidence.onset.latest_at,
+            opened_at=evidence.opened_at,
+            attached_at=evidence.attached_at,
+        )
+    )
+
+
+def attached(connection: Connection, incident_id: str) -> tuple[AlertEvidence, ...]:
+    """Alerts of an incident, oldest first."""
+    query = select(alerts).where(alerts.c.incident_id == incident_id).order_by(alerts.c.opened_at, alerts.c.alert_id)
+    return tuple(
+        AlertEvidence(
+            alert_id=row["alert_id"],
+            event_id=row["event_id"],
+            monitor=row["monitor"],
+            subject=row["subject"],
+            onset=Span(row["onset_earliest_at"], row["onset_latest_at"]),
+            opened_at=row["opened_at"],
+            attached_at=row["attached_at"],
+            **row["evidence"],
+        )
+        for row in connection.execute(query).mappings()
+    )

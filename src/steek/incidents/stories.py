@@ -1,0 +1,85 @@
+"""The whole of an incident as it stands, for the page where everybody looks."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from steek.incidents.acting import actions_of
+from steek.incidents.changes import WhatChanged, onset_of, what_changed
+from steek.incidents.desk import Desk
+from steek.incidents.mitigations import ActionTaken
+from steek.incidents.phases import PhaseTimes, Times, phases, times
+from steek.incidents.present import readings, resolved_at
+from steek.incidents.rows import find
+from steek.incidents.timeline import TimelineEntry, timeline
+from steek.incidents.types import AlertEvidence, Incident
+from steek.incidents.verification import Verification, verify
+
+_BEFORE = timedelta(hours=1)
+_MOST_AROUND = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An incident with its alerts, actions, timeline, suspects, phases, times, and its indicators as they are now."""
+
+    incident: Incident
+    alerts: tuple[AlertEvidence, ...]
+    actions: tuple[ActionTaken, ...]
+    timeline: tuple[TimelineEntry, ...]
+    changed: WhatChanged
+    phases: tuple[PhaseTimes, ...]
+    times: Times
+    verification: Verification
+
+
+class Stories:
+    """Reads incidents; writes nothing."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def read(self, incident_id: str) -> Story:
+        """Everything about one incident. Raises NotFoundError when there is none by that id."""
+        incident = self._incident(incident_id)
+        with self._desk.database.reading() as connection:
+            actions = actions_of(connection, incident_id)
+        alerts = self._desk.alerts_of(incident_id)
+        changed = self.suspects(incident_id)
+        entries = self.timeline(incident_id)
+        all_phases = phases(incident, alerts, entries, changed)
+        return Story(
+            incident=incident,
+            alerts=alerts,
+            actions=actions,
+            timeline=entries,
+            changed=changed,
+            phases=all_phases,
+            times=times(incident, all_phases, entries),
+            verification=self.verification(incident_id),
+        )
+
+    def suspects(self, incident_id: str) -> WhatChanged:
+        """What changed before it, ranked anew, and what did not."""
+        incident = self._incident(incident_id)
+        alerts = self._desk.alerts_of(incident_id)
+        return what_changed(self._desk.ledger, self._desk.lineage, incident, alerts)
+
+    def timeline(self, incident_id: str) -> tuple[TimelineEntry, ...]:
+        """From an hour before the onset (or the declaration), oldest first, with the alerts wherever they lie."""
+        incident = self._incident(incident_id)
+        alerts = self._desk.alerts_of(incident_id)
+        onset = onset_of(alerts)
+        since = min(incident.declared_at, onset.earliest_at or incident.declared_at) - _BEFORE
+        evidence = frozenset(alert.event_id for alert in alerts)
+        entries = timeline(self._desk.ledger, incident, since=since, evidence=evidence, limit=_MOST_AROUND)
+        return tuple(entries)
+
+    def verification(self, incident_id: str) -> Verification:
+        """Whether the indicators that showed it are back."""
+        alerts = self._desk.alerts_of(incident_id)
+        database = self._desk.database
+        return verify(alerts, resolved=resolved_at(database, alerts), readings=readings(database, alerts))
+
+    def _incident(self, incident_id: str) -> Incident:
+        with self._desk.database.reading() as connection:
+            return find(connection, incident_id)

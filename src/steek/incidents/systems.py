@@ -1,0 +1,103 @@
+"""Which systems an incident touches: names without versions, found through the lineage."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from steek.kernel.errors import InputError
+from steek.kernel.urn import Urn
+from steek.ledger import Database, Lineage
+from steek.ledger.tables import lineage_edges
+
+# A loop is about six edges long (receipt, dataset, derived dataset, features, trained model, deployment).
+# Beyond ten only older versions of the same things come, so the walk stops there.
+MAX_DISTANCE = 10
+
+_MODEL_KINDS = frozenset({"model", "definition", "trained", "deployment", "route", "rollout"})
+_FEATURE_KINDS = frozenset({"feature", "features", "view"})
+_MADE_KINDS = {"model": ("deployment", "trained"), "features": ("features",)}
+
+
+def system_of(urn: str) -> str:
+    """The system a thing belongs to, whichever version or member of a fleet it is.
+
+    >>> system_of("trained:partner_demand/69@17")
+    'model:partner_demand'
+    >>> system_of("dataset:products@4")
+    'dataset:products'
+    """
+    parsed = Urn.parse(urn)
+    if parsed.kind in _MODEL_KINDS:
+        return str(Urn("model", parsed.name.split("/")[0]))
+    if parsed.kind in _FEATURE_KINDS:
+        return str(Urn("features", parsed.name))
+    return str(Urn(parsed.kind, parsed.name))
+
+
+def latest_versions(database: Database, system: str, *, until: datetime) -> list[str]:
+    """URNs of what `system` was at `until`, newest of each kind; empty when the lineage does not know it."""
+    parsed = Urn.parse(system)
+    found: list[str] = []
+    with database.reading() as connection:
+        for kind in _MADE_KINDS.get(parsed.kind, (parsed.kind,)):
+            newest = (
+                select(lineage_edges.c.downstream)
+                .where(lineage_edges.c.downstream.startswith(f"{kind}:{parsed.name}@", autoescape=True))
+                .where(lineage_edges.c.at <= until)
+                .order_by(lineage_edges.c.event_sequence.desc())
+                .limit(1)
+            )
+            found += connection.execute(newest).scalars()
+    return found
+
+
+def distances(database: Database, lineage: Lineage, systems: Iterable[str], *, until: datetime) -> dict[str, int]:
+    """Edges between each system upstream and the nearest of `systems`, which stand at 0 themselves.
+
+    All versions of a name count as the same system, because a change is what makes a new version.
+    """
+    nearest: dict[str, int] = {}
+    for system in systems:
+        nearest[system] = 0
+        for urn in latest_versions(database, system, until=until):
+            for upstream, distance in lineage.upstream(urn, max_distance=MAX_DISTANCE).distance.items():
+                name = system_of(upstream)
+                nearest[name] = min(distance, nearest.get(name, distance))
+    return nearest
+
+
+def affected(database: Database, lineage: Lineage, subject: str, *, until: datetime) -> tuple[str, ...]:
+    """The subject's system first, then every dataset, feature view and model made from it, by distance and name."""
+    system = system_of(subject)
+    nearest: dict[str, int] = {}
+    for urn in latest_versions(database, system, until=until):
+        for downstream, distance in lineage.downstream(urn, max_distance=MAX_DISTANCE).distance.items():
+            name = system_of(downstream)
+            nearest[name] = min(distance, nearest.get(name, distance))
+    nearest.pop(system, None)
+    return (system, *sorted(nearest, key=lambda name: (nearest[name], name)))
+
+
+def resolve_subject(database: Database, on: str) -> str:
+    """The system that a person means by `on`: a URN, or the bare name of a model, dataset or feature view.
+
+    A name that the lineage has never seen becomes `system:<name>`: nobody is refused an incident over a name.
+
+    Raises:
+        InputError: nothing that can be a name.
+    """
+    if ":" in on:
+        return system_of(on)
+    if not on.strip() or "@" in on:
+        raise InputError(
+            f"{on!r} names no system", next_step="Give a model, a dataset, or a name like dataset:products."
+        )
+    with database.reading() as connection:
+        for kind in ("model", "dataset", "features"):
+            patterns = [f"{made}:{on}@" for made in _MADE_KINDS.get(kind, (kind,))]
+            ends = [lineage_edges.c.downstream, lineage_edges.c.upstream]
+            known = or_(*(end.startswith(pattern, autoescape=True) for pattern in patterns for end in ends))
+            if connection.execute(select(lineage_edges.c.downstream).where(known).limit(1)).first() is not None:
+                return str(Urn(kind, on))
+    return str(Urn("system", on))
