@@ -1,0 +1,38 @@
+"""The data room: contracts, ingestion, the lake of versioned tables, and datasets derived from others.
+
+Flows in: batches of rows (Parquet, Arrow, CSV, NDJSON, JSON, frames) with the client's own key, and the project's
+declarations. Flows out: receipts, versioned tables that can be read as of a version or a processing time, quarantined
+rows with reasons, counted joins, volumes per slice, and events and lineage for all of it.
+"""
+
+from steek.data.contract import Contract, Field
+from steek.data.datasets import AnyDataset, Dataset, DerivedDataset, contract_of, derived_dataset, load_contracts
+from steek.data.derivation import Derivation, DerivationReport
+from steek.data.ingestion import Ingestion
+from steek.data.joins import CountingJoin, JoinReport, JoinSlice
+from steek.data.lake import Lake, TableVersion
+from steek.data.odcs import parse_contract, read_contract, write_contract
+from steek.data.receipts import Receipt
+
+__all__ = [
+    "AnyDataset",
+    "Contract",
+    "CountingJoin",
+    "Dataset",
+    "Derivation",
+    "DerivationReport",
+    "DerivedDataset",
+    "Field",
+    "Ingestion",
+    "JoinReport",
+    "JoinSlice",
+    "Lake",
+    "Receipt",
+    "TableVersion",
+    "contract_of",
+    "derived_dataset",
+    "load_contracts",
+    "parse_contract",
+    "read_contract",
+    "write_contract",
+]

@@ -1,0 +1,139 @@
+"""What a dataset promises: its fields, and who answers for them."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from steek.kernel.errors import DeclarationError
+from steek.kernel.records import content_hash
+from steek.kernel.units import parse_duration
+
+FieldType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
+FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
+_BOUNDED = ("integer", "number")
+_LISTABLE = ("string", "integer")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column.
+
+    Args:
+        name: Column name.
+        type: One of string, integer (64 bit), number (finite 64-bit float), boolean, date, timestamp (UTC).
+        unit: Unit of the values, e.g. "USD" or "items"; empty when they have none.
+        meaning: What one value says, for people.
+        nullable: Whether a value may be absent.
+        minimum: Smallest allowed value, itself allowed; integer and number only.
+        maximum: Largest allowed value, itself allowed; integer and number only.
+        categories: The only allowed values; empty allows all. String and integer only.
+        key: Part of the dataset's key: never absent, and no two rows of one batch agree on all key fields.
+        sensitivity: Class of protection, e.g. "public", "internal", "personal".
+    """
+
+    name: str
+    type: FieldType
+    unit: str = ""
+    meaning: str = ""
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    categories: tuple[str | int, ...] = ()
+    key: bool = False
+    sensitivity: str = "internal"
+
+    def __post_init__(self) -> None:
+        if self.type not in FIELD_TYPES:
+            message = f"field {self.name!r} has the type {self.type!r}; allowed: {', '.join(FIELD_TYPES)}"
+            raise DeclarationError(message)
+        if (self.minimum is not None or self.maximum is not None) and self.type not in _BOUNDED:
+            message = f"field {self.name!r} of type {self.type} has bounds; only {' and '.join(_BOUNDED)} can have them"
+            raise DeclarationError(message)
+        if self.categories and self.type not in _LISTABLE:
+            message = f"field {self.name!r} of type {self.type} has categories; only {' and '.join(_LISTABLE)} can"
+            raise DeclarationError(message)
+        if self.key and self.nullable:
+            message = f"field {self.name!r} is part of the key and nullable; a key is never absent"
+            raise DeclarationError(message, next_step="Set nullable to false (required: true).")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The promise about one dataset, versioned by its author.
+
+    Args:
+        dataset: Name of the dataset.
+        version: The author's version, e.g. "1.0.0".
+        fields: The columns, in the order in which they are stored.
+        owner: Who answers for it.
+        source: Where the data come from.
+        jurisdiction: Whose law applies, e.g. "US" or "EU"; empty when nobody said.
+        retention: How long rows are kept, e.g. "730d"; None when nobody said.
+        cadence: How often data are expected, e.g. "1d"; None when nobody said.
+        description: What one row is.
+    """
+
+    dataset: str
+    version: str
+    fields: tuple[Field, ...]
+    owner: str
+    source: str = ""
+    jurisdiction: str = ""
+    retention: str | None = None
+    cadence: str | None = None
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.fields:
+            message = f"the contract of {self.dataset!r} has no fields"
+            raise DeclarationError(message, next_step="Declare at least one field.")
+        names = [field.name for field in self.fields]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            message = f"the contract of {self.dataset!r} names these fields twice: {', '.join(twice)}"
+            raise DeclarationError(message)
+        reserved = [name for name in names if name.startswith("_")]
+        if reserved:
+            message = (
+                f"the contract of {self.dataset!r} uses reserved names (a leading underscore): {', '.join(reserved)}"
+            )
+            raise DeclarationError(message, next_step="Columns that begin with an underscore belong to steek.")
+        for text in (self.retention, self.cadence):
+            if text is not None:
+                parse_duration(text)
+
+    @property
+    def hash(self) -> str:
+        """Content hash over every part, 64 hexadecimal digits."""
+        return content_hash(self)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the fields, in order."""
+        return [field.name for field in self.fields]
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name, or None."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+def contract_difference(before: Contract, after: Contract) -> dict[str, object]:
+    """What changed, for an event: `added`, `removed`, `changed` fields and changed facts of the contract itself.
+
+    >>> old = Contract("t", "1", (Field("a", "integer"),), owner="o")
+    >>> contract_difference(old, Contract("t", "2", (Field("a", "string"),), owner="o"))["changed"]
+    {'a': {'type': ['integer', 'string']}}
+    """
+    old = {field.name: field for field in before.fields}
+    new = {field.name: field for field in after.fields}
+    changed = {name: _differing(old[name], new[name], Field) for name in old if name in new and old[name] != new[name]}
+    return {
+        "added": [name for name in new if name not in old],
+        "removed": [name for name in old if name not in new],
+        "changed": changed,
+        "about": {name: pair for name, pair in _differing(before, after, Contract).items() if name != "fields"},
+    }
+
+
+def _differing(before: object, after: object, kind: type[Field] | type[Contract]) -> dict[str, list[object]]:
+    pairs = {name: [getattr(before, name), getattr(after, name)] for name in kind.__dataclass_fields__}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

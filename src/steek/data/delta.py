@@ -1,0 +1,163 @@
+"""Delta Lake as this room uses it: one commit per key, types that survive, errors that say what to do."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from steek.kernel.errors import BusyError, InputError, ResourceError, StorageFullError
+
+_ATTEMPTS = 200
+_CONFIGURATION: dict[str, str | None] = {
+    # Opening a table reads the log since its last checkpoint; 20 keeps that flat over thousands of commits.
+    "delta.checkpointInterval": "20",
+    # Every version stays readable; the default forgets the log after 30 days.
+    "delta.logRetentionDuration": "interval 36500 days",
+}
+# No space left, file too large, quota exceeded: as operating systems number them.
+_FULL = ("os error 28", "os error 27", "os error 122", "No space left")
+_WIDER: dict[type[pl.DataType], Any] = {
+    # Delta has no unsigned integers, no categories and one kind of instant.
+    pl.UInt8: pl.Int16(),
+    pl.UInt16: pl.Int32(),
+    pl.UInt32: pl.Int64(),
+    pl.UInt64: pl.Int64(),
+    pl.Categorical: pl.String(),
+    pl.Enum: pl.String(),
+}
+_REFUSED = (pl.Duration, pl.Time, pl.Null, pl.Object, pl.Int128)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One change of a table: rows to add, and what they replace.
+
+    `overwrite` without `predicate` replaces the whole table, with it the rows that the SQL condition selects.
+    """
+
+    frame: pl.DataFrame
+    key: str
+    overwrite: bool = False
+    predicate: str | None = None
+
+
+def commit_once(uri: str, options: dict[str, str], write: Write) -> int:
+    """Commit `write` unless a commit with its key exists; the table version that holds it, from 1.
+
+    Exactly once per key, also against a racing writer and after a crash: the key is a Delta application
+    transaction whose number is the table version, read and written through one and the same table object, and a
+    commit is never moved behind another one. Whoever loses a race starts again from reading.
+
+    Raises:
+        BusyError: other writers won every race.
+        StorageFullError, ResourceError: the storage did not take the write; nothing of it is visible.
+    """
+    with storage_errors(uri):
+        for _ in range(_ATTEMPTS):
+            table = open_table(uri, options)
+            if table is None:
+                _create(uri, options, write.frame)
+                continue
+            done = table.transaction_version(write.key)
+            if done is not None:
+                return done
+            version = table.version() + 1
+            try:
+                _write(table, write, version)
+            except CommitFailedError:
+                continue
+            return version
+    message = f"{_ATTEMPTS} commits to {uri} lost the race against other writers"
+    raise BusyError(message, next_step="Try again; nothing was written.")
+
+
+def open_table(uri: str, options: dict[str, str], version: int | None = None) -> DeltaTable | None:
+    """The table at a version (None: the latest), or None when there is no table."""
+    try:
+        return DeltaTable(uri, version=version, storage_options=options or None)
+    except TableNotFoundError:
+        return None
+
+
+def storable(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with types that Delta keeps: wider signed integers, text for categories, microseconds UTC.
+
+    Raises:
+        InputError: a column of a type that Delta has no place for, or an unsigned value above 2**63 - 1.
+
+    >>> storable(pl.DataFrame({"n": pl.Series([7], dtype=pl.UInt32)})).schema["n"]
+    Int64
+    """
+    wanted = {name: _storable_type(name, dtype) for name, dtype in frame.schema.items()}
+    naive = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone is None]
+    try:
+        return frame.with_columns(pl.col(naive).dt.replace_time_zone("UTC")).cast({**wanted})
+    except pl.exceptions.InvalidOperationError as cause:
+        message = f"values do not fit the types of the lake: {cause}"
+        raise InputError(message, next_step="Unsigned 64-bit integers must stay below 2**63.") from cause
+
+
+@contextmanager
+def storage_errors(uri: str) -> Generator[None]:
+    """Turn failures of the storage below Delta into the errors of steek."""
+    try:
+        yield
+    except (DeltaError, OSError) as cause:
+        reason = str(cause)
+        if any(mark in reason for mark in _FULL):
+            message = f"no space left for {uri}: {reason}"
+            raise StorageFullError(message, next_step="Free space and send it again; nothing was written.") from cause
+        message = f"the lake storage failed at {uri}: {reason}"
+        raise ResourceError(message, next_step="Nothing was written; check the storage and try again.") from cause
+
+
+def _create(uri: str, options: dict[str, str], frame: pl.DataFrame) -> None:
+    # The empty table is version 0, so that the first data go the same guarded way as all later data.
+    try:
+        write_deltalake(
+            uri, frame.clear(), mode="ignore", configuration=_CONFIGURATION, storage_options=options or None
+        )
+    except CommitFailedError:
+        return
+
+
+def _write(table: DeltaTable, write: Write, version: int) -> None:
+    commit = CommitProperties(
+        max_commit_retries=0,
+        custom_metadata={"steek_key": write.key},
+        app_transactions=[Transaction(write.key, version)],
+    )
+    if not write.overwrite:
+        # Columns of a newer contract are added.
+        write_deltalake(table, write.frame, mode="append", schema_mode="merge", commit_properties=commit)
+    elif write.predicate is not None:
+        write_deltalake(
+            table,
+            write.frame,
+            mode="overwrite",
+            predicate=write.predicate,
+            schema_mode="merge",
+            commit_properties=commit,
+        )
+    else:
+        # A whole new table may drop or retype columns too.
+        write_deltalake(table, write.frame, mode="overwrite", schema_mode="overwrite", commit_properties=commit)
+
+
+def _storable_type(name: str, dtype: Any) -> pl.DataType:
+    if isinstance(dtype, _REFUSED):
+        message = f"column {name!r} has the type {dtype}, which the lake cannot hold"
+        raise InputError(message, next_step="Cast it to a number, text, date or timestamp first.")
+    if isinstance(dtype, pl.Datetime):
+        return pl.Datetime("us", "UTC")
+    if isinstance(dtype, pl.List):
+        return pl.List(_storable_type(name, dtype.inner))
+    if isinstance(dtype, pl.Array):
+        return pl.List(_storable_type(name, dtype.inner))
+    if isinstance(dtype, pl.Struct):
+        return pl.Struct({field.name: _storable_type(name, field.dtype) for field in dtype.fields})
+    return _WIDER.get(dtype.base_type(), dtype)

@@ -1,0 +1,90 @@
+"""Receipts: what was taken in, and where it went."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, insert, select
+
+from steek.data.tables import receipts
+from steek.kernel.records import content_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Acknowledgement of one durable batch.
+
+    Args:
+        id: 32 hexadecimal digits, the same for every try with the same dataset and key.
+        dataset: Where the batch went.
+        key: The client's name for it.
+        accepted_rows: Rows now in the table.
+        quarantined_rows: Rows held back, each with its reason.
+        size_bytes: Bytes of the payload.
+        content_hash: SHA-256 of the payload.
+        contract_hash: The contract that it was validated by.
+        table_version: Version of the table that holds its rows.
+        unchanged: The payload was the one the table already held, so no new version was written.
+        received_at: Processing time.
+        actor: Who sent it.
+    """
+
+    id: str
+    dataset: str
+    key: str
+    accepted_rows: int
+    quarantined_rows: int
+    size_bytes: int
+    content_hash: str
+    contract_hash: str
+    table_version: int
+    unchanged: bool
+    received_at: datetime
+    actor: str
+
+    @property
+    def urn(self) -> str:
+        """The receipt's name in the ledger and the lineage."""
+        return f"receipt:{self.id}"
+
+
+def receipt_id(dataset: str, key: str) -> str:
+    """The id that a batch will have; rows carry it before the receipt exists, so it must not depend on the try."""
+    return content_hash([dataset, key])[:32]
+
+
+def find_by_key(connection: Connection, dataset: str, key: str) -> Receipt | None:
+    """The receipt of a dataset and key."""
+    query = select(receipts).where(receipts.c.dataset == dataset, receipts.c.key == key)
+    return _first(connection, query)
+
+
+def find_by_id(connection: Connection, id: str) -> Receipt | None:
+    """The receipt of an id."""
+    return _first(connection, select(receipts).where(receipts.c.id == id))
+
+
+def find_latest(connection: Connection, dataset: str) -> Receipt | None:
+    """The receipt written last for a dataset."""
+    query = select(receipts).where(receipts.c.dataset == dataset).order_by(receipts.c.sequence.desc()).limit(1)
+    return _first(connection, query)
+
+
+def list_receipts(connection: Connection, dataset: str | None, limit: int, *, newest_first: bool) -> list[Receipt]:
+    """At most `limit` receipts, of one dataset or of all, in order of writing or the reverse."""
+    query = select(receipts) if dataset is None else select(receipts).where(receipts.c.dataset == dataset)
+    query = query.order_by(receipts.c.sequence.desc() if newest_first else receipts.c.sequence).limit(limit)
+    return [_to_receipt(row) for row in connection.execute(query).mappings()]
+
+
+def write(connection: Connection, receipt: Receipt) -> None:
+    """Store a receipt; its dataset and key must be new."""
+    connection.execute(insert(receipts).values(asdict(receipt)))
+
+
+def _first(connection: Connection, query: object) -> Receipt | None:
+    row = connection.execute(query).mappings().first()  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType, reportUnknownMemberType]
+    return None if row is None else _to_receipt(row)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _to_receipt(row: RowMapping) -> Receipt:
+    return Receipt(**{name: row[name] for name in Receipt.__dataclass_fields__})

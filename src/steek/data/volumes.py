@@ -1,0 +1,44 @@
+"""How many rows, per window and slice."""
+
+from datetime import datetime
+
+import polars as pl
+
+from steek.kernel.windows import Window
+
+_SCHEMA = {"window_start": pl.Datetime("us", "UTC"), "slice": pl.String, "rows": pl.Int64}
+
+
+def count_volumes(rows: pl.LazyFrame, event_time: str, window: Window, by: str | None) -> pl.DataFrame:
+    """Rows per 24 hours from the start of `window`, and per value of the column `by`.
+
+    Args:
+        rows: The dataset.
+        event_time: Its timestamp column.
+        window: Stretch of event time; its last piece may be shorter than a day.
+        by: Column whose values are the slices; None counts all rows together.
+
+    Returns:
+        Columns window_start, slice (the value as text, null without `by`), rows; ordered by window and slice.
+        Every slice seen anywhere in the stretch has a row for each window, with 0 where it was absent.
+    """
+    starts = pl.Series("window_start", [piece.start_at for piece in window.days()], dtype=_SCHEMA["window_start"])
+    inside = rows.filter(pl.col(event_time).is_between(window.start_at, window.end_at, closed="left"))
+    slice_value = pl.lit(None, dtype=pl.String) if by is None else pl.col(by).cast(pl.String)
+    counted = (
+        inside.select(_start_of(event_time, window.start_at).alias("window_start"), slice_value.alias("slice"))
+        .group_by("window_start", "slice")
+        .agg(pl.len().cast(pl.Int64).alias("rows"))
+        .collect()
+    )
+    slices = (
+        pl.DataFrame({"slice": [None]}, schema={"slice": pl.String}) if by is None else counted.select("slice").unique()
+    )
+    grid = starts.to_frame().join(slices, how="cross")
+    filled = grid.join(counted, on=["window_start", "slice"], how="left", nulls_equal=True)
+    return filled.with_columns(pl.col("rows").fill_null(0)).sort("window_start", "slice").cast({**_SCHEMA})
+
+
+def _start_of(event_time: str, origin: datetime) -> pl.Expr:
+    days = (pl.col(event_time) - pl.lit(origin, dtype=_SCHEMA["window_start"])).dt.total_days()
+    return pl.lit(origin, dtype=_SCHEMA["window_start"]) + pl.duration(days=days)
