@@ -53,6 +53,17 @@ def test_lightgbm_says_which_features_it_used() -> None:
     assert report["loss"] < report["loss_of_constant"]
 
 
+@pytest.mark.parametrize("labels", [np.zeros(300_000), np.tile([0.0, 0.0, 1.0], 100_000)])
+def test_lightgbm_with_nothing_to_split_on_is_its_constant(
+    labels: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> None:
+    matrix = np.ones((300_000, 2), dtype=np.float32)
+    learner = open_learner(LightGBM(objective="binary", trees=2))
+    fitted = learner.fit(matrix, labels, np.linspace(0.5, 1, 300_000), None, ("v.a", "v.b"), 7)
+    answers = open_format("lightgbm").load(fitted.data).predict(matrix[:2])
+    np.testing.assert_allclose(answers, np.average(labels, weights=np.linspace(0.5, 1, 300_000)), atol=1e-9)
+
+
 def test_poisson_finds_the_rates_that_made_the_counts() -> None:
     generator = np.random.default_rng(11)
     matrix = generator.normal(size=(5000, 2)).astype(np.float32)

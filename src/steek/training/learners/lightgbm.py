@@ -52,9 +52,7 @@ class LightGBMLearner:
             matrix, labels, weight=weights, feature_name=list(feature_names), params=parameters, free_raw_data=True
         )
         booster = lightgbm.train(parameters, data, num_boost_round=self.trees)
-        step = max(1, len(labels) // _LOSS_ROWS)
-        answers = booster.predict(matrix[::step], num_threads=self.threads)
-        report = self._report(answers, labels[::step], weights[::step])
+        report = self._losses(booster, matrix, labels, weights)
         report["importance"] = _importance(booster, feature_names)
         report["library"] = f"lightgbm {lightgbm.__version__}"
         return FittedModel(booster.model_to_string().encode(), "lightgbm", report)
@@ -74,12 +72,19 @@ class LightGBMLearner:
             "verbosity": -1,
         }
 
-    def _report(
-        self, answers: NDArray[np.float64], labels: NDArray[np.float64], weights: NDArray[np.float64]
+    def _losses(
+        self,
+        booster: Any,
+        matrix: NDArray[np.float32],
+        labels: NDArray[np.float64],
+        weights: NDArray[np.float64],
     ) -> dict[str, Any]:
         loss = _LOSSES[self.objective]
-        constant = np.full(len(labels), np.average(labels, weights=weights))
-        fitted, base = loss(answers, labels, weights), loss(constant, labels, weights)
+        constant = np.average(labels, weights=weights)
+        step = max(1, len(labels) // _LOSS_ROWS)
+        seen, counted = labels[::step], weights[::step]
+        fitted = loss(booster.predict(matrix[::step], num_threads=self.threads), seen, counted)
+        base = loss(np.full(len(seen), constant), seen, counted)
         refuse_exploded("LightGBM", fitted=fitted, base=base)
         return {"loss": fitted, "loss_of_constant": base, "trees": self.trees}
 
