@@ -1,0 +1,30 @@
+"""Pictures from plain records: Vega-Lite specs, and tiny SVG drawn by hand. Pure: same input, same picture.
+
+Flows in: points, thresholds, markers, intervals, lineage as plain values.
+Flows out: specs that Altair, a notebook or a report can show, and SVG whose colours are CSS variables,
+so that one picture serves light and dark.
+"""
+
+from steek.charts.calibration import CalibrationBin, calibration_spec
+from steek.charts.interval import interval_svg
+from steek.charts.lineage import LineageNode, layout_lineage, lineage_svg
+from steek.charts.rendering import render_svg
+from steek.charts.series import Band, Marker, Point, SeriesPicture, letter, series_spec
+from steek.charts.sparkline import sparkline_svg
+
+__all__ = [
+    "Band",
+    "CalibrationBin",
+    "LineageNode",
+    "Marker",
+    "Point",
+    "SeriesPicture",
+    "calibration_spec",
+    "interval_svg",
+    "layout_lineage",
+    "letter",
+    "lineage_svg",
+    "render_svg",
+    "series_spec",
+    "sparkline_svg",
+]

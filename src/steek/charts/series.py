@@ -1,0 +1,213 @@
+"""The picture of a measured series: line with gaps, thresholds dashed, onset as a band, changes as letters."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from string import ascii_uppercase
+
+from steek.charts.palette import ACCENT, ALARM_WASH, BROKEN, CARD, SOFT, config
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+Spec = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One window of a series. `value` None is a gap: nothing was measured. `rows` is what it was measured on."""
+
+    at: datetime
+    value: float | None
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Something that changed at `at`; drawn as its letter, explained in the list under the chart."""
+
+    letter: str
+    at: datetime
+    label: str
+    is_suspect: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """An interval of time in which something began."""
+
+    start_at: datetime
+    end_at: datetime
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPicture:
+    """Everything a series chart shows. `unit` "fraction" is drawn in percent; bounds have the unit of the values."""
+
+    title: str
+    unit: str
+    points: tuple[Point, ...]
+    lower: float | None = None
+    upper: float | None = None
+    threshold_text: str = ""
+    onset: Band | None = None
+    markers: tuple[Marker, ...] = ()
+
+
+def letter(index: int) -> str:
+    """The marker letter of the change with this index, A first.
+
+    >>> letter(0), letter(25), letter(26)
+    ('A', 'Z', 'AA')
+    """
+    quotient, rest = divmod(index, len(ascii_uppercase))
+    return (letter(quotient - 1) if quotient else "") + ascii_uppercase[rest]
+
+
+def series_spec(picture: SeriesPicture, *, width: int = 720, height: int = 190) -> Spec:
+    """The Vega-Lite spec of a series, `width` x `height` pixels without its axes.
+
+    Gaps stay gaps, nothing is smoothed; a point between two gaps is drawn as a dot. Markers and onset outside
+    the stretch of time that the points cover are left out. A picture without points is an empty frame.
+    """
+    span = _span(picture.points)
+    layers: list[Spec] = []
+    if span is not None:
+        layers += _onset(picture, span, width)
+        layers += _marker_rules(picture, span, height)
+    layers += _thresholds(picture, width)
+    layers += _line(picture)
+    return {
+        "$schema": SCHEMA,
+        "width": width,
+        "height": height,
+        "padding": {"left": 2, "top": 4, "right": 8, "bottom": 2},
+        "layer": layers,
+        "config": config(),
+    }
+
+
+def _span(points: tuple[Point, ...]) -> tuple[datetime, datetime] | None:
+    if not points:
+        return None
+    start, end = points[0].at, points[-1].at
+    return (start, end) if end > start else (start - timedelta(hours=12), end + timedelta(hours=12))
+
+
+def value_domain(picture: SeriesPicture) -> tuple[float, float]:
+    """Lowest and highest value of the vertical axis: from zero unless the series lives far above it."""
+    values = [point.value for point in picture.points if point.value is not None]
+    values += [bound for bound in (picture.lower, picture.upper) if bound is not None]
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    if 0 <= low < 0.6 * high:
+        return 0.0, high * 1.06
+    margin = (high - low) * 0.15 or abs(high) * 0.1 or 1.0
+    return low - margin, high + margin
+
+
+def _time_axis(picture: SeriesPicture, *, with_room: bool) -> Spec:
+    span = _span(picture.points)
+    days = 0.0 if span is None else (span[1] - span[0]).total_seconds() / 86400
+    format = "%d %b" if days > 3 else "%a %H:%M"
+    axis: Spec = {"title": None, "format": format, "labelPadding": 24 if with_room else 6, "labelOverlap": "greedy"}
+    axis |= {"tickCount": 6}
+    scale: Spec = {"type": "utc"}
+    if span is not None:
+        scale["domain"] = [instant.isoformat() for instant in span]
+    return {"field": "at", "type": "temporal", "axis": axis, "scale": scale}
+
+
+def _value_axis(picture: SeriesPicture) -> Spec:
+    low, high = value_domain(picture)
+    is_fraction = picture.unit == "fraction"
+    digits = 0 if high - low > 0.1 else 1
+    axis: Spec = {"title": None, "tickCount": 4, "grid": True, "format": f".{digits}%" if is_fraction else "~s"}
+    axis["labelExpr"] = "datum.value === 0 && datum.label !== '0%' ? '0' : datum.label"
+    if not is_fraction and abs(high) < 1 and high != low:
+        axis["format"] = "~g"
+    if not is_fraction and picture.unit:
+        axis |= {"title": picture.unit, "titleAngle": 0, "titleAnchor": "end", "titleAlign": "left"}
+        axis |= {"titleX": -34, "titleY": -12, "titleBaseline": "bottom"}
+    return {"field": "value", "type": "quantitative", "axis": axis, "scale": {"domain": [low, high], "nice": False}}
+
+
+def _line(picture: SeriesPicture) -> list[Spec]:
+    rows = [{"at": point.at.isoformat(), "value": point.value} for point in picture.points]
+    encoding = {"x": _time_axis(picture, with_room=bool(picture.markers)), "y": _value_axis(picture)}
+    line: Spec = {"type": "line", "color": ACCENT, "strokeWidth": 1.75, "invalid": "break-paths-filter-domains"}
+    layers: list[Spec] = [{"data": {"values": rows}, "mark": line, "encoding": encoding}]
+    lone = [rows[index] for index in _dots(picture.points)]
+    if lone:
+        dot: Spec = {"type": "point", "filled": True, "color": ACCENT, "size": 28, "opacity": 1}
+        layers.append({"data": {"values": lone}, "mark": dot, "encoding": encoding})
+    return layers
+
+
+def _dots(points: tuple[Point, ...]) -> list[int]:
+    """Points that no line would reach, and the newest one, which the eye looks for."""
+    have = [point.value is not None for point in points]
+    padded = [False, *have, False]
+    lone = [index for index, present in enumerate(have) if present and not padded[index] and not padded[index + 2]]
+    newest = [index for index, present in enumerate(have) if present][-1:]
+    return sorted({*lone, *newest})
+
+
+def _thresholds(picture: SeriesPicture, width: int) -> list[Spec]:
+    layers: list[Spec] = []
+    bounds = [bound for bound in (picture.lower, picture.upper) if bound is not None]
+    for bound in bounds:
+        rule: Spec = {"type": "rule", "color": BROKEN, "strokeDash": [4, 3], "strokeWidth": 1}
+        place: Spec = {"y": {"datum": bound, "type": "quantitative"}}
+        layers.append({"data": {"values": [{}]}, "mark": rule, "encoding": place})
+    if bounds and picture.threshold_text:
+        # Under the line that must not be crossed downwards, over the one that must not be crossed upwards.
+        below = picture.lower is not None
+        text: Spec = {"type": "text", "text": picture.threshold_text, "color": SOFT, "fontSize": 12, "align": "left"}
+        text |= {"baseline": "top" if below else "bottom", "dy": 4 if below else -4, "limit": width - 8}
+        place = {"x": {"value": 4}, "y": {"datum": bounds[0], "type": "quantitative"}}
+        layers.append({"data": {"values": [{}]}, "mark": text, "encoding": place})
+    return layers
+
+
+def _onset(picture: SeriesPicture, span: tuple[datetime, datetime], width: int) -> list[Spec]:
+    band = picture.onset
+    if band is None or band.end_at < span[0] or band.start_at > span[1]:
+        return []
+    start, end = max(band.start_at, span[0]), min(band.end_at, span[1])
+    row = {"at": start.isoformat(), "until": end.isoformat()}
+    x = {"field": "at", "type": "temporal"}
+    wash: Spec = {"type": "rect", "color": ALARM_WASH, "opacity": 1}
+    is_late = (start - span[0]) > (span[1] - span[0]) / 2
+    words: Spec = {"type": "text", "text": band.label, "color": SOFT, "fontSize": 12, "baseline": "bottom", "dy": -3}
+    words |= {"align": "right" if is_late else "left", "limit": width // 2}
+    top: Spec = {"value": 0}
+    anchor = {"field": "until" if is_late else "at", "type": "temporal"}
+    return [
+        {"data": {"values": [row]}, "mark": wash, "encoding": {"x": x, "x2": {"field": "until"}}},
+        {"data": {"values": [row]}, "mark": words, "encoding": {"x": anchor, "y": top}},
+    ]
+
+
+def _marker_rules(picture: SeriesPicture, span: tuple[datetime, datetime], height: int) -> list[Spec]:
+    layers: list[Spec] = []
+    for colour, is_suspect in ((SOFT, False), (BROKEN, True)):
+        rows = [
+            {"at": marker.at.isoformat(), "letter": marker.letter}
+            for marker in picture.markers
+            if marker.is_suspect is is_suspect and span[0] <= marker.at <= span[1]
+        ]
+        if not rows:
+            continue
+        x = {"field": "at", "type": "temporal"}
+        foot: Spec = {"value": height + 12}
+        rule: Spec = {"type": "rule", "color": colour, "strokeDash": [1, 3]}
+        circle: Spec = {"type": "point", "shape": "circle", "filled": True, "fill": CARD, "stroke": colour}
+        circle |= {"strokeWidth": 1.2, "size": 230, "opacity": 1}
+        text: Spec = {"type": "text", "color": colour, "fontSize": 11, "baseline": "middle"}
+        lettered = {"x": x, "y": foot, "text": {"field": "letter", "type": "nominal"}}
+        data: Spec = {"values": rows}
+        layers.append({"data": data, "mark": rule, "encoding": {"x": x, "y": {"value": 0}, "y2": foot}})
+        layers.append({"data": data, "mark": circle, "encoding": {"x": x, "y": foot}})
+        layers.append({"data": data, "mark": text, "encoding": lettered})
+    return layers
