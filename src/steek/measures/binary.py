@@ -1,5 +1,7 @@
 """Figures for a label of zero or one and a score that says how likely the one is."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,9 +34,7 @@ def roc_auc(labels: Floats, scores: Floats) -> float | None:
     >>> roc_auc(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.1, 0.4, 0.35, 0.8]))
     0.75
     """
-    positives, negatives = _counts_by_falling_score(labels, scores)
-    area = _roc_areas(positives[None, :], negatives[None, :])[0]
-    return None if np.isnan(area) else float(area)
+    return _exact(_roc_areas, labels, _falling_groups(scores))
 
 
 def pr_auc(labels: Floats, scores: Floats) -> float | None:
@@ -43,9 +43,7 @@ def pr_auc(labels: Floats, scores: Floats) -> float | None:
     >>> round(pr_auc(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.1, 0.4, 0.35, 0.8])), 4)
     0.8333
     """
-    positives, negatives = _counts_by_falling_score(labels, scores)
-    area = _pr_areas(positives[None, :], negatives[None, :])[0]
-    return None if np.isnan(area) else float(area)
+    return _exact(_pr_areas, labels, _falling_groups(scores))
 
 
 def resampled_areas(
@@ -62,11 +60,12 @@ def resampled_areas(
         unit_of_row: Number of the unit each row belongs to, below `bootstrap.units`.
         bootstrap: Resamples of those units.
     """
-    roc, pr = roc_auc(labels, scores), pr_auc(labels, scores)
+    groups = _falling_groups(scores)
+    roc, pr = _exact(_roc_areas, labels, groups), _exact(_pr_areas, labels, groups)
     nothing = np.full(len(bootstrap.weights), np.nan)
     if roc is None or pr is None:
         return Resampled(roc, nothing, labels.size), Resampled(pr, nothing, labels.size)
-    cell = (unit_of_row % bootstrap.blocks) * _SCORE_BINS + _falling_bins(scores)
+    cell = (unit_of_row % bootstrap.blocks) * _SCORE_BINS + _bins(groups)
     ones = _histograms(cell[labels > 0], bootstrap.blocks)
     zeros = _histograms(cell[labels <= 0], bootstrap.blocks)
     drawn = (bootstrap.weights @ ones, bootstrap.weights @ zeros)
@@ -82,24 +81,28 @@ def _histograms(cells: NDArray[np.int64], blocks: int) -> Floats:
     return counts.reshape(blocks, _SCORE_BINS).astype(np.float64)
 
 
-def _counts_by_falling_score(labels: Floats, scores: Floats) -> tuple[Floats, Floats]:
-    """Positives and negatives at each distinct score, highest first."""
+def _falling_groups(scores: Floats) -> NDArray[np.int64]:
+    """For each row the number of its distinct score, counted from the highest; NaN is the lowest."""
     comparable = np.where(np.isnan(scores), -np.inf, scores)
     order = np.argsort(comparable)[::-1]
     ordered = comparable[order]
-    if ordered.size == 0:
-        return np.empty(0), np.empty(0)
-    group = np.concatenate(([0], np.cumsum(ordered[1:] != ordered[:-1])))
-    right = labels[order] > 0
-    ones = np.bincount(group, weights=right).astype(np.float64)
-    return ones, np.bincount(group, weights=~right).astype(np.float64)
+    groups = np.zeros(ordered.size, dtype=np.int64)
+    groups[order[1:]] = np.cumsum(ordered[1:] != ordered[:-1])
+    return groups
 
 
-def _falling_bins(scores: Floats) -> NDArray[np.int64]:
-    comparable = np.where(np.isnan(scores), -np.inf, scores)
-    places = (np.arange(1, _SCORE_BINS) * comparable.size) // _SCORE_BINS
-    edges = np.sort(comparable)[places]
-    return _SCORE_BINS - 1 - np.searchsorted(edges, comparable, side="right")
+def _bins(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Groups put together into bins of about equal numbers of rows, in the same order."""
+    counts = np.bincount(groups)
+    return ((np.cumsum(counts) - counts) * _SCORE_BINS // groups.size)[groups]
+
+
+def _exact(areas: Callable[[Floats, Floats], Floats], labels: Floats, groups: NDArray[np.int64]) -> float | None:
+    right = labels > 0
+    positives = np.bincount(groups, weights=right).astype(np.float64)
+    negatives = np.bincount(groups, weights=~right).astype(np.float64)
+    area = areas(positives[None, :], negatives[None, :])[0]
+    return None if np.isnan(area) else float(area)
 
 
 def _roc_areas(positives: Floats, negatives: Floats) -> Floats:

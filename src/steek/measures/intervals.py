@@ -88,7 +88,7 @@ class Bootstrap:
 
         Args:
             numerators: Per unit, e.g. the sum of losses of a query.
-            denominators: Per unit, e.g. its number of rows. A total of zero gives no value.
+            denominators: Per unit, e.g. its number of rows. A total of zero gives no value, a NaN gives none either.
             rows: Rows behind the figure when that is not the number of units.
 
         >>> bootstrap = Bootstrap(3, np.random.default_rng(1))
@@ -96,11 +96,11 @@ class Bootstrap:
         2.0
         """
         total = float(denominators.sum())
-        value = float(numerators.sum()) / total if total else None
+        value = float(numerators.sum()) / total if total else math.nan
         above, below = self.by_block(numerators), self.by_block(denominators)
         with np.errstate(divide="ignore", invalid="ignore"):
             draws = (self.weights @ above) / (self.weights @ below)
-        return Resampled(value, draws, self.units if rows is None else rows)
+        return Resampled(None if math.isnan(value) else value, draws, self.units if rows is None else rows)
 
     def by_block(self, per_unit: Floats) -> Floats:
         """Sums of a per-unit array per block; unit `i` belongs to block `i % blocks`."""
