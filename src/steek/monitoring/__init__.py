@@ -1,0 +1,58 @@
+"""Watching the loop: indicators measured per window and slice, thresholds from their own past, alerts.
+
+Flows in: what the rooms below stored (volumes, joins, predictions, outcomes, evaluations, routes), and incidents.
+Flows out: points for charts, a state for each monitor, and alerts as events.
+"""
+
+from steek.monitoring.alerts import TRANSITIONS, Alert
+from steek.monitoring.incident_events import INCIDENT_KINDS
+from steek.monitoring.indicators import (
+    Sources,
+    data_age,
+    expected_vs_observed,
+    fallback_share,
+    golden_change,
+    join_matched,
+    model_age,
+    outcome_hit_rate,
+    prediction_mean,
+    volume,
+)
+from steek.monitoring.monitor import (
+    ExplicitThreshold,
+    IndicatorSpec,
+    LearnedThreshold,
+    Monitor,
+    explicit,
+    learned,
+)
+from steek.monitoring.monitoring import Monitoring
+from steek.monitoring.points import Point
+from steek.monitoring.series import Series
+from steek.monitoring.states import MonitorState
+
+__all__ = [
+    "INCIDENT_KINDS",
+    "TRANSITIONS",
+    "Alert",
+    "ExplicitThreshold",
+    "IndicatorSpec",
+    "LearnedThreshold",
+    "Monitor",
+    "MonitorState",
+    "Monitoring",
+    "Point",
+    "Series",
+    "Sources",
+    "data_age",
+    "expected_vs_observed",
+    "explicit",
+    "fallback_share",
+    "golden_change",
+    "join_matched",
+    "learned",
+    "model_age",
+    "outcome_hit_rate",
+    "prediction_mean",
+    "volume",
+]

@@ -1,0 +1,40 @@
+"""Alerts as events, so that incidents, suspects and pagers hear of them."""
+
+from steek.ledger import Draft
+from steek.monitoring.alerts import Alert
+from steek.monitoring.kinds import Kind
+from steek.monitoring.wording import alert_text
+
+ACTOR = "steek"
+
+
+def fired(alert: Alert, kind: Kind) -> Draft:
+    """`alert.fired` carries everything an incident needs to be declared by itself."""
+    payload = {
+        **_identity(alert),
+        "text": alert_text(alert, kind),
+        "window": {"start_at": alert.window.start_at, "end_at": alert.window.end_at},
+        "value": alert.value,
+        "lower": alert.lower,
+        "upper": alert.upper,
+        "unit": kind.unit,
+        "onset": {"earliest_at": alert.onset.start_at, "latest_at": alert.onset.end_at},
+        "severity": alert.severity,
+        "declare": alert.declare,
+        "evidence": alert.evidence,
+    }
+    return Draft("alert.fired", alert.subject, ACTOR, payload)
+
+
+def resolved(alert: Alert, *, reason: str) -> Draft:
+    """`alert.resolved` says why the alert ended."""
+    return Draft("alert.resolved", alert.subject, ACTOR, {**_identity(alert), "reason": reason})
+
+
+def acknowledged(alert: Alert, *, actor: str) -> Draft:
+    """`alert.acknowledged` names the person who has seen it."""
+    return Draft("alert.acknowledged", alert.subject, actor, _identity(alert))
+
+
+def _identity(alert: Alert) -> dict[str, object]:
+    return {"alert": alert.id, "monitor": alert.monitor, "slice": alert.slice}

@@ -1,0 +1,149 @@
+"""What a project declares: a monitor is an indicator, a threshold, and what to do when they part."""
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Literal, get_args
+
+from steek.kernel.errors import DeclarationError
+from steek.kernel.urn import Urn
+
+Purpose = Literal["chart", "alert", "page"]
+Severity = Literal["sev1", "sev2", "sev3"]
+Season = Literal["week"]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorSpec:
+    """Which series to measure.
+
+    Args:
+        name: A registered indicator, e.g. "volume".
+        target: Kind and name of what it is measured on, e.g. dataset:transactions.
+        parameters: JSON-serialisable arguments of the indicator.
+        delay_s: Outcomes come later than predictions: each evaluation measures the window that lies this far back.
+    """
+
+    name: str
+    target: Urn
+    parameters: Mapping[str, object] = field(default_factory=dict[str, object])
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedThreshold:
+    """Bounds from the series' own past windows; see `learned`."""
+
+    width: float
+    min_history: int
+    season: Season | None
+    windows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExplicitThreshold:
+    """Bounds in the unit of the indicator; None means unbounded on that side."""
+
+    lower: float | None
+    upper: float | None
+
+
+Threshold = LearnedThreshold | ExplicitThreshold
+
+
+def learned(
+    width: float = 6.0, min_history: int = 7, season: Season | None = None, *, windows: int = 28
+) -> LearnedThreshold:
+    """Bounds by median and MAD of the windows before, never of those inside an incident.
+
+    Args:
+        width: Half-width in spreads; 6 is meant to alert, 3 to look at.
+        min_history: With fewer measured windows the verdict is undecided.
+        season: "week" gives each weekday its own centre once it has been seen three times.
+        windows: How many windows back the past reaches.
+
+    Raises:
+        DeclarationError: a width that is not positive, or a history that is too short to have a spread.
+    """
+    if width <= 0 or not 3 <= min_history <= windows:
+        message = f"learned(width={width}, min_history={min_history}, windows={windows}) cannot work"
+        raise DeclarationError(message, next_step="width must be positive and 3 <= min_history <= windows.")
+    if season is not None and season not in get_args(Season):
+        message = f"season is {season!r}; allowed: None, {', '.join(map(repr, get_args(Season)))}"
+        raise DeclarationError(message)
+    return LearnedThreshold(float(width), min_history, season, windows)
+
+
+def explicit(*, lower: float | None = None, upper: float | None = None) -> ExplicitThreshold:
+    """Fixed bounds, in the unit of the indicator; both ends are still well.
+
+    Raises:
+        DeclarationError: no bound at all, or a lower one above the upper one.
+    """
+    if lower is None and upper is None:
+        message = "explicit() bounds nothing"
+        raise DeclarationError(message, next_step="Give lower=, upper=, or both; or use learned().")
+    if lower is not None and upper is not None and lower > upper:
+        message = f"explicit(lower={lower}, upper={upper}) leaves no value that is well"
+        raise DeclarationError(message)
+    return ExplicitThreshold(lower, upper)
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """A series that is watched.
+
+    Args:
+        name: Unique in the project; stable, because history hangs on it.
+        indicator: What is measured.
+        threshold: What is well.
+        on: Model or dataset that suffers when it is not, as a name or a URN such as "model:partner_demand". A bare
+            name that is not the indicator's own target is taken for a model.
+        owner: Who is asked.
+        purpose: "chart" never alerts, "alert" tells the owner, "page" wakes somebody.
+        declare: Severity of the incident an alert declares by itself; None leaves it to people.
+        description: What it means when it goes off, for the one who is woken.
+
+    Raises:
+        DeclarationError: an unknown purpose or severity, an empty name, or a chart that would declare incidents.
+    """
+
+    name: str
+    _: KW_ONLY
+    indicator: IndicatorSpec
+    threshold: Threshold
+    on: str
+    owner: str
+    purpose: Purpose = "alert"
+    declare: Severity | None = None
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        _one_of("purpose", self.purpose, get_args(Purpose), self.name)
+        if self.declare is not None:
+            _one_of("declare", self.declare, get_args(Severity), self.name)
+        if not self.name or len(self.name) > 120:
+            message = f"a monitor needs a name of 1 to 120 characters, not {self.name!r}"
+            raise DeclarationError(message)
+        if self.purpose == "chart" and self.declare is not None:
+            message = f"monitor {self.name} is for charts only, yet declares {self.declare} incidents"
+            raise DeclarationError(message, next_step="Set purpose='alert', or leave declare out.")
+
+    @property
+    def subject(self) -> str:
+        """URN of the thing that alerts and incidents of this monitor are about."""
+        if ":" in self.on:
+            return str(Urn.parse(self.on))
+        if self.on == self.indicator.target.name:
+            return str(self.indicator.target)
+        return str(Urn("model", self.on))
+
+    @property
+    def severity(self) -> Severity:
+        """Severity of an alert: the declared one, else sev2 for a page and sev3 for the rest."""
+        return self.declare or ("sev2" if self.purpose == "page" else "sev3")
+
+
+def _one_of(what: str, value: str, allowed: tuple[str, ...], monitor: str) -> None:
+    if value not in allowed:
+        message = f"{what} of monitor {monitor} is {value!r}; allowed: {', '.join(allowed)}"
+        raise DeclarationError(message)
