@@ -108,7 +108,7 @@ class Trainer:
             definition_name: Name of the model.
             known_at: Instant up to which data may be used.
             key: Idempotency key.
-            actor: Who trains.
+            actor: Who trains, for the events.
             members: Members of a fleet to fit; None fits all.
             base_version: Version that members are carried over from; None takes the latest.
             incident: URN of the incident this training is part of; its own freeze does not hold it back.
@@ -122,9 +122,7 @@ class Trainer:
         done = self._registry.by_key(key)
         if done is not None:
             return done
-        if definition_name not in self._definitions:
-            raise NotFoundError.among("model definition", definition_name, self._definitions)
-        definition = self._definitions[definition_name]
+        definition = self._definition(definition_name)
         self._freezes.check(f"model:{definition.name}", "train", incident=incident)
         order = _Order(
             definition=definition,
@@ -135,13 +133,17 @@ class Trainer:
         )
         try:
             new, artifact = self._fit(order, known_at)
-        except ResourceError:
-            # This machine could not do it now; that says nothing about the model.
+        except ResourceError:  # This machine could not do it now; that says nothing about the model.
             raise
         except SteekError as error:
             self._record_failure(order, error, key=key, actor=actor)
             raise
         return self._registry.add(new, artifact, key=key, actor=actor)
+
+    def _definition(self, name: str) -> ModelDefinition:
+        if name not in self._definitions:
+            raise NotFoundError.among("model definition", name, self._definitions)
+        return self._definitions[name]
 
     def _base(self, definition: ModelDefinition, base_version: int | None) -> TrainedModel | None:
         if base_version is not None:
