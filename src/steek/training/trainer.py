@@ -119,8 +119,7 @@ class Trainer:
             RefusedError: nothing to learn from, or the fit failed numerically; the last good version stays.
             UserCodeError: examples, features or learner of the project raised.
         """
-        done = self._registry.by_key(key)
-        if done is not None:
+        if (done := self._registry.by_key(key)) is not None:
             return done
         definition = self._definition(definition_name)
         self._freezes.check(f"model:{definition.name}", "train", incident=incident)
