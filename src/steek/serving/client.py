@@ -131,7 +131,7 @@ class ServingClient:
         """Whether the model, or every model with a route, can answer; False too when nobody listens."""
         path = "/v2/health/ready" if model is None else f"{_model_path(model, None)}/ready"
         try:
-            return self._http.get(path).status_code == httpx.codes.OK
+            return self._http.get(path).is_success
         except httpx.TransportError:
             return False
 
