@@ -7,7 +7,7 @@ so that one picture serves light and dark.
 
 from steek.charts.calibration import CalibrationBin, calibration_spec
 from steek.charts.interval import interval_svg
-from steek.charts.lineage import LineageNode, layout_lineage, lineage_svg
+from steek.charts.lineage import LineageLayout, LineageNode, layout_lineage, lineage_svg
 from steek.charts.rendering import render_svg
 from steek.charts.series import Band, Marker, Point, SeriesPicture, letter, series_spec
 from steek.charts.sparkline import sparkline_svg
@@ -15,6 +15,7 @@ from steek.charts.sparkline import sparkline_svg
 __all__ = [
     "Band",
     "CalibrationBin",
+    "LineageLayout",
     "LineageNode",
     "Marker",
     "Point",

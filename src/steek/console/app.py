@@ -1,0 +1,77 @@
+"""The console as an ASGI application."""
+
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from steek.console.actions import ACTIONS, perform
+from steek.console.guard import Guard
+from steek.console.page import environment, render
+from steek.console.pages import PAGES, frame
+from steek.console.services import Services
+from steek.console.site import Site
+from steek.console.stream import changes
+from steek.kernel.errors import ConflictError, InputError, NotFoundError, RefusedError, ResourceError, SteekError
+
+# Nearest class wins, so a leaf needs a line of its own only where it differs.
+_STATUS: tuple[tuple[type[SteekError], int], ...] = (
+    (NotFoundError, 404),
+    (InputError, 400),
+    (ConflictError, 409),
+    (RefusedError, 403),
+    (ResourceError, 503),
+)
+_HEADINGS = {400: "That cannot be", 403: "Refused", 404: "Nothing here", 409: "Not now", 503: "Not possible now"}
+
+
+def build_console(platform: object) -> ASGIApp:
+    """The console of an opened project, to be mounted at "/" behind everything more specific.
+
+    Args:
+        platform: Record of the project's services; the console takes those of `Services` by name.
+    """
+    site = Site(Services.of(platform), environment())
+    routes = [
+        Route("/stream", partial(_stream, site)),
+        Route("/incidents/{id}/stream", partial(_stream, site)),
+        *(Route(path, partial(page, site)) for path, page in PAGES.items()),
+        *(Route(path, partial(perform, action, site), methods=["POST"]) for path, action in ACTIONS.items()),
+        Mount("/static", StaticFiles(packages=[("steek.console", "static")])),
+    ]
+    handlers = {SteekError: partial(_explain, site), HTTPException: partial(_explain_status, site)}
+    app = Starlette(routes=routes, exception_handlers=handlers)  # pyright: ignore[reportArgumentType] - handlers are by class
+    return Guard(app, own_hosts=(site.services.settings.text("host"),))
+
+
+async def _stream(site: Site, request: Request) -> Response:
+    services = site.services
+    messages = changes(services.ledger, services.clock, is_gone=request.is_disconnected)
+    return StreamingResponse(messages, media_type="text/event-stream", headers={"cache-control": "no-cache"})
+
+
+def _explain(site: Site, request: Request, error: SteekError) -> Response:
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return _error_page(site, request, status, error.message, error.next_step)
+
+
+def _explain_status(site: Site, request: Request, error: HTTPException) -> Response:
+    known = {404: "no page has this address", 405: "this address does not take that"}
+    message = known.get(error.status_code, error.detail)
+    return _error_page(site, request, error.status_code, message, "Start from the overview, or search.")
+
+
+def _error_page(site: Site, request: Request, status: int, message: str, next_step: str) -> Response:
+    heading = _HEADINGS.get(status, "Something is broken here")
+    framed = frame(site, request, stream="", error=message, next_step=next_step)
+    return HTMLResponse(render(site.templates, "error.html", framed, heading=heading, back=_back(request)), status)
+
+
+def _back(request: Request) -> str:
+    """The page a form was on: the address of the form without its last word."""
+    return request.url.path.rpartition("/")[0] if request.method == "POST" and request.url.path.count("/") > 1 else ""

@@ -1,0 +1,173 @@
+"""What an event says in one line, for people."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from steek.console.words import count, percent
+from steek.kernel.errors import InputError
+from steek.kernel.urn import Urn
+from steek.ledger import Event
+
+# Kinds that a person wants to see among "what changed"; the loop's daily work is in the ledger.
+NOTABLE_KINDS = (
+    "alert.fired",
+    "alert.resolved",
+    "batch.refused",
+    "canary.aborted",
+    "contract.changed",
+    "dataset.replaced",
+    "definition.changed",
+    "external.changed",
+    "feature.changed",
+    "freeze.ended",
+    "freeze.started",
+    "gate.decided",
+    "gate.overridden",
+    "incident.acted",
+    "incident.declared",
+    "incident.resolved",
+    "join.failed",
+    "postmortem.drafted",
+    "route.changed",
+    "training.failed",
+)
+ALARMING_KINDS = frozenset(
+    {"alert.fired", "batch.refused", "canary.aborted", "incident.declared", "join.failed", "training.failed"}
+)
+_FACTS_SHOWN = 4
+_LONGEST = 160
+
+Payload = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One event in words: `what` happened, `text` says to what and how, `tags` who and how bad."""
+
+    id: str
+    at: datetime
+    kind: str
+    what: str
+    text: str
+    tags: tuple[str, ...]
+    is_alarming: bool
+
+
+def describe(event: Event) -> EventLine:
+    """The event in words. Unknown kinds are told by their name and their first plain facts."""
+    teller = _TELLERS.get(event.kind, _facts)
+    text = " ".join(part for part in (thing(event.subject), teller(event.payload)) if part)
+    failed = event.kind == "gate.decided" and event.payload.get("verdict") != "pass"
+    return EventLine(
+        id=event.id,
+        at=event.at,
+        kind=event.kind,
+        what=event.kind.replace(".", " ").replace("_", " "),
+        text=_shortened(text),
+        tags=(event.actor,) if event.actor != "steek" else (),
+        is_alarming=event.kind in ALARMING_KINDS or failed,
+    )
+
+
+def thing(urn: str) -> str:
+    """A URN as people say it.
+
+    >>> thing("trained:partner_demand/69@17"), thing("dataset:products")
+    ('partner_demand/69 17', 'products')
+    """
+    try:
+        parsed = Urn.parse(urn)
+    except InputError:
+        return urn
+    version = parsed.version or ""
+    return f"{parsed.name} {version if len(version) <= 32 else version[:12] + '…'}".strip()
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _plain(value: object) -> str | None:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, int):
+        return count(value)
+    if isinstance(value, str) and value:
+        return value if len(value) <= 60 else value[:59] + "…"
+    return None
+
+
+def _facts(payload: Payload) -> str:
+    """The first few plain facts; hashes, keys and ids say nothing to people."""
+    quiet = ("hash", "sha256", "key", "id", "urn")
+    shown = [
+        f"{name.replace('_', ' ')} {text}"
+        for name, value in payload.items()
+        if not name.endswith(quiet) and (text := _plain(value)) is not None
+    ]
+    return ", ".join(shown[:_FACTS_SHOWN])
+
+
+def _route(payload: Payload) -> str:
+    words = [str(payload.get("action", "changed")).replace("_", " ")]
+    if payload.get("member") is not None:
+        words.append(f"of {payload['member']}")
+    after = payload.get("after")
+    if isinstance(after, Mapping):
+        route = cast("Payload", after)
+        if route.get("primary") is not None:
+            words.append(f"to version {route['primary']}")
+        share = route.get("fraction")
+        if route.get("candidate") is not None and isinstance(share, int | float):
+            words.append(f"with {route['candidate']} on {percent(float(share))}")
+    if payload.get("reason"):
+        words.append(f"because {payload['reason']}")
+    return " ".join(words)
+
+
+def _gate(payload: Payload) -> str:
+    checks = payload.get("checks")
+    if not isinstance(checks, list):
+        return str(payload.get("verdict", ""))
+    verdicts = [check.get("verdict") for check in cast("list[Payload]", checks)]
+    return f"{payload.get('verdict')}, {verdicts.count('pass')} of {len(verdicts)} checks passed"
+
+
+def _titled(payload: Payload) -> str:
+    parts = [str(payload[name]) for name in ("severity", "title") if payload.get(name)]
+    return ": ".join(parts)
+
+
+def _noted(payload: Payload) -> str:
+    return str(payload.get("text", ""))
+
+
+def _replaced(payload: Payload) -> str:
+    shares = payload.get("unknown_share")
+    if not isinstance(shares, Mapping) or not shares:
+        return _facts(payload)
+    named = [
+        f"{percent(float(share))} of the values of {column} never seen before"
+        for column, share in cast("Payload", shares).items()
+        if isinstance(share, int | float) and share > 0
+    ]
+    return "; ".join(named) or "no new values"
+
+
+def _alert(payload: Payload) -> str:
+    return str(payload.get("text") or payload.get("reason") or "")
+
+
+_TELLERS: Mapping[str, Callable[[Payload], str]] = {
+    "alert.fired": _alert,
+    "alert.resolved": _alert,
+    "dataset.replaced": _replaced,
+    "gate.decided": _gate,
+    "incident.declared": _titled,
+    "incident.noted": _noted,
+    "route.changed": _route,
+}

@@ -1,0 +1,140 @@
+"""The page of a model: what serves, how well, compared with what, and how it came to be."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from steek.charts import Marker
+from steek.console.changes_near import changes_near
+from steek.console.evaluation_parts import (
+    CalibrationPlot,
+    EvaluationTable,
+    calibration_plot,
+    comparison_table,
+    evaluation_tables,
+)
+from steek.console.gate_parts import GateView, gate_view, verdicts
+from steek.console.lineage_page import Side, upstream_side
+from steek.console.pictures import Picture, chart, lettered
+from steek.console.reach import datasets_of, monitors_of, views_of
+from steek.console.services import Services
+from steek.kernel.errors import NotFoundError
+from steek.models import ModelCard, ModelDefinition, TrainedModel, model_card
+from steek.monitoring import Monitor, MonitorState
+from steek.serving import Route, RouteChange
+
+_CHART_DAYS = 28
+_MOST_CHARTS = 12
+_VERSIONS_SHOWN = 15
+_HISTORY_SHOWN = 6
+_LINEAGE_DISTANCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One trained model; `role` is primary, candidate or "", `verdict` the gate's, "" when it has not spoken."""
+
+    trained: TrainedModel
+    role: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChart:
+    """A monitored series with how it stands."""
+
+    monitor: Monitor
+    state: MonitorState
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """All of the page; what does not exist yet is None or empty."""
+
+    definition: ModelDefinition
+    card: ModelCard
+    latest: TrainedModel | None
+    serving: TrainedModel | None
+    route: Route
+    history: tuple[RouteChange, ...]
+    versions: tuple[VersionLine, ...]
+    charts: tuple[LiveChart, ...]
+    charts_left_out: int
+    comparisons: EvaluationTable | None
+    evaluations: tuple[EvaluationTable, ...]
+    calibration: CalibrationPlot | None
+    gate: GateView | None
+    lineage: Side | None
+    stale_at: datetime | None
+    form_key: str
+
+
+def model_view(services: Services, name: str, *, form_key: str) -> ModelView:
+    """The page of one declared model.
+
+    Raises:
+        NotFoundError: no definition by that name.
+    """
+    definitions = services.project.definitions
+    if name not in definitions:
+        raise NotFoundError.among("model", name, definitions)
+    definition, now = definitions[name], services.clock.now()
+    trained = services.registry.list(name, limit=_VERSIONS_SHOWN)
+    latest = trained[0] if trained else None
+    route = services.routes.get(name)
+    serving = None if route.primary is None else services.registry.get(name, route.primary)
+    shown = serving or latest
+    charts, left_out = _charts(services, definition, now)
+    version = None if latest is None else latest.version
+    return ModelView(
+        definition=definition,
+        card=model_card(definition, shown),
+        latest=latest,
+        serving=serving,
+        route=route,
+        history=tuple(services.routes.history(name, limit=_HISTORY_SHOWN)),
+        versions=_versions(services, trained, route),
+        charts=charts,
+        charts_left_out=left_out,
+        comparisons=comparison_table(services.evaluator.comparisons(name, version)) if version else None,
+        evaluations=evaluation_tables(services.evaluator.evaluations(name, version)) if version else (),
+        calibration=calibration_plot(services.evaluator.calibration(name, version)) if version else None,
+        gate=gate_view(services.ledger, latest) if latest else None,
+        lineage=upstream_side(services.lineage, shown.urn, max_distance=_LINEAGE_DISTANCE) if shown else None,
+        stale_at=None if serving is None else serving.data_until + definition.freshness.limit,
+        form_key=form_key,
+    )
+
+
+def _versions(services: Services, trained: list[TrainedModel], route: Route) -> tuple[VersionLine, ...]:
+    spoken = verdicts(services.ledger, route.model)
+    roles = {route.candidate: "candidate", route.primary: "primary"}
+    return tuple(VersionLine(one, roles.get(one.version, ""), spoken.get(one.urn, "")) for one in trained)
+
+
+def _charts(services: Services, definition: ModelDefinition, now: datetime) -> tuple[tuple[LiveChart, ...], int]:
+    project = services.project
+    datasets = datasets_of(definition, project.views, project.datasets)
+    watching = monitors_of(definition.name, datasets, project.monitors)
+    states = {state.monitor: state for state in services.monitoring.monitors_state()}
+    since = now - timedelta(days=_CHART_DAYS)
+    events = changes_near(
+        services.ledger,
+        definition.name,
+        datasets=datasets,
+        views=views_of(definition, project.views),
+        since=since,
+        until=now + timedelta(seconds=1),
+    )
+    markers = lettered(events)
+    own_first = sorted(watching, key=lambda monitor: monitor.subject != f"model:{definition.name}")
+    live = [_live(services, monitor, states[monitor.name], markers, since) for monitor in own_first[:_MOST_CHARTS]]
+    return tuple(live), max(len(own_first) - _MOST_CHARTS, 0)
+
+
+def _live(
+    services: Services, monitor: Monitor, state: MonitorState, markers: tuple[Marker, ...], since: datetime
+) -> LiveChart:
+    series = services.monitoring.series(monitor.name, state.slice, since=since)
+    title = monitor.name.replace("_", " ") + (f", {state.slice}" if state.slice else "")
+    return LiveChart(monitor, state, chart(title, series, markers=markers))

@@ -1,0 +1,63 @@
+"""Monitors: how each stands, and the page of one with its chart, slices and alerts."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from steek.console.pictures import Picture, chart, spark
+from steek.console.stations import worst
+from steek.monitoring import Alert, Monitoring, MonitorState
+
+_SHOWN_DAYS = 28
+_HEALTHS = ("broken", "watch", "undecided", "well")
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorLine:
+    """One monitor in the list."""
+
+    state: MonitorState
+    spark: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorView:
+    """One monitor; `slices` are those that can be asked for, None the whole."""
+
+    state: MonitorState
+    slice: str | None
+    slices: tuple[str | None, ...]
+    picture: Picture
+    alerts: tuple[Alert, ...]
+
+
+def monitor_lines(monitoring: Monitoring, *, now: datetime) -> tuple[MonitorLine, ...]:
+    """All monitors, the worst first."""
+    since = now - timedelta(days=_SHOWN_DAYS)
+    ordered = sorted(
+        monitoring.monitors_state(), key=lambda state: (_HEALTHS.index(worst([state.state])), state.monitor)
+    )
+    return tuple(
+        MonitorLine(
+            state, spark(monitoring.series(state.monitor, state.slice, since=since), state.state, state.monitor)
+        )
+        for state in ordered
+    )
+
+
+def monitor_view(monitoring: Monitoring, name: str, slice: str | None, *, now: datetime) -> MonitorView:
+    """One monitor and one of its slices; without a slice the one its state is about.
+
+    Raises:
+        NotFoundError: no monitor by that name.
+    """
+    slices = tuple(monitoring.slices(name))
+    state = next(state for state in monitoring.monitors_state() if state.monitor == name)
+    chosen = slice if slice is not None else state.slice
+    series = monitoring.series(name, chosen, since=now - timedelta(days=_SHOWN_DAYS))
+    alerts = tuple(alert for alert in monitoring.alerts() if alert.monitor == name)[:20]
+    relevant = next((alert for alert in alerts if alert.slice == chosen), None)
+    onset = (relevant.onset.start_at, relevant.onset.end_at) if relevant is not None else (None, None)
+    title = name.replace("_", " ") + (f", {chosen}" if chosen else "")
+    return MonitorView(state, chosen, slices, chart(title, series, onset=onset, is_main=True), alerts)

@@ -1,0 +1,195 @@
+"""The overview: the loop as a table, one model a line, so that one look says where the thread is broken."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from steek.console.event_words import NOTABLE_KINDS, EventLine, describe
+from steek.console.next_action import NextAction, done_by_events, next_action
+from steek.console.reach import datasets_of, monitors_of, views_of
+from steek.console.services import Services
+from steek.console.stations import (
+    STATIONS,
+    Station,
+    features_station,
+    gate_station,
+    monitored,
+    serving_station,
+    training_station,
+    unwatched,
+)
+from steek.console.words import interval_words
+from steek.incidents import Incident, Incidents, Role
+from steek.ledger import Event, Ledger
+from steek.models import ModelDefinition
+from steek.monitoring import MonitorState
+from steek.serving import Route
+
+_CHANGES_SHOWN = 8
+_QUIET_ROUTE_ACTIONS = frozenset({"start_canary", "step_canary"})
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLine:
+    """One model of the loop."""
+
+    name: str
+    detail: str
+    stations: tuple[Station, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """An open incident at the top of the page."""
+
+    id: str
+    title: str
+    severity: str
+    state: str
+    since: str
+    commander: str
+    next_action: str
+
+
+@dataclass(frozen=True, slots=True)
+class FreshLine:
+    """How long what serves keeps its freshness objective; instants are None while nothing serves."""
+
+    name: str
+    objective: str
+    data_until: datetime | None
+    stale_at: datetime | None
+    health: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewView:
+    """All of the overview."""
+
+    facts: str
+    stations: tuple[str, ...]
+    lines: tuple[ModelLine, ...]
+    banners: tuple[Banner, ...]
+    changes: tuple[EventLine, ...]
+    fresh: tuple[FreshLine, ...]
+
+
+def overview_view(services: Services) -> OverviewView:
+    """The overview as of the clock of the project."""
+    now = services.clock.now()
+    states = {state.monitor: state for state in services.monitoring.monitors_state()}
+    routes = services.routes.all()
+    definitions = services.project.definitions
+    lines = tuple(_line(services, definition, states, routes, now) for definition in definitions.values())
+    firing = sum(1 for state in states.values() if state.state == "broken")
+    return OverviewView(
+        facts=f"{len(definitions)} models · {len(states)} monitors, {firing} broken",
+        stations=STATIONS,
+        lines=lines,
+        banners=banners(services.incidents, services.ledger, now),
+        changes=notable(services.ledger),
+        fresh=tuple(_fresh(services, definition, routes, now) for definition in definitions.values()),
+    )
+
+
+def _line(
+    services: Services,
+    definition: ModelDefinition,
+    states: Mapping[str, MonitorState],
+    routes: Mapping[str, Route],
+    now: datetime,
+) -> ModelLine:
+    name, project, monitoring = definition.name, services.project, services.monitoring
+    page = f"/models/{name}"
+    watching = monitors_of(name, datasets_of(definition, project.views, project.datasets), project.monitors)
+    told = {
+        station: monitored(station, watching, states, monitoring, now=now, href=f"{page}#{station}")
+        for station in STATIONS
+        if station != "features"
+    }
+    views = views_of(definition, project.views)
+    newest = {view: _newest_snapshot(services, view) for view in views}
+    limits = {view: project.views[view].time_to_live for view in views}
+    latest = services.registry.latest(name)
+    route = routes.get(name, Route(name))
+    stations = (
+        told["data"] or unwatched("data", f"{page}#data"),
+        features_station(newest, limits, now=now, href=f"{page}#features"),
+        told["training"] or training_station(definition, latest, now=now, href=f"{page}#versions"),
+        gate_station(latest_gate(services.ledger, name), told["gate"], now=now, href=f"{page}#gate"),
+        serving_station(route, told["serving"], href=f"{page}#route"),
+        told["outcome"] or unwatched("outcome", f"{page}#outcome"),
+    )
+    members = f" · {latest.members} members" if latest is not None and latest.members is not None else ""
+    return ModelLine(name, f"{definition.owner}{members}", stations)
+
+
+def _newest_snapshot(services: Services, view: str) -> datetime | None:
+    return max((snapshot.as_of for snapshot in services.features.snapshots(view)), default=None)
+
+
+def latest_gate(ledger: Ledger, model: str) -> Event | None:
+    """The gate's latest word on any version of a model."""
+    kinds = ("gate.decided", "gate.overridden")
+    found = ledger.events(kinds=kinds, subject_prefix=f"trained:{model}@", newest_first=True, limit=1)
+    return found[0] if found else None
+
+
+def banners(incidents: Incidents, ledger: Ledger, now: datetime) -> tuple[Banner, ...]:
+    """Open incidents, worst first."""
+    open_ones = sorted(incidents.list(open_only=True), key=lambda incident: (incident.severity, incident.declared_at))
+    return tuple(_banner(incident, ledger, now) for incident in open_ones)
+
+
+def next_step(incident: Incident, ledger: Ledger) -> NextAction:
+    """The next action of an incident by its own events; the indicators are asked on its page."""
+    acted = ledger.events(kinds=("incident.acted",), subject=incident.urn)
+    return next_action(incident, done=done_by_events(acted))
+
+
+def _banner(incident: Incident, ledger: Ledger, now: datetime) -> Banner:
+    declared = ledger.events(kinds=("incident.declared",), subject=incident.urn, limit=1)
+    since = _onset_words(declared[0].payload.get("onset"), now) if declared else ""
+    return Banner(
+        id=incident.id,
+        title=incident.title,
+        severity=f"sev {incident.severity.removeprefix('sev')}",
+        state=incident.state,
+        since=since or interval_words(incident.declared_at, None, now),
+        commander=incident.roles.get(Role.COMMANDER, ""),
+        next_action=next_step(incident, ledger).title,
+    )
+
+
+def _onset_words(onset: object, now: datetime) -> str:
+    if not isinstance(onset, list):
+        return ""
+    ends = [datetime.fromisoformat(end) if isinstance(end, str) else None for end in cast("list[object]", onset)]
+    return interval_words(ends[0], ends[-1], now)
+
+
+def notable(ledger: Ledger, limit: int = _CHANGES_SHOWN) -> tuple[EventLine, ...]:
+    """The newest changes a person wants to know of; a canary's steps and a gate's passes are daily work."""
+    found = ledger.events(kinds=NOTABLE_KINDS, newest_first=True, limit=limit * 12)
+    return tuple(describe(event) for event in _loud(found)[:limit])
+
+
+def _loud(events: Sequence[Event]) -> list[Event]:
+    return [
+        event
+        for event in events
+        if not (event.kind == "gate.decided" and event.payload.get("verdict") == "pass")
+        and not (event.kind == "route.changed" and event.payload.get("action") in _QUIET_ROUTE_ACTIONS)
+    ]
+
+
+def _fresh(services: Services, definition: ModelDefinition, routes: Mapping[str, Route], now: datetime) -> FreshLine:
+    route = routes.get(definition.name)
+    objective = definition.freshness.objective
+    if route is None or route.primary is None:
+        return FreshLine(definition.name, objective, None, None, "undecided")
+    serving = services.registry.get(definition.name, route.primary)
+    stale_at = serving.data_until + definition.freshness.limit
+    health = "broken" if stale_at < now else "well"
+    return FreshLine(definition.name, objective, serving.data_until, stale_at, health)

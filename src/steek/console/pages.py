@@ -1,0 +1,163 @@
+"""One function per page that is looked at: a request in, HTML out. What is shown is decided in the *_page modules."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from steek.console.actor import actor_of
+from steek.console.data_page import data_view
+from steek.console.incident_page import incident_view
+from steek.console.incidents_page import incidents_view
+from steek.console.ledger_page import Filters, event_view, ledger_view
+from steek.console.lineage_page import lineage_view
+from steek.console.model_page import model_view
+from steek.console.monitors_page import monitor_lines, monitor_view
+from steek.console.overview_page import overview_view
+from steek.console.page import Frame, NavItem, render
+from steek.console.postmortem_page import postmortem_lines, postmortem_view
+from steek.console.search_page import search_view
+from steek.console.site import DONE, Site
+from steek.kernel.ids import new_id
+
+PageFunction = Callable[[Site, Request], Response]
+
+
+def frame(site: Site, request: Request, *, stream: str = "/stream", error: str = "", next_step: str = "") -> Frame:
+    """The frame of a page: navigation with the number of open incidents, the present, what was just done."""
+    services = site.services
+    models = (NavItem(name, f"/models/{quote(name)}") for name in services.project.definitions)
+    open_count = len(services.incidents.list(open_only=True))
+    navigation = (
+        (NavItem("Overview", "/"), *models),
+        (NavItem("Data", "/data"), NavItem("Monitors", "/monitors"), NavItem("Incidents", "/incidents", open_count)),
+        (NavItem("Postmortems", "/postmortems"), NavItem("Ledger", "/ledger"), NavItem("Lineage", "/lineage")),
+    )
+    return Frame(
+        project=services.settings.name,
+        now=services.clock.now(),
+        is_replay=services.settings.text("clock") == "replay",
+        path=request.url.path,
+        navigation=navigation,
+        stream=stream,
+        message=DONE.get(request.query_params.get("done", ""), ""),
+        error=error,
+        next_step=next_step,
+        actor=actor_of(request),
+    )
+
+
+def _html(site: Site, request: Request, template: str, *, stream: str = "/stream", **values: Any) -> Response:
+    return HTMLResponse(render(site.templates, template, frame(site, request, stream=stream), **values))
+
+
+def overview(site: Site, request: Request) -> Response:
+    return _html(site, request, "overview.html", view=overview_view(site.services))
+
+
+def models(site: Site, _request: Request) -> Response:
+    """There is no list of models besides the overview; the address leads to the first model."""
+    first = next(iter(site.services.project.definitions), None)
+    return RedirectResponse(f"/models/{quote(first)}" if first else "/", status_code=303)
+
+
+def model(site: Site, request: Request) -> Response:
+    view = model_view(site.services, request.path_params["name"], form_key=_form_key(site))
+    return _html(site, request, "model.html", view=view)
+
+
+def data(site: Site, request: Request) -> Response:
+    services = site.services
+    rows = data_view(services.project.datasets, services.lake, services.ingestion)
+    return _html(site, request, "data.html", rows=rows)
+
+
+def monitors(site: Site, request: Request) -> Response:
+    lines = monitor_lines(site.services.monitoring, now=site.services.clock.now())
+    return _html(site, request, "monitors.html", lines=lines)
+
+
+def monitor(site: Site, request: Request) -> Response:
+    services = site.services
+    slice = request.query_params.get("slice") or None
+    view = monitor_view(services.monitoring, request.path_params["name"], slice, now=services.clock.now())
+    return _html(site, request, "monitor.html", view=view)
+
+
+def incidents(site: Site, request: Request) -> Response:
+    view = incidents_view(site.services, form_key=_form_key(site))
+    declare_open = "declare" in request.query_params or not view.rows
+    return _html(site, request, "incidents.html", view=view, declare_open=declare_open)
+
+
+def incident(site: Site, request: Request) -> Response:
+    services, incident_id = site.services, request.path_params["id"]
+    view = incident_view(
+        services.incidents,
+        services.monitoring,
+        services.freezes,
+        incident_id,
+        now=services.clock.now(),
+        form_key=_form_key(site),
+    )
+    return _html(site, request, "incident.html", stream=f"/incidents/{quote(incident_id, safe='')}/stream", view=view)
+
+
+def postmortems(site: Site, request: Request) -> Response:
+    rows = postmortem_lines(site.services.incidents, site.services.ledger)
+    return _html(site, request, "postmortems.html", rows=rows)
+
+
+def postmortem(site: Site, request: Request) -> Response:
+    services = site.services
+    view = postmortem_view(services.incidents, request.path_params["id"], now=services.clock.now())
+    return _html(site, request, "postmortem.html", view=view)
+
+
+def ledger(site: Site, request: Request) -> Response:
+    view = ledger_view(site.services.ledger, Filters.parse(request.query_params))
+    return _html(site, request, "ledger.html", view=view)
+
+
+def event(site: Site, request: Request) -> Response:
+    view = event_view(site.services.ledger, request.path_params["id"])
+    payload = json.dumps(view.event.payload, indent=2, sort_keys=True, ensure_ascii=False)
+    return _html(site, request, "event.html", stream="", view=view, payload=payload)
+
+
+def lineage(site: Site, request: Request) -> Response:
+    urn = request.query_params.get("of", "").strip()
+    view = lineage_view(site.services.lineage, urn) if urn else None
+    return _html(site, request, "lineage.html", stream="", view=view)
+
+
+def search(site: Site, request: Request) -> Response:
+    query = request.query_params.get("q", "").strip()[:200]
+    services = site.services
+    hits = search_view(query, services.project, services.incidents, services.ledger)
+    return _html(site, request, "search.html", stream="", query=query, hits=hits)
+
+
+def _form_key(site: Site) -> str:
+    return f"console:{new_id(site.services.clock.now())}"
+
+
+PAGES: dict[str, PageFunction] = {
+    "/": overview,
+    "/models": models,
+    "/models/{name}": model,
+    "/data": data,
+    "/monitors": monitors,
+    "/monitors/{name}": monitor,
+    "/incidents": incidents,
+    "/incidents/{id}": incident,
+    "/postmortems": postmortems,
+    "/postmortems/{id}": postmortem,
+    "/ledger": ledger,
+    "/ledger/{id}": event,
+    "/lineage": lineage,
+    "/search": search,
+}

@@ -1,0 +1,40 @@
+"""What the console shows: the services of the rooms below, taken from the platform by name."""
+
+from dataclasses import dataclass, fields
+
+from steek.data import Ingestion, Lake
+from steek.evaluation import Evaluator
+from steek.features import FeatureService
+from steek.incidents import Incidents
+from steek.kernel.clock import Clock
+from steek.kernel.settings import Settings
+from steek.ledger import Ledger, Lineage
+from steek.models import Freezes, Registry
+from steek.monitoring import Monitoring
+from steek.project import Project
+from steek.serving import Routes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Services by role."""
+
+    settings: Settings
+    clock: Clock
+    ledger: Ledger
+    lineage: Lineage
+    lake: Lake
+    ingestion: Ingestion
+    features: FeatureService
+    registry: Registry
+    evaluator: Evaluator
+    routes: Routes
+    monitoring: Monitoring
+    incidents: Incidents
+    freezes: Freezes
+    project: Project
+
+    @classmethod
+    def of(cls, platform: object) -> "Services":
+        """The services of an opened project: its attributes of the same names."""
+        return cls(**{field.name: getattr(platform, field.name) for field in fields(cls)})

@@ -1,0 +1,28 @@
+"""What every page and form of one console has at hand, and what it says after a form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jinja2 import Environment
+
+from steek.console.services import Services
+
+# After a form the page says what happened; only these sentences, never text from the address.
+DONE: Mapping[str, str] = {
+    "acted": "Done, and written into the timeline.",
+    "advanced": "The incident moved on.",
+    "assigned": "The role is assigned.",
+    "declared": "Declared. Name a commander first.",
+    "failed": "It was tried and failed; what it said stands under 'Done so far'.",
+    "noted": "The note is in the timeline.",
+    "resolved": "Resolved and verified. A postmortem draft is written.",
+    "rolled-back": "Rolled back. The change is the newest line of the route.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Services and templates of one console."""
+
+    services: Services
+    templates: Environment

@@ -1,0 +1,117 @@
+"""Numbers, instants and durations as people read them; every helper returns text or escaped markup."""
+
+import math
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from steek.kernel.units import format_duration
+
+
+def count(number: float) -> str:
+    """A count or amount with thousands separated.
+
+    >>> count(1469307), count(12.345)
+    ('1,469,307', '12.3')
+    """
+    return f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:,.1f}"
+
+
+def percent(fraction: float) -> str:
+    """A fraction in percent, with a digit more where it is near 0 or 1.
+
+    >>> percent(0.5), percent(0.998), percent(0.0), percent(1.0)
+    ('50%', '99.8%', '0%', '100%')
+    """
+    if fraction in {0.0, 1.0}:
+        return f"{fraction * 100:.0f}%"
+    exact = abs(fraction) < 0.1 or 0.9 < abs(fraction) < 1.1
+    return f"{fraction * 100:.1f}%" if exact else f"{fraction * 100:.0f}%"
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A value with its unit; "nothing measured" when there is none.
+
+    >>> quantity(0.461, "fraction"), quantity(26.0, "h"), quantity(None, "rows")
+    ('46%', '26 h', 'nothing measured')
+    """
+    if value is None or math.isnan(value):
+        return "nothing measured"
+    if unit == "fraction":
+        return percent(value)
+    number = count(value) if abs(value) >= 10 or value == int(value) else f"{value:.3g}"
+    return number if unit in {"", "ratio"} else f"{number} {unit}"
+
+
+def size(size_bytes: int) -> str:
+    """Bytes in the unit that keeps the number short.
+
+    >>> size(900), size(1_250_000)
+    ('900 B', '1.2 MB')
+    """
+    amount = float(size_bytes)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def short_time(at: datetime, now: datetime) -> str:
+    """An instant, as short as `now` allows: the hour today, the weekday this week, the date otherwise.
+
+    >>> from datetime import UTC
+    >>> short_time(datetime(2017, 9, 14, 22, 5, tzinfo=UTC), datetime(2017, 9, 16, 3, 40, tzinfo=UTC))
+    'Thu 22:05'
+    """
+    if at.date() == now.date():
+        return f"{at:%H:%M}"
+    if abs(now - at) < timedelta(days=6):
+        return f"{at:%a %H:%M}"
+    return f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago, or how soon.
+
+    >>> from datetime import UTC
+    >>> ago(datetime(2017, 9, 16, 1, tzinfo=UTC), datetime(2017, 9, 16, 4, tzinfo=UTC))
+    '3 h ago'
+    """
+    distance = now - at
+    if abs(distance) < timedelta(minutes=1):
+        return "just now"
+    rounded = timedelta(seconds=round(abs(distance).total_seconds() / 60) * 60)
+    if rounded >= timedelta(hours=10):
+        rounded = timedelta(hours=round(rounded.total_seconds() / 3600))
+    words = format_duration(rounded)
+    return f"{words} ago" if distance > timedelta() else f"in {words}"
+
+
+def time_tag(at: datetime | None, now: datetime, *, relative: bool = False) -> Markup:
+    """A `time` element: short in sight, the whole instant in UTC behind it; with `relative`, "3 h ago" beside it."""
+    if at is None:
+        return Markup('<span class="soft">\N{EN DASH}</span>')
+    tag = Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S} UTC", short_time(at, now)
+    )
+    return tag + Markup(' <span class="soft">{}</span>').format(ago(at, now)) if relative else tag
+
+
+def interval_words(start: datetime | None, end: datetime | None, now: datetime) -> str:
+    """A fuzzy instant: both ends, or one when they are the same or only one is known; "" for neither."""
+    if start is None or end is None or start == end:
+        known = start or end
+        return short_time(known, now) if known else ""
+    last = f"{end:%H:%M}" if start.date() == end.date() else short_time(end, now)
+    return f"{short_time(start, now)}\N{EN DASH}{last}"
+
+
+def urn_path(urn: str) -> str:
+    """The page about a URN: lineage for what has one, the incident for an incident."""
+    if urn.startswith("incident:"):
+        return f"/incidents/{quote(urn.removeprefix('incident:'), safe='')}"
+    if urn.startswith("model:"):
+        return f"/models/{quote(urn.removeprefix('model:'), safe='')}"
+    return f"/lineage?of={quote(urn, safe='')}"
