@@ -1,7 +1,7 @@
 """Delta Lake as this room uses it: one commit per key, types that survive, errors that say what to do."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ _WIDER: dict[type[pl.DataType], Any] = {
 _REFUSED = (pl.Duration, pl.Time, pl.Null, pl.Object, pl.Int128)
 
 
+Alone = Callable[[], AbstractContextManager[object]]
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """One change of a table: rows to add, and what they replace.
@@ -45,14 +48,22 @@ class Write:
     predicate: str | None = None
 
 
-def commit_once(uri: str, options: dict[str, str], write: Write) -> int:
+def commit_once(uri: str, options: dict[str, str], write: Write, *, alone: Alone) -> int:
     """Commit `write` unless a commit with its key exists; the table version that holds it, from 1.
 
     Exactly once per key, also against a racing writer and after a crash: the key is a Delta application
     transaction whose number is the table version, read and written through one and the same table object, and a
     commit is never moved behind another one. Whoever loses a race starts again from reading.
 
+    Args:
+        uri: The table.
+        options: Object storage options.
+        write: The change.
+        alone: Gives a context in which no other writer is; a new table is made inside it, because two writers that
+            make the same table at once both succeed.
+
     Raises:
+        InputError: a column has another type than in the table.
         BusyError: other writers won every race.
         StorageFullError, ResourceError: the storage did not take the write; nothing of it is visible.
     """
@@ -60,11 +71,13 @@ def commit_once(uri: str, options: dict[str, str], write: Write) -> int:
         for _ in range(_ATTEMPTS):
             table = open_table(uri, options)
             if table is None:
-                _create(uri, options, write.frame)
+                with alone():
+                    _create(uri, options, write.frame)
                 continue
             done = table.transaction_version(write.key)
             if done is not None:
                 return done
+            _same_types(table, write)
             version = table.version() + 1
             try:
                 _write(table, write, version)
@@ -115,14 +128,20 @@ def storage_errors(uri: str) -> Generator[None]:
         raise ResourceError(message, next_step="Nothing was written; check the storage and try again.") from cause
 
 
+def _same_types(table: DeltaTable, write: Write) -> None:
+    # Delta would cast: text of digits would slip into a column of numbers.
+    if write.overwrite and write.predicate is None:
+        return
+    stored = pl.scan_delta(table).collect_schema()
+    for name, dtype in write.frame.schema.items():
+        if name in stored and stored[name] != dtype:
+            message = f"column {name!r} has the type {dtype}; the table at {table.table_uri} has {stored[name]}"
+            raise InputError(message, next_step="Keep the type, or give the column a new name.")
+
+
 def _create(uri: str, options: dict[str, str], frame: pl.DataFrame) -> None:
     # The empty table is version 0, so that the first data go the same guarded way as all later data.
-    try:
-        write_deltalake(
-            uri, frame.clear(), mode="ignore", configuration=_CONFIGURATION, storage_options=options or None
-        )
-    except CommitFailedError:
-        return
+    write_deltalake(uri, frame.clear(), mode="ignore", configuration=_CONFIGURATION, storage_options=options or None)
 
 
 def _write(table: DeltaTable, write: Write, version: int) -> None:

@@ -195,7 +195,7 @@ class Lake:
             known = _recorded(connection, name, write.key)
         if known is not None:
             return known
-        version = commit_once(self._uri(name), self._options, write)
+        version = commit_once(self._uri(name), self._options, write, alone=self._database.transaction)
         with self._database.transaction() as connection:
             known = _recorded(connection, name, write.key)
             if known is not None:

@@ -1,0 +1,142 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.data.conftest import LINES
+from open_data_contract_standard.model import OpenDataContractStandard
+
+from steek.data import Contract, Dataset, Field, load_contracts, parse_contract, read_contract, write_contract
+from steek.data.contract import contract_difference
+from steek.kernel.errors import DeclarationError, NotFoundError
+
+FULL = Contract(
+    "sales",
+    "2.1.0",
+    (
+        Field("id", "integer", key=True, meaning="Number of the line"),
+        Field("line", "integer", key=True),
+        Field("value", "number", unit="USD", minimum=0, maximum=99.5, nullable=True),
+        Field("channel", "string", categories=("shop", "web"), sensitivity="public"),
+        Field("who", "string", sensitivity="personal"),
+        Field("returned", "boolean"),
+        Field("day", "date"),
+        Field("at", "timestamp"),
+    ),
+    owner="data@grocer",
+    source="tills",
+    jurisdiction="US",
+    retention="730d",
+    cadence="1d",
+    description="One line of a receipt.",
+)
+
+
+@pytest.mark.covers("D3")
+def test_a_contract_survives_the_way_through_yaml() -> None:
+    assert parse_contract(write_contract(FULL)) == FULL
+
+
+@pytest.mark.covers("D3")
+def test_written_yaml_is_read_by_the_standards_own_library() -> None:
+    standard = OpenDataContractStandard.from_string(write_contract(FULL))
+    assert standard.apiVersion == "v3.1.0"
+    assert standard.schema_ is not None
+    assert standard.schema_[0].properties is not None
+    first, second, value, channel = standard.schema_[0].properties[:4]
+    assert (first.primaryKeyPosition, second.primaryKeyPosition) == (1, 2)
+    assert value.logicalTypeOptions == {"minimum": 0, "maximum": 99.5}
+    assert value.required is False
+    assert channel.quality is not None
+    assert channel.quality[0].arguments == {"validValues": ["shop", "web"]}
+
+
+@pytest.mark.covers("D3")
+def test_reads_version_3_0_team_and_years_and_enum() -> None:
+    root = yaml.safe_load(write_contract(FULL))
+    root["apiVersion"] = "v3.0.2"
+    root["team"] = [{"username": "ops@grocer", "role": "steward"}, {"username": "data@grocer", "role": "owner"}]
+    root["slaProperties"][0] = {"property": "retention", "value": 2, "unit": "y"}
+    channel = root["schema"][0]["properties"][3]
+    del channel["quality"]
+    channel["enum"] = [{"value": "shop"}, {"value": "web"}]
+    assert parse_contract(yaml.safe_dump(root)) == FULL
+
+
+@pytest.mark.covers("D3", "N3")
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kind": "Recipe"}, "kind: DataContract"),
+        ({"apiVersion": "v2.2.0"}, "versions v3.x"),
+        ({"schema": []}, "describes 0 tables"),
+        ({"schema": [{"name": "t", "properties": "none"}]}, "properties must be a list"),
+        ({"schema": [{"name": "t", "properties": [{"logicalType": "integer"}]}]}, "has no name"),
+        ({"schema": [{"name": "t", "properties": [{"name": "a", "logicalType": "array"}]}]}, "allowed: string"),
+        (
+            {"schema": [{"name": "t", "properties": [{"name": "a", "logicalTypeOptions": {"pattern": "x"}}]}]},
+            "would not be enforced: pattern",
+        ),
+        (
+            {"schema": [{"name": "t", "properties": [{"name": "a", "quality": [{"metric": "nullValues"}]}]}]},
+            "would not be enforced: 'nullValues'",
+        ),
+        ({"team": {"members": []}}, "role owner"),
+        ({"slaProperties": [{"property": "retention", "value": 2, "unit": "fortnights"}]}, "one of the units"),
+    ],
+)
+def test_a_contract_that_would_not_be_kept_is_refused(change: dict[str, object], told: str) -> None:
+    root = yaml.safe_load(write_contract(FULL)) | change
+    with pytest.raises(DeclarationError, match=told):
+        parse_contract(yaml.safe_dump(root))
+
+
+@pytest.mark.covers("N3")
+def test_impossible_fields_are_refused() -> None:
+    with pytest.raises(DeclarationError, match="has bounds"):
+        Field("a", "string", minimum=1)
+    with pytest.raises(DeclarationError, match="has categories"):
+        Field("a", "number", categories=("x",))
+    with pytest.raises(DeclarationError, match="never absent"):
+        Field("a", "integer", key=True, nullable=True)
+    with pytest.raises(DeclarationError, match="twice: a"):
+        Contract("t", "1", (Field("a", "integer"), Field("a", "string")), owner="o")
+    with pytest.raises(DeclarationError, match="reserved names"):
+        Contract("t", "1", (Field("_receipt_id", "string"),), owner="o")
+
+
+@pytest.mark.covers("D12")
+def test_the_difference_of_two_contracts_names_fields_and_values() -> None:
+    fields = (replace(LINES.fields[0], minimum=0), *LINES.fields[2:], Field("till", "integer"))
+    difference = contract_difference(LINES, replace(LINES, version="2.0.0", fields=fields))
+    assert difference == {
+        "added": ["till"],
+        "removed": ["product_id"],
+        "changed": {"store_id": {"minimum": [1, 0]}},
+        "about": {"version": ["1.0.0", "2.0.0"]},
+    }
+
+
+def test_contracts_are_loaded_from_the_project(tmp_path: Path) -> None:
+    (tmp_path / "sales.yaml").write_text(write_contract(FULL))
+    declared = Dataset("sales", "sales.yaml", "at", owner="o", volume_by=("channel",))
+    assert load_contracts({"sales": declared}, tmp_path)["sales"].contract == FULL
+    assert read_contract(tmp_path / "sales.yaml") == FULL
+    with pytest.raises(NotFoundError, match=r"no contract at .*other\.yaml"):
+        load_contracts({"sales": Dataset("sales", "other.yaml", owner="o")}, tmp_path)
+
+
+@pytest.mark.covers("N3")
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("Sales", {}, "is not a dataset name"),
+        ("sales", {"mode": "upsert"}, "allowed: append, replace"),
+        ("orders", {}, "contract of 'sales'"),
+        ("sales", {"event_time": "day"}, "must be a required timestamp"),
+        ("sales", {"volume_by": ("region",)}, "volume_by names region"),
+    ],
+)
+def test_a_declaration_that_does_not_fit_its_contract_is_refused(name: str, options: dict, told: str) -> None:
+    with pytest.raises(DeclarationError, match=told):
+        Dataset(name, FULL, owner="o", **options)
