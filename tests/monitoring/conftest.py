@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from tests.monitoring.shop import Shop
 
 from steek.kernel import ReplayClock, Window
 from steek.ledger import Database, Ledger
@@ -86,3 +88,9 @@ class Bench:
 @pytest.fixture
 def bench(database: Database, ledger: Ledger, clock: ReplayClock) -> Bench:
     return Bench(database, ledger, clock)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, database: Database, ledger: Ledger, clock: ReplayClock) -> Shop:
+    clock.set(FIRST)
+    return Shop.open(tmp_path, database, ledger, clock)

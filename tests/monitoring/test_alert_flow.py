@@ -10,7 +10,7 @@ from steek.ledger import Ledger
 from steek.monitoring import TRANSITIONS
 from steek.monitoring.alerts import acknowledge_alert, read_alert
 
-STORES = {"store_id=367": 120.0, "store_id=406": 80.0, "store_id=31782": 20.0}
+STORES: dict[str | None, float | None] = {"store_id=367": 120.0, "store_id=406": 80.0, "store_id=31782": 20.0}
 
 
 @pytest.mark.covers("O3", "O8")
@@ -91,7 +91,7 @@ def test_the_onset_reaches_back_to_the_last_calm_window(bench: Bench) -> None:
 @pytest.mark.covers("O3")
 def test_a_slice_empty_through_its_whole_history_is_gone_and_its_alert_ends(bench: Bench) -> None:
     bench.quiet(10, STORES)
-    rest = {"store_id=367": 120.0, "store_id=406": 80.0}
+    rest: dict[str | None, float | None] = {"store_id=367": 120.0, "store_id=406": 80.0}
     bench.play(10, rest)
     endings = [alert for number in range(11, 40) for alert in bench.play(number, rest)]
     assert [(alert.slice, alert.state) for alert in endings] == [("store_id=31782", "resolved")]

@@ -144,13 +144,21 @@ def _move_alerts(
             write_alert(connection, alert)
             changed.append(alert)
             drafts.append(alert_events.fired(alert, step.indicator.kind))
-        elif verdict is Verdict.PASS and alert is not None:
+        elif alert is not None and _is_back(alert, one):
             _resolve(connection, step, alert, one.judgement.reason, changed, drafts)
     for name in gone:
         if name in open_alerts:
             reason = "empty throughout its history; taken as gone for good"
             _resolve(connection, step, open_alerts[name], reason, changed, drafts)
     return changed, drafts
+
+
+def _is_back(alert: Alert, judged: Judged) -> bool:
+    """Passed; or, where it fired by a rule before there were any bounds, measured and no longer against the rule."""
+    if judged.judgement.verdict is Verdict.PASS:
+        return True
+    by_rule = alert.lower is None and alert.upper is None
+    return by_rule and judged.measurement.value is not None
 
 
 def _resolve(

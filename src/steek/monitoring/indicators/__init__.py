@@ -11,7 +11,7 @@ from steek.monitoring.indicators.outcomes import expected_vs_observed, outcome_h
 from steek.monitoring.indicators.predictions import fallback_share, prediction_mean
 from steek.monitoring.indicators.registry import INDICATORS
 from steek.monitoring.indicators.sources import Sources
-from steek.monitoring.indicators.volume import volume
+from steek.monitoring.indicators.volumes import volume
 
 __all__ = [
     "INDICATORS",

@@ -19,14 +19,9 @@ def join_matched(dataset: str) -> IndicatorSpec:
 
 
 def measure_join_matched(sources: Sources, spec: IndicatorSpec, window: Window) -> list[Measurement]:
-    """The latest report of each join on the window; nothing to measure when the dataset was not derived."""
-    reports = sources.derivation.join_reports(since=window.start_at, until=window.end_at)
-    latest: dict[str, JoinReport] = {}
-    for report in sorted(reports, key=lambda one: one.at):
-        if report.dataset == spec.target.name and report.window == window:
-            latest[report.name] = report
-    if not latest:
-        return [Measurement(None, None, 0)]
+    """The latest report of each join on the window; no measurement at all when the dataset was not derived."""
+    reports = sources.derivation.join_reports(spec.target.name, since=window.start_at, until=window.end_at)
+    latest: dict[str, JoinReport] = {report.name: report for report in reports if report.window == window}
     return [_measurement(latest[name]) for name in sorted(latest)]
 
 

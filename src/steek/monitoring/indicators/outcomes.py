@@ -40,7 +40,7 @@ def measure_hit_rate(sources: Sources, spec: IndicatorSpec, window: Window) -> l
     """Over outcomes of moments in the window; baselines on the same requests are in the evidence."""
     outcomes = _outcomes(sources, spec, window)
     if outcomes is None:
-        return [Measurement(None, None, 0)]
+        return _nothing(spec)
     names = outcomes.collect_schema().names()
     baselines = [pl.col(name).cast(pl.Float64).mean() for name in names if name.startswith(_BASELINE)]
     hit = pl.col("hit").cast(pl.Float64)
@@ -52,7 +52,7 @@ def measure_expected_vs_observed(sources: Sources, spec: IndicatorSpec, window: 
     """Over outcomes of moments in the window that have both an expected and an observed number."""
     outcomes = _outcomes(sources, spec, window)
     if outcomes is None:
-        return [Measurement(None, None, 0)]
+        return _nothing(spec)
     both = outcomes.filter(pl.col("expected").is_not_null(), pl.col("observed").is_not_null())
     sums = [pl.col("expected").sum(), pl.col("observed").sum(), pl.len().alias("rows")]
     return [_ratio(row, _slice(spec, row)) for row in _grouped(both, spec, sums).iter_rows(named=True)]
@@ -85,6 +85,10 @@ def _ratio(row: dict[str, Any], slice_: str | None) -> Measurement:
     expected, observed = row["expected"], row["observed"]
     value = observed / expected if expected else None
     return Measurement(slice_, value, row["rows"], {"expected": expected, "observed": observed})
+
+
+def _nothing(spec: IndicatorSpec) -> list[Measurement]:
+    return [] if _by(spec) else [Measurement(None, None, 0)]
 
 
 def _require(spec: IndicatorSpec, names: list[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from steek.monitoring.indicators import ages, golden, joins, outcomes, predictions, volume
+from steek.monitoring.indicators import ages, golden, joins, outcomes, predictions, volumes
 from steek.monitoring.indicators.indicator import Indicator
 from steek.monitoring.kinds import Kind
 
@@ -17,6 +17,6 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
         outcomes.OUTCOME_HIT_RATE: Indicator(Kind.SHARE, outcomes.measure_hit_rate),
         predictions.FALLBACK_SHARE: Indicator(Kind.SHARE, predictions.measure_fallback_share),
         predictions.PREDICTION_MEAN: Indicator(Kind.AMOUNT, predictions.measure_prediction_mean),
-        volume.VOLUME: Indicator(Kind.COUNT, volume.measure_volume, missing_is_zero=True),
+        volumes.VOLUME: Indicator(Kind.COUNT, volumes.measure_volume, missing_is_zero=True),
     }
 )
