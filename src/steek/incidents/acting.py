@@ -16,7 +16,7 @@ from steek.incidents.mitigations import (
     result_json,
 )
 from steek.incidents.present import readings
-from steek.incidents.rows import change, find
+from steek.incidents.rows import change, find, find_seen
 from steek.incidents.tables import actions
 from steek.kernel.errors import ConflictError, SteekError, user_code
 from steek.ledger import Draft
@@ -82,11 +82,11 @@ def _start(
         known = _by_key(connection, incident_id, mitigation, key)
         if known is not None:
             return known
-        incident = find(connection, incident_id)
+        incident = find_seen(connection, incident_id, seen=seen)
         if incident.state is State.CLOSED:
             message = f"incident {incident.id} is closed; {mitigation.name} was not done"
             raise ConflictError(message, next_step="Declare a new incident and act from there.")
-        change(connection, incident, actor=actor, seen=seen)
+        change(connection, incident, actor=actor)
         highest = select(func.max(actions.c.number)).where(actions.c.incident_id == incident_id)
         row: dict[str, Any] = {
             "key": key,
@@ -158,7 +158,7 @@ def _end(
             return known  # another process took the same key up and was faster
         incident = find(connection, started.incident_id)
         state = incident.state if error is not None else move_forward(incident.state, mitigation.advances)
-        change(connection, incident, actor=started.actor, seen=None, state=state.value)
+        change(connection, incident, actor=started.actor, state=state.value)
         outcome = Outcome.DONE if error is None else Outcome.FAILED
         ended: dict[str, Any] = {
             "outcome": outcome.value,

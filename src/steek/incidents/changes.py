@@ -62,7 +62,7 @@ def what_changed(ledger: Ledger, lineage: Lineage, incident: Incident, alerts: I
         broken=" and ".join(broken),
         slices=frozenset() if whole_fell else slices,
     )
-    unchanged = _unchanged(ledger, incident, nearest, since=since, until=detected_at)
+    unchanged = _unchanged(ledger, lineage, incident, since=since, until=detected_at)
     return WhatChanged(_strongest(ranked), unchanged, onset, since, detected_at)
 
 
@@ -110,13 +110,14 @@ def _strongest(ranked: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
 
 
 def _unchanged(
-    ledger: Ledger, incident: Incident, nearest: Mapping[str, int], *, since: datetime, until: datetime
+    ledger: Ledger, lineage: Lineage, incident: Incident, *, since: datetime, until: datetime
 ) -> tuple[Unchanged, ...]:
-    views = frozenset(system for system in nearest if system.startswith("features:"))
     statements: list[Unchanged] = []
     for system in incident.systems:
         if not system.startswith("model:"):
             continue
+        nearest = distances(ledger.database, lineage, [system], until=until)
+        views = frozenset(name for name in nearest if name.startswith("features:"))
         known: dict[datetime, list[str]] = {}
         unknown: list[str] = []
         for part, kinds in _WATCHED_BY.items():

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert
 
-from steek.incidents.changes import WhatChanged, what_changed
+from steek.incidents.changes import what_changed
 from steek.incidents.desk import Desk
 from steek.incidents.lifecycle import State
 from steek.incidents.rows import attach, find, incident_of, next_number, open_on, remember, request
@@ -60,16 +60,19 @@ def declare(desk: Desk, declaration: Declaration) -> Incident:
         ConflictError: a person declares on an alert that belongs to an incident already.
     """
     now = desk.clock.now()
-    systems = affected(desk.database, desk.lineage, declaration.subject, until=now)
+    with desk.database.reading() as connection:
+        # In a storm most alerts join what is open; they are spared the walk through the lineage.
+        joining = declaration.machine and open_on(connection, declaration.subject) is not None
+    systems = () if joining else affected(desk.database, desk.lineage, declaration.subject, until=now)
     with desk.database.transaction() as connection:
         present = _present(connection, declaration)
         if present is not None:
             return present
-        joined = open_on(connection, systems[0]) if declaration.machine else None
+        joined = open_on(connection, declaration.subject) if declaration.machine else None
         if joined is not None and declaration.alert is not None:
             _attach(desk, connection, joined, declaration.alert)
             return joined
-        incident = _open(connection, declaration, systems, now)
+        incident = _open(connection, declaration, systems or (declaration.subject,), now)
         declared = desk.ledger.append(connection, _declared(incident, declaration))[0]
         remember(connection, declaration.key, "declare", incident_id=incident.id, event_id=declared.id)
         if declaration.alert is not None:
@@ -156,8 +159,11 @@ def _freeze(incident: Incident, declared: Event) -> Draft:
     return Draft("freeze.requested", incident.subject, incident.declared_by, payload, causes=(declared.id,))
 
 
-def record_suspects(desk: Desk, incident: Incident) -> WhatChanged:
+def record_suspects(desk: Desk, incident: Incident) -> None:
     """Rank what changed and write the ranking down once, as it looked when the incident was declared."""
+    with desk.database.reading() as connection:
+        if request(connection, incident.id, "rank suspects") is not None:
+            return
     changed = what_changed(desk.ledger, desk.lineage, incident, desk.alerts_of(incident.id))
     payload: dict[str, object] = {
         "incident": incident.id,
@@ -177,9 +183,8 @@ def record_suspects(desk: Desk, incident: Incident) -> WhatChanged:
     }
     with desk.database.transaction() as connection:
         if request(connection, incident.id, "rank suspects") is not None:
-            return changed
+            return
         causes = tuple(suspect.event.id for suspect in changed.suspects[:_RANKED])
         draft = Draft("suspects.ranked", incident.urn, "steek", payload, causes=causes)
         event = desk.ledger.append(connection, draft)[0]
         remember(connection, incident.id, "rank suspects", incident_id=incident.id, event_id=event.id)
-    return changed

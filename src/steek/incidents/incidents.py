@@ -14,7 +14,7 @@ from steek.incidents.lifecycle import Action, State, move
 from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
 from steek.incidents.postmortems.library import Postmortem, Postmortems
 from steek.incidents.resolving import resolve
-from steek.incidents.rows import change, find, remember, request, to_incident
+from steek.incidents.rows import change, find, find_seen, remember, request, to_incident
 from steek.incidents.stories import Stories
 from steek.incidents.systems import resolve_subject, system_of
 from steek.incidents.tables import incidents
@@ -147,11 +147,11 @@ class Incidents:
         name = checked(person, what="person", most=NAME_CHARACTERS)
         by, at_key = _actor(actor), _key(key)
         with self._desk.database.transaction() as connection:
-            present = find(connection, incident)
             if request(connection, at_key, "assign", incident_id=incident) is not None:
-                return present
+                return find(connection, incident)
+            present = find_seen(connection, incident, seen=expected_version)
             roles = {held.value: who for held, who in present.roles.items()} | {taken.value: name}
-            after = change(connection, present, actor=by, seen=expected_version, roles=roles)
+            after = change(connection, present, actor=by, roles=roles)
             payload: dict[str, object] = {"role": taken, "person": name, "before": present.roles.get(taken)}
             self._record(connection, after, "incident.role_assigned", "assign", payload, actor=by, key=at_key)
             return after
@@ -242,16 +242,16 @@ class Incidents:
                 "an incident is not resolved by saying so", next_step="Call resolve, which asks the indicators."
             )
         with self._desk.database.transaction() as connection:
-            present = find(connection, incident)
             if request(connection, at_key, "advance", incident_id=incident) is not None:
-                return present
+                return find(connection, incident)
+            present = find_seen(connection, incident, seen=expected_version)
             state = move(present.state, chosen, incident=incident)
             values: dict[str, object] = {"state": state.value}
             if chosen is Action.REOPEN:
                 values["resolved_at"] = None
             if chosen is Action.CLOSE:
                 values["closed_at"] = self._desk.clock.now()
-            after = change(connection, present, actor=by, seen=expected_version, **values)
+            after = change(connection, present, actor=by, **values)
             payload: dict[str, object] = {"action": chosen, "state_before": present.state, "state": state}
             self._record(connection, after, "incident.advanced", "advance", payload, actor=by, key=at_key)
             return after
@@ -351,4 +351,4 @@ def _one_of(kind: type[Choice], what: str, value: str) -> Choice:
         return kind(value)
     except ValueError:
         allowed = ", ".join(kind)
-        raise InputError(f"{value!r} is not a {what}; allowed: {allowed}") from None
+        raise InputError(f"{value!r} is no {what}; allowed: {allowed}") from None

@@ -2,7 +2,7 @@
 
 from steek.incidents.desk import Desk
 from steek.incidents.lifecycle import Action, State, move
-from steek.incidents.rows import change, find, remember, request
+from steek.incidents.rows import change, find, find_seen, remember, request
 from steek.incidents.types import Incident
 from steek.incidents.verification import Verification
 from steek.kernel.errors import ConflictError
@@ -38,14 +38,14 @@ def resolve(
         IllegalTransitionError: the incident is not open.
     """
     with desk.database.transaction() as connection:
-        present = find(connection, incident_id)
         if request(connection, key, "resolve", incident_id=incident_id) is not None:
-            return present
+            return find(connection, incident_id)
+        present = find_seen(connection, incident_id, seen=expected_version)
         state = move(present.state, Action.RESOLVE, incident=incident_id)
         if verification is not None:
             _require_back(incident_id, verification)
         now = desk.clock.now()
-        after = change(connection, present, actor=actor, seen=expected_version, state=state.value, resolved_at=now)
+        after = change(connection, present, actor=actor, state=state.value, resolved_at=now)
         event = desk.ledger.append(connection, _resolved(present, verification, actor, reason))[0]
         remember(connection, key, "resolve", incident_id=incident_id, event_id=event.id)
         if present.frozen:

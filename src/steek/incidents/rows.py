@@ -49,19 +49,19 @@ def next_number(connection: Connection, year: int) -> int:
     return (connection.execute(query).scalar_one() or 0) + 1
 
 
-def change(connection: Connection, incident: Incident, *, actor: str, seen: int | None, **values: object) -> Incident:
-    """Write a decision and count the version up.
+def find_seen(connection: Connection, incident_id: str, *, seen: int | None) -> Incident:
+    """One incident, read inside a write transaction for a decision on it.
 
     Args:
-        connection: A write transaction.
-        incident: As read inside it.
-        actor: Who decides.
+        connection: A write transaction, so nobody else decides until it ends.
+        incident_id: Which.
         seen: Version the actor looked at; None when they did not say.
-        **values: Columns to set.
 
     Raises:
+        NotFoundError: there is none.
         StaleWriteError: somebody decided after the actor looked.
     """
+    incident = find(connection, incident_id)
     if seen is not None and seen != incident.version:
         message = (
             f"incident {incident.id} was changed by {incident.changed_by} while you were looking: "
@@ -71,6 +71,11 @@ def change(connection: Connection, incident: Incident, *, actor: str, seen: int 
         raise StaleWriteError(
             message, next_step="Look at it again and decide anew; nothing was written.", details=details
         )
+    return incident
+
+
+def change(connection: Connection, incident: Incident, *, actor: str, **values: object) -> Incident:
+    """Write a decision on an incident that was read in the same write transaction, and count its version up."""
     written = values | {"version": incident.version + 1, "changed_by": actor}
     connection.execute(update(incidents).where(incidents.c.id == incident.id).values(written))
     return find(connection, incident.id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from steek.kernel.errors import InputError
 from steek.kernel.urn import Urn
@@ -13,6 +13,8 @@ from steek.ledger.tables import lineage_edges
 # A loop is about six edges long (receipt, dataset, derived dataset, features, trained model, deployment).
 # Beyond ten only older versions of the same things come, so the walk stops there.
 MAX_DISTANCE = 10
+# Of the newest version nothing may have been made yet, so what was made from the ones before counts too.
+_RECENT = 3
 
 _MODEL_KINDS = frozenset({"model", "definition", "trained", "deployment", "route", "rollout"})
 _FEATURE_KINDS = frozenset({"feature", "features", "view"})
@@ -35,8 +37,8 @@ def system_of(urn: str) -> str:
     return str(Urn(parsed.kind, parsed.name))
 
 
-def latest_versions(database: Database, system: str, *, until: datetime) -> list[str]:
-    """URNs of what `system` was at `until`, newest of each kind; empty when the lineage does not know it."""
+def latest_versions(database: Database, system: str, *, until: datetime, count: int = 1) -> list[str]:
+    """URNs of what `system` was at `until`, the `count` newest of each kind; [] when the lineage does not know it."""
     parsed = Urn.parse(system)
     found: list[str] = []
     with database.reading() as connection:
@@ -45,8 +47,9 @@ def latest_versions(database: Database, system: str, *, until: datetime) -> list
                 select(lineage_edges.c.downstream)
                 .where(lineage_edges.c.downstream.startswith(f"{kind}:{parsed.name}@", autoescape=True))
                 .where(lineage_edges.c.at <= until)
-                .order_by(lineage_edges.c.event_sequence.desc())
-                .limit(1)
+                .group_by(lineage_edges.c.downstream)
+                .order_by(func.max(lineage_edges.c.event_sequence).desc())
+                .limit(count)
             )
             found += connection.execute(newest).scalars()
     return found
@@ -71,7 +74,7 @@ def affected(database: Database, lineage: Lineage, subject: str, *, until: datet
     """The subject's system first, then every dataset, feature view and model made from it, by distance and name."""
     system = system_of(subject)
     nearest: dict[str, int] = {}
-    for urn in latest_versions(database, system, until=until):
+    for urn in latest_versions(database, system, until=until, count=_RECENT):
         for downstream, distance in lineage.downstream(urn, max_distance=MAX_DISTANCE).distance.items():
             name = system_of(downstream)
             nearest[name] = min(distance, nearest.get(name, distance))

@@ -1,0 +1,186 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.incidents.conftest import Loop, joins
+
+from steek.incidents import Incidents, Span
+from steek.incidents.suspects import Candidate, rank
+from steek.ledger import Event, Ledger
+
+BEGAN = datetime(2017, 10, 15, 6, tzinfo=UTC)
+ONSET = Span(BEGAN, BEGAN + timedelta(hours=24))
+
+
+def change(kind: str, hours: float, payload: dict[str, object] | None = None, sequence: int = 1) -> Event:
+    at = BEGAN + timedelta(hours=hours)
+    return Event(sequence, str(sequence), at, at, kind, "dataset:x", "a", (), payload or {}, 1, "", "")
+
+
+def score(candidate: Candidate, *, onset: Span = ONSET, slices: frozenset[str] = frozenset()) -> float:
+    detected_at = BEGAN + timedelta(hours=25)
+    return rank([candidate], onset=onset, detected_at=detected_at, broken="dataset:y", slices=slices)[0].score
+
+
+@pytest.mark.covers("I6")
+def test_the_key_change_comes_first_with_its_reason(incidents: Incidents, loop: Loop) -> None:
+    loop.history()
+    replaced = loop.key_change()
+    loop.at(1, 1)
+    incident = incidents.consider_alert(loop.fire(joins())[1])
+    assert incident is not None
+    found = incidents.suspects(incident.id)
+    assert [one.event.kind for one in found.suspects] == [
+        "dataset.replaced",
+        "external.changed",
+        "route.changed",
+        "route.changed",
+    ]
+    first, *others = found.suspects
+    assert first.event.id == replaced.id
+    assert first.score == 0.95
+    assert first.reason == (
+        "One step upstream of dataset:partner_lines; 0 to 10 h before the onset; "
+        "100% of the values of manufacturer_id were never seen before."
+    )
+    assert all(one.score < 0.1 for one in others)
+    routes = {one.system: one for one in others if one.event.kind == "route.changed"}
+    assert "not upstream of dataset:partner_lines" in routes["model:search_ranking"].reason
+    assert "touches 1 slices only" in others[0].reason or "but the whole fell" in others[0].reason
+
+
+@pytest.mark.covers("I6")
+def test_nothing_changed_is_said_where_it_is_true(incidents: Incidents, loop: Loop) -> None:
+    loop.history()
+    loop.key_change()
+    loop.at(1, 1)
+    incident = incidents.consider_alert(loop.fire(joins())[1])
+    assert incident is not None
+    assert [statement.sentence for statement in incidents.suspects(incident.id).unchanged] == [
+        "Nothing changed in definition, features, learner of partner_demand since 2017-10-01 07:00 UTC.",
+        "Nothing is recorded about binary of partner_demand, so it is not known whether anything changed there.",
+    ]
+
+
+@pytest.mark.covers("I6")
+def test_a_changed_definition_is_a_suspect_and_not_unchanged(incidents: Incidents, loop: Loop) -> None:
+    loop.history()
+    loop.at(0, 2)
+    loop.tell("definition.changed", "definition:partner_demand@b2", {"before": "a1", "changed": {"seed": [7, 8]}})
+    loop.at(1, 1)
+    incident = incidents.consider_alert(loop.fire(joins("mean", on="model:partner_demand"))[1])
+    assert incident is not None
+    found = incidents.suspects(incident.id)
+    assert found.suspects[0].event.kind == "definition.changed"
+    assert found.suspects[0].distance == 0
+    assert [statement.parts for statement in found.unchanged if statement.since_at] == [("features", "learner")]
+
+
+@pytest.mark.covers("I6")
+def test_nightly_deployments_do_not_hide_the_cause(incidents: Incidents, loop: Loop) -> None:
+    loop.history()
+    replaced = loop.key_change()
+    loop.at(1, 1)
+    incident = incidents.consider_alert(loop.fire(joins("mean", on="model:partner_demand"))[1])
+    assert incident is not None
+    first, *others = incidents.suspects(incident.id).suspects
+    assert first.event.id == replaced.id
+    [route] = [one for one in others if one.system == "model:partner_demand"]
+    assert route.score < 0.1
+    assert "the same kind of change happened" in route.reason
+
+
+@pytest.mark.covers("I6")
+def test_what_people_did_about_it_is_no_suspect(incidents: Incidents, loop: Loop) -> None:
+    loop.history()
+    loop.at(1, 1)
+    incident = incidents.consider_alert(loop.fire(joins())[1])
+    assert incident is not None
+    before = incidents.suspects(incident.id).suspects
+    loop.at(1, 2)
+    loop.tell("route.changed", "deployment:partner_demand@15", {"action": "rollback"})
+    assert incidents.suspects(incident.id).suspects == before
+
+
+@pytest.mark.covers("I6")
+def test_without_an_onset_nobody_is_sure(incidents: Incidents, loop: Loop) -> None:
+    loop.history()
+    loop.key_change()
+    loop.at(1, 1)
+    incident = incidents.declare("sales down", on="partner_lines", severity="sev2", actor="a", key="k")
+    first = incidents.suspects(incident.id).suspects[0]
+    assert first.event.kind == "dataset.replaced"
+    assert first.score == 0.5
+    assert "when the trouble began is not known" in first.reason
+
+
+@pytest.mark.covers("I6")
+def test_nothing_found_is_an_answer(incidents: Incidents) -> None:
+    incident = incidents.declare("odd", on="somewhere", severity="sev3", actor="a", key="k")
+    found = incidents.suspects(incident.id)
+    assert (found.suspects, found.unchanged) == ((), ())
+    assert found.searched_until - found.searched_since == timedelta(days=7)
+
+
+@pytest.mark.covers("I6")
+def test_suspects_write_nothing(incidents: Incidents, loop: Loop, ledger: Ledger) -> None:
+    incident = incidents.declare("odd", on="somewhere", severity="sev3", actor="a", key="k")
+    written = ledger.count()
+    incidents.suspects(incident.id)
+    incidents.stories.read(incident.id)
+    assert ledger.count() == written
+
+
+def test_nearer_scores_higher() -> None:
+    scores = [score(Candidate(change("dataset.replaced", 2), "dataset:x", distance)) for distance in (0, 1, 2, 4, None)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == scores[1]
+
+
+def test_a_day_before_the_onset_counts_half() -> None:
+    near = score(Candidate(change("dataset.replaced", 0), "dataset:x", 1))
+    assert score(Candidate(change("dataset.replaced", -24), "dataset:x", 1)) == near / 2
+
+
+def test_a_job_may_have_read_what_came_after_the_window() -> None:
+    late = score(Candidate(change("dataset.replaced", 24.5), "dataset:x", 1))
+    assert late == pytest.approx(0.6 * score(Candidate(change("dataset.replaced", 2), "dataset:x", 1)))
+
+
+def test_slices_that_match_count_and_others_do_not() -> None:
+    campaign = change("external.changed", 1, {"slices": ["partner_id=69"]})
+    same = score(Candidate(campaign, "external:x", None), slices=frozenset({"partner_id=69"}))
+    other = score(Candidate(campaign, "external:x", None), slices=frozenset({"partner_id=7"}))
+    assert other == pytest.approx(same * 0.2)
+
+
+KINDS = st.sampled_from(["dataset.replaced", "contract.changed", "route.changed", "external.changed", "unheard.of"])
+SHARES = st.dictionaries(st.text(max_size=5), st.floats(-2, 2) | st.text(max_size=2), max_size=2)
+
+
+@given(
+    kind=KINDS,
+    hours=st.floats(-500, 25),
+    distance=st.none() | st.integers(0, 10),
+    times=st.integers(0, 500),
+    shares=SHARES,
+    known=st.booleans(),
+)
+def test_scores_stay_within_the_evidence(
+    kind: str, hours: float, distance: int | None, times: int, shares: dict[str, object], known: bool
+) -> None:
+    event = change(kind, hours, {"unknown_share": shares})
+    candidate = Candidate(event, "dataset:x", distance, times)
+    onset = ONSET if known else Span(None, None)
+    [suspect] = rank([candidate], onset=onset, detected_at=BEGAN + timedelta(hours=25), broken="y", slices=frozenset())
+    assert 0 <= suspect.score <= (0.95 if known else 0.5)
+    assert suspect.reason.endswith(".")
+
+
+@given(st.permutations(range(6)))
+def test_order_does_not_depend_on_the_order_given(order: list[int]) -> None:
+    candidates = [Candidate(change("route.changed", 1, sequence=number + 1), f"model:{number}", 1) for number in order]
+    detected_at = BEGAN + timedelta(hours=25)
+    ranked = rank(candidates, onset=ONSET, detected_at=detected_at, broken="y", slices=frozenset())
+    assert [one.event.sequence for one in ranked] == [1, 2, 3, 4, 5, 6]
