@@ -28,7 +28,7 @@ Every leaf has a stable `code`; surfaces map codes to HTTP and exit status in on
 A message says what, which value, what is allowed; `next_step` says what to do.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from difflib import get_close_matches
 
@@ -79,10 +79,10 @@ class NotFoundError(SteekError):
 
     @classmethod
     def among(cls, kind: str, name: str, known: Iterable[str], *, next_step: str = "") -> "NotFoundError":
-        """Build the message for a missing name, with the nearest known one as a hint.
+        r"""Build the message for a missing name, with the nearest known one as a hint.
 
         >>> str(NotFoundError.among("dataset", "transaction", ["transactions", "products"]))
-        "no dataset named 'transaction'; there are: products, transactions\\nDid you mean 'transactions'?"
+        "no dataset named 'transaction'; there are: products, transactions\nDid you mean 'transactions'?"
         """
         message, hint = describe_unknown(kind, name, known)
         return cls(message, next_step=" ".join(part for part in (hint, next_step) if part))
@@ -161,7 +161,7 @@ def describe_unknown(kind: str, name: str, known: Iterable[str]) -> tuple[str, s
 
 
 @contextmanager
-def user_code(what: str) -> Iterator[None]:
+def user_code(what: str) -> Generator[None]:
     """Boundary around code of the project: its errors become UserCodeError and keep their cause.
 
     Args:
@@ -173,4 +173,5 @@ def user_code(what: str) -> Iterator[None]:
         raise
     except Exception as cause:
         message = f"{what} raised {type(cause).__name__}: {cause}"
-        raise UserCodeError(message, next_step="The traceback above names the line of the project's own code.") from cause
+        next_step = "The traceback above names the line of the project's own code."
+        raise UserCodeError(message, next_step=next_step) from cause

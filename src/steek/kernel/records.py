@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import PurePath
+from typing import cast
 
 
 def to_plain(value: object) -> object:
@@ -18,11 +19,11 @@ def to_plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
-        return {str(key): to_plain(item) for key, item in value.items()}
+        return {str(key): to_plain(item) for key, item in cast("dict[object, object]", value).items()}
     if isinstance(value, set | frozenset):
-        return sorted((to_plain(item) for item in value), key=str)
+        return sorted((to_plain(item) for item in cast("set[object]", value)), key=str)
     if isinstance(value, list | tuple):
-        return [to_plain(item) for item in value]
+        return [to_plain(item) for item in cast("list[object]", value)]
     return _scalar(value)
 
 

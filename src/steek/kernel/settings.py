@@ -34,18 +34,28 @@ def _clock_time(text: str) -> time:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("name", str, "", "Name of the project; by default the name of its folder."),
-    Setting("modules", str, "", "Python modules that declare datasets, features, models and monitors, separated by commas."),
+    Setting(
+        "modules", str, "", "Python modules that declare datasets, features, models and monitors, separated by commas."
+    ),
     Setting("data_path", str, ".steek", "Folder for everything steek writes, relative to the project."),
-    Setting("database_url", str, "", "SQLAlchemy URL of state and ledger; by default SQLite below data_path.", secret=True),
-    Setting("workflow_database_url", str, "", "URL of the workflow database; by default beside the ledger.", secret=True),
-    Setting("lake_uri", str, "", "Where Delta tables live: a path or an object storage URI; by default below data_path."),
+    Setting(
+        "database_url", str, "", "SQLAlchemy URL of state and ledger; by default SQLite below data_path.", secret=True
+    ),
+    Setting(
+        "workflow_database_url", str, "", "URL of the workflow database; by default beside the ledger.", secret=True
+    ),
+    Setting(
+        "lake_uri", str, "", "Where Delta tables live: a path or an object storage URI; by default below data_path."
+    ),
     Setting("lake_options", str, "", "Object storage options as key=value, separated by commas.", secret=True),
     Setting("online_store", str, "sqlite", "Where online features are served from.", choices=("sqlite", "redis")),
     Setting("redis_url", str, "", "URL of the Redis server of the online store.", secret=True),
     Setting("engine", str, "local", "Where parallel work runs.", choices=("local", "ray")),
     Setting("ray_address", str, "", "Address of a Ray cluster; empty starts one on this machine."),
     Setting("engine_workers", int, "2", "Processes that parallel work may use on this machine."),
-    Setting("clock", str, "system", "Time source: the machine, or the file a replay writes.", choices=("system", "replay")),
+    Setting(
+        "clock", str, "system", "Time source: the machine, or the file a replay writes.", choices=("system", "replay")
+    ),
     Setting("day_starts_at", _clock_time, "00:00", "UTC time at which a business day, and with it a window, begins."),
     Setting("host", str, "127.0.0.1", "Address that the console and the serving process listen on."),
     Setting("port", int, "8321", "Port of the console and the control API."),
@@ -151,7 +161,7 @@ def load_settings(
     Raises:
         SettingsError: an unknown key (with the nearest name), a value of the wrong form, or broken TOML.
     """
-    variables = os.environ if environment is None else environment
+    variables = os.environ if environment is None else environment  # noqa: TID251 - the one home
     file_path = project_path / PROJECT_FILE
     layers: list[tuple[str, Mapping[str, str]]] = [
         (PROJECT_FILE, _read_file(file_path)),

@@ -6,7 +6,7 @@ from enum import StrEnum
 class Verdict(StrEnum):
     """`UNDECIDED` means too little evidence; it never counts as a pass."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - not a password
     FAIL = "fail"
     UNDECIDED = "undecided"
 

@@ -8,7 +8,18 @@ from steek.ledger.changes import Change, changes_upstream
 from steek.ledger.database import Database, metadata
 from steek.ledger.events import Draft, Event
 from steek.ledger.ledger import Ledger
-from steek.ledger.lineage import Lineage
+from steek.ledger.lineage import Graph, Lineage
 from steek.ledger.subscriptions import Subscriptions
 
-__all__ = ["Change", "Database", "Draft", "Event", "Ledger", "Lineage", "Subscriptions", "changes_upstream", "metadata"]
+__all__ = [
+    "Change",
+    "Database",
+    "Draft",
+    "Event",
+    "Graph",
+    "Ledger",
+    "Lineage",
+    "Subscriptions",
+    "changes_upstream",
+    "metadata",
+]

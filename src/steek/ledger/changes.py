@@ -22,15 +22,13 @@ CHANGE_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An event that altered something upstream; `distance` is in lineage edges, None when the event is not in the lineage."""
+    """An event that altered something upstream; `distance` is in lineage edges, None for one outside the lineage."""
 
     event: Event
     distance: int | None
 
 
-def changes_upstream(
-    ledger: Ledger, lineage: Lineage, urn: str, *, since: datetime, until: datetime
-) -> list[Change]:
+def changes_upstream(ledger: Ledger, lineage: Lineage, urn: str, *, since: datetime, until: datetime) -> list[Change]:
     """Changes in [since, until) upstream of `urn`, nearest first, then latest first; world events come last.
 
     A versioned URN upstream stands for all versions of the same name, because a change is what makes a new one.

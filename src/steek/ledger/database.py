@@ -1,6 +1,6 @@
 """The one database of a project: SQLite by default, PostgreSQL by configuration, through SQLAlchemy Core."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,21 +53,20 @@ class Database:
         return cls(create_engine(_with_psycopg(parsed), pool_pre_ping=True))
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Generator[Connection]:
         """A write transaction: commits at the end of the block, rolls back when it raises."""
         try:
-            with self.engine.connect() as connection:
-                with connection.begin():
-                    if connection.dialect.name == "postgresql":
-                        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
-                    elif connection.dialect.name == "sqlite":
-                        connection.exec_driver_sql("BEGIN IMMEDIATE")
-                    yield connection
+            with self.engine.connect() as connection, connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+                elif connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
         except OperationalError as cause:
             raise _explain(cause) from cause
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Generator[Connection]:
         """A connection for queries."""
         with self.engine.connect() as connection:
             yield connection
@@ -81,7 +80,7 @@ def _open_sqlite(url: URL) -> Engine:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": 60, "isolation_level": None})
 
-    def configure(connection: Any, record: object) -> None:
+    def configure(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         # WAL lets readers go on while one writes; FULL keeps a committed transaction through a power cut.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):

@@ -65,7 +65,5 @@ def event_hash(
     payload_version: int,
 ) -> str:
     """SHA-256 over the previous hash and every field, 64 hexadecimal digits."""
-    body = canonical_json(
-        [previous_hash, id, at, recorded_at, kind, subject, actor, causes, payload, payload_version]
-    )
+    body = canonical_json([previous_hash, id, at, recorded_at, kind, subject, actor, causes, payload, payload_version])
     return hashlib.sha256(body.encode()).hexdigest()

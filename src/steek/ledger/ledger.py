@@ -1,7 +1,7 @@
 """Writing and reading events."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select
@@ -131,7 +131,8 @@ def _seal(draft: Draft, *, sequence: int, previous_hash: str, now: datetime) -> 
     payload: Any = to_plain(draft.payload)
     fields: dict[str, Any] = {
         "id": new_id(now),
-        "at": draft.at or now,
+        # In UTC, because that is how it will be read back: the hash covers the text of the instant.
+        "at": (draft.at or now).astimezone(UTC),
         "recorded_at": now,
         "kind": draft.kind,
         "subject": draft.subject,
@@ -160,9 +161,8 @@ def _hash_of(event: Event) -> str:
 
 
 def _row(event: Event) -> dict[str, object]:
-    return {name: getattr(event, name) for name in Event.__dataclass_fields__ if name != "causes"} | {
-        "causes": list(event.causes)
-    }
+    values: dict[str, object] = {name: getattr(event, name) for name in Event.__dataclass_fields__}
+    return values | {"causes": list(event.causes)}
 
 
 def _draw(connection: Connection, drawn: list[tuple[Draft, Event]]) -> None:

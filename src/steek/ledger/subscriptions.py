@@ -51,8 +51,8 @@ class Subscriptions:
     def _move(self, subscriber: str, before: int | None, after: int) -> None:
         with self._ledger.database.transaction() as connection:
             if before is None:
-                present = connection.execute(select(cursors.c.sequence).where(cursors.c.subscriber == subscriber)).first()
-                if present is None:
+                query = select(cursors.c.sequence).where(cursors.c.subscriber == subscriber)
+                if connection.execute(query).first() is None:
                     connection.execute(insert(cursors).values(subscriber=subscriber, sequence=after))
                     return
             # Where another process got further with the same events, the cursor stays where that one put it.
