@@ -34,6 +34,9 @@ class Judged:
     judgement: Judgement
 
 
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
+
+
 def write_points(
     connection: Connection, monitor: str, window: Window, judged: Iterable[Judged], measured_at: datetime
 ) -> None:
@@ -83,7 +86,7 @@ def _query(since: datetime | None, until: datetime | None) -> Select[tuple[objec
 
 
 def _point(row: Row[tuple[object, ...]]) -> Point:
-    return Point(row.window_start_at, row.value, row.rows, row.lower, row.upper, Verdict(row.verdict), row.reason)
+    return Point(row.window_start_at, row.value, row.rows, row.lower, row.upper, _VERDICTS[row.verdict], row.reason)
 
 
 def _row(monitor: str, window: Window, judged: Judged, measured_at: datetime) -> dict[str, object]:
