@@ -7,7 +7,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from steek.evaluation.figures import LEAST_SLICE_ROWS, measure, metric_names, per_query, per_slice, slice_metric_names
+from steek.evaluation.figures import (
+    LEAST_SLICE_ROWS,
+    Figure,
+    measure,
+    metric_names,
+    per_query,
+    per_slice,
+    slice_metric_names,
+)
+from steek.evaluation.metrics import AREAS
 from steek.evaluation.ports import Floats, Sample
 from steek.evaluation.store import Results
 from steek.evaluation.types import CalibrationRow, Comparison, Evaluation
@@ -68,11 +77,17 @@ def measure_distribution(
     if not whole.rows.any():
         return results
     sample = whole.sample(scores)
-    figures = measure(sample, metric_names(distribution.task, sample, distribution.asked), whole.bootstrap())
+    bootstrap = whole.bootstrap()
+    figures = measure(sample, metric_names(distribution.task, sample, distribution.asked), bootstrap)
     results.evaluations.extend(whole.evaluation(figure.metric, figure.estimate()) for figure in figures)
     results.evaluations.extend(_sliced(whole, sample))
     for other, other_scores in others.items():
-        results.comparisons.extend(_compared(whole, scores, other, other_scores))
+        part = whole.answered_by(other_scores)
+        if part is whole:
+            results.comparisons.extend(_compared(part, figures, bootstrap, other, other_scores))
+        elif part.rows.any():
+            own = measure(part.sample(scores), [figure.metric for figure in figures], part.bootstrap())
+            results.comparisons.extend(_compared(part, own, part.bootstrap(), other, other_scores))
     if distribution.task == "regression" or sample.gives_probabilities:
         results.calibration.extend(_calibration(whole, sample))
     return results
@@ -89,6 +104,13 @@ class _Part:
     def sample(self, scores: Floats) -> Sample:
         labels = self.distribution.frame["_label"].cast(pl.Float64).to_numpy()
         return Sample(labels[self.rows], scores[self.rows], self.queries())
+
+    def answered_by(self, other_scores: Floats) -> "_Part":
+        """The part on which another can be compared: itself, or for a regression the rows that both answered."""
+        missing = self.rows & np.isnan(other_scores)
+        if self.distribution.task == "ranking" or not missing.any():
+            return self
+        return replace(self, rows=self.rows & ~missing)
 
     def queries(self) -> Queries:
         if self.distribution.task == "ranking":
@@ -118,30 +140,21 @@ class _Part:
         )
 
 
-def _compared(whole: _Part, scores: Floats, other: str, other_scores: Floats) -> list[Comparison]:
-    both = whole
-    if whole.distribution.task == "regression":
-        both = replace(whole, rows=whole.rows & ~np.isnan(other_scores))
-        if not both.rows.any():
-            return []
-    bootstrap = both.bootstrap()
-    own_sample, other_sample = both.sample(scores), both.sample(other_scores)
-    task, asked = whole.distribution.task, whole.distribution.asked
-    names = metric_names(task, other_sample, asked)
-    if other.startswith("baseline:"):
-        # Areas cost a sort of all rows; of baselines the gate asks for none.
-        names = [name for name in names if not name.endswith("_auc")]
-    own = {figure.metric: figure.resampled for figure in measure(own_sample, names, bootstrap)}
+def _compared(
+    part: _Part, own: Sequence[Figure], bootstrap: Bootstrap, other: str, other_scores: Floats
+) -> list[Comparison]:
+    """Own figures beside those of another on the same rows and resamples."""
+    mine_by_metric = {figure.metric: figure.resampled for figure in own}
+    # An area costs a sort of all rows, so of others it is measured only where the gate asks for it.
+    names = [name for name in mine_by_metric if name not in AREAS or name in part.distribution.asked]
     found: list[Comparison] = []
-    for figure in measure(other_sample, names, bootstrap):
-        if figure.metric not in own:
-            continue
-        mine = own[figure.metric]
+    for figure in measure(part.sample(other_scores), names, bootstrap):
+        mine = mine_by_metric[figure.metric]
         difference = mine.minus(figure.resampled).estimate()
         found.append(
             Comparison(
-                trained=whole.trained,
-                distribution=whole.distribution.name,
+                trained=part.trained,
+                distribution=part.distribution.name,
                 metric=figure.metric,
                 other=other,
                 value=mine.value,

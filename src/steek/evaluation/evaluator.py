@@ -1,6 +1,6 @@
 """Measuring a trained model on every distribution of its definition, beside its rivals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -140,7 +140,7 @@ class Evaluator:
             sample_fraction=spec.parameters["fraction"],
             seed=definition.seed,
             member_column=definition.partition_by,
-            extra_columns=_extra_columns(definition),
+            extra_columns=extra_columns(definition),
         )
         distribution = Distribution(
             name=distribution_name(spec),
@@ -196,7 +196,7 @@ def baseline_scores(definition: ModelDefinition, frame: pl.DataFrame) -> dict[st
     for baseline in definition.baselines:
         with user_code(f"baseline {baseline.name} of {definition.name}"):
             expression: pl.Expr = baseline.score(frame)
-            column = frame.select(expression.cast(pl.Float64).alias("score"))["score"]
+            column = frame.with_columns(expression.cast(pl.Float64).alias("_score"))["_score"]
         scores[f"baseline:{baseline.name}"] = column.fill_null(float("nan")).to_numpy()
     return scores
 
@@ -223,7 +223,8 @@ def _slice_columns(definition: ModelDefinition) -> list[str]:
     )
 
 
-def _extra_columns(definition: ModelDefinition) -> Sequence[str]:
+def extra_columns(definition: ModelDefinition) -> list[str]:
+    """Columns to slice by that the examples must keep besides entity and moment."""
     known = {*definition.examples.entity, definition.examples.moment, definition.partition_by}
     return [column for column in _slice_columns(definition) if column not in known]
 

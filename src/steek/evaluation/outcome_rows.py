@@ -1,7 +1,7 @@
 """From logged answers and labelled examples to one row per answer; pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,7 @@ _OF_REQUEST = ("request_id", "model", "version", "member", "route", "fallback")
 
 
 def answered_questions(
-    predictions: pl.DataFrame, frame: pl.DataFrame, entity: tuple[str, ...], moment: str
+    predictions: pl.DataFrame, frame: pl.DataFrame, entity: tuple[str, ...], moment: str, kept: Sequence[str] = ()
 ) -> pl.DataFrame:
     """The logged answers whose question is among the examples.
 
@@ -26,17 +26,18 @@ def answered_questions(
         frame: Examples with their features.
         entity: Columns that say who was asked about.
         moment: Column of the instant.
+        kept: Further columns of the examples to slice by, one value per query.
 
     Returns:
-        One row per matched answer: request columns, `moment`, the entity, `_query` of the examples, `_row` (first
-        row of the query in `frame`), `answers` and `scores`; in the order of `predictions`.
+        One row per matched answer: request columns, `moment`, the entity, `kept`, `_query` of the examples, `_row`
+        (first row of the query in `frame`), `answers` and `scores`; in the order of `predictions`.
 
     Raises:
-        DeclarationError: an entity column is called like a column of outcomes.
+        DeclarationError: a column is called like a column of outcomes.
     """
-    taken = {*_OF_REQUEST, "moment", "expected", "observed", "hit", "answers", "scores"} & set(entity)
+    taken = {*_OF_REQUEST, "moment", "expected", "observed", "hit", "answers", "scores"} & {*entity, *kept}
     if taken:
-        message = f"entity columns {sorted(taken)} are names that outcomes use themselves"
+        message = f"columns {sorted(taken)} of the examples are names that outcomes use themselves"
         raise DeclarationError(message, next_step="Rename them in the examples.")
     schema = {name: frame.schema[name] for name in entity}
     decoded = predictions["entity"].str.json_decode(pl.Struct(schema)).struct.unnest()
@@ -44,15 +45,19 @@ def answered_questions(
     questions = (
         frame.lazy()
         .with_row_index("_row")
-        .group_by("_query")
-        .agg(pl.col("_row").min(), pl.col(moment).first().alias("moment"), *(pl.col(name).first() for name in entity))
+        .group_by("_query", maintain_order=True)
+        .agg(
+            pl.col("_row").min(),
+            pl.col(moment).first().alias("moment"),
+            *(pl.col(name).first() for name in (*entity, *kept)),
+        )
         .collect()
-        .unique(["moment", *entity], keep="first")
+        .unique(["moment", *entity], keep="first", maintain_order=True)
     )
     return (
         asked.with_columns(decoded)
         .join(questions, on=["moment", *entity], how="inner", maintain_order="left")
-        .select(*_OF_REQUEST, "moment", *entity, "_query", "_row", "answers", "scores")
+        .select(*_OF_REQUEST, "moment", *entity, *kept, "_query", "_row", "answers", "scores")
     )
 
 

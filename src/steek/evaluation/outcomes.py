@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import RowMapping, insert, select
 
 from steek.data import Lake
-from steek.evaluation.evaluator import baseline_scores
+from steek.evaluation.evaluator import baseline_scores, extra_columns
 from steek.evaluation.outcome_rows import OUTCOMES, answered_questions, ranking_outcomes, regression_outcomes
 from steek.evaluation.tables import outcome_joins
 from steek.features import ExampleSets
@@ -78,8 +78,8 @@ class Outcomes:
 
         Call it when the window's answers are complete, one label window after its end: moments whose outcome is not
         known yet stay unmatched. Rows have request_id, model, version, member, route, fallback, moment, the entity
-        columns, expected, observed, hit (rankings: any right answer among the first five) and, for each baseline,
-        baseline_<name>: hit, or squared error beside squared_error, of the baseline on the same query.
+        columns, the columns to slice by, expected, observed, hit (rankings: any right answer among the first five)
+        and, for each baseline on the same query, baseline_<name> (its hit) or baseline_<name>_squared_error.
 
         Raises:
             NotFoundError: no such definition.
@@ -91,7 +91,8 @@ class Outcomes:
         if model not in self._definitions:
             raise NotFoundError.among("model definition", model, self._definitions)
         definition = self._definitions[model]
-        predictions = self._predictions(model, window)
+        source = self._lake.latest_version(PREDICTIONS)
+        predictions = self._predictions(model, window, source)
         rows = self._matched(definition, predictions, window)
         version = self._lake.append(OUTCOMES, rows, key=key) if rows.height else None
         return self._record(
@@ -104,19 +105,21 @@ class Outcomes:
                 table_version=version,
                 joined_at=self._clock.now(),
             ),
+            source,
             actor,
         )
 
-    def _predictions(self, model: str, window: Window) -> pl.DataFrame:
-        if self._lake.latest_version(PREDICTIONS) is None:
+    def _predictions(self, model: str, window: Window, version: int | None) -> pl.DataFrame:
+        if version is None:
             return pl.DataFrame()
         inside = pl.col("at").is_between(window.start_at, window.end_at, closed="left")
-        found = self._lake.scan(PREDICTIONS).filter((pl.col("model") == model) & inside).collect()
+        found = self._lake.scan(PREDICTIONS, version=version).filter((pl.col("model") == model) & inside).collect()
         return found.sort("at", "request_id")
 
     def _matched(self, definition: ModelDefinition, predictions: pl.DataFrame, window: Window) -> pl.DataFrame:
         if predictions.is_empty():
             return predictions
+        kept = extra_columns(definition)
         examples = self._example_sets.build(
             definition.examples,
             columns=definition.columns(),
@@ -124,11 +127,12 @@ class Outcomes:
             window=window,
             known_at=self._clock.now(),
             member_column=definition.partition_by,
+            extra_columns=kept,
         )
         frame = examples.frame
         if frame.is_empty():
             return frame
-        asked = answered_questions(predictions, frame, definition.examples.entity, definition.examples.moment)
+        asked = answered_questions(predictions, frame, definition.examples.entity, definition.examples.moment, kept)
         baselines = {
             name.removeprefix("baseline:"): scores for name, scores in baseline_scores(definition, frame).items()
         }
@@ -138,7 +142,7 @@ class Outcomes:
         candidates = frame[definition.candidates.entity[-1]]
         return ranking_outcomes(asked, frame["_query"], candidates, labels, baselines)
 
-    def _record(self, joined: OutcomeJoin, actor: str) -> OutcomeJoin:
+    def _record(self, joined: OutcomeJoin, source: int | None, actor: str) -> OutcomeJoin:
         row = {
             "key": joined.key,
             "name": joined.model,
@@ -155,8 +159,7 @@ class Outcomes:
             "matched": joined.matched,
         }
         table = f"dataset:{OUTCOMES}@{joined.table_version}"
-        source = f"dataset:{PREDICTIONS}@{self._lake.latest_version(PREDICTIONS)}"
-        edges = () if joined.table_version is None else ((source, table),)
+        edges = () if joined.table_version is None else ((f"dataset:{PREDICTIONS}@{source}", table),)
         with self._database.transaction() as connection:
             found = (
                 connection.execute(select(outcome_joins).where(outcome_joins.c.key == joined.key)).mappings().first()
