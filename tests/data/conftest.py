@@ -1,6 +1,6 @@
 """A small shop: lines that are appended, products that are replaced, and lines with their maker, derived."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,5 +114,5 @@ def open_shop(tmp_path: Path, database: Database, ledger: Ledger, clock: ReplayC
 
 
 @pytest.fixture
-def shop(open_shop: OpenShop) -> Iterator[Shop]:
-    yield open_shop()
+def shop(open_shop: OpenShop) -> Shop:
+    return open_shop()

@@ -1,10 +1,11 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from tests.data.conftest import LINES
 from open_data_contract_standard.model import OpenDataContractStandard
+from tests.data.conftest import LINES
 
 from steek.data import Contract, Dataset, Field, load_contracts, parse_contract, read_contract, write_contract
 from steek.data.contract import contract_difference
@@ -137,6 +138,6 @@ def test_contracts_are_loaded_from_the_project(tmp_path: Path) -> None:
         ("sales", {"volume_by": ("region",)}, "volume_by names region"),
     ],
 )
-def test_a_declaration_that_does_not_fit_its_contract_is_refused(name: str, options: dict, told: str) -> None:
+def test_a_declaration_that_does_not_fit_its_contract_is_refused(name: str, options: dict[str, Any], told: str) -> None:
     with pytest.raises(DeclarationError, match=told):
         Dataset(name, FULL, owner="o", **options)

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
+from tests.data.conftest import DAY, OpenShop, Shop, lines, maker_lines, products, window
 
 from steek.data import Contract, CountingJoin, Field, JoinSlice, derived_dataset
 from steek.kernel.errors import (
@@ -12,7 +13,6 @@ from steek.kernel.errors import (
     ZeroMatchesError,
 )
 from steek.ledger import Lineage, changes_upstream
-from tests.data.conftest import DAY, OpenShop, Shop, lines, maker_lines, products, window
 
 
 def fill(shop: Shop, *, days: int, shift: int = 0) -> None:

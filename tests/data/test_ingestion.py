@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.data.conftest import DAY, LINES, PRODUCTS, OpenShop, Shop, lines, products
 
 from steek.data import Contract, Dataset, Field, Ingestion
 from steek.kernel.errors import (
@@ -17,7 +18,6 @@ from steek.kernel.errors import (
     UnreadableError,
 )
 from steek.ledger import Lineage
-from tests.data.conftest import DAY, LINES, PRODUCTS, OpenShop, Shop, lines, products
 
 
 def parquet(frame: pl.DataFrame) -> bytes:
@@ -263,6 +263,8 @@ def test_volumes_count_days_and_slices_and_name_the_absent(shop: Shop) -> None:
     ]  # fmt: skip
     by_store = shop.ingestion.volumes("lines", DAY, until, by="store_id")
     assert by_store.select("slice", "rows").rows() == [("1", 5), ("2", 5), ("1", 0), ("2", 0), ("1", 0), ("2", 5)]
+    with pytest.raises(InputError, match="no field named 'store'; there are: channel"):
+        shop.ingestion.volumes("lines", DAY, until, by="store")
     shop.ingestion.ingest("products", products(), key="0", actor="catalogue")
     with pytest.raises(InputError, match="'products' has no event time"):
         shop.ingestion.volumes("products", DAY, until)

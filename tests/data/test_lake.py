@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.data.conftest import DAY, Shop, lines, window
 from sqlalchemy import Connection, select
+from tests.data.conftest import DAY, Shop, lines, window
 
 from steek.data import Lake
 from steek.data.tables import table_versions
@@ -60,6 +60,8 @@ def test_what_is_not_there_is_named(lake: Lake) -> None:
         lake.scan("lines", version=7)
     with pytest.raises(NotFoundError, match="had no version yet"):
         lake.scan("lines", as_of=DAY - timedelta(days=1))
+    with pytest.raises(InputError, match="for version 1 and for a moment at once"):
+        lake.scan("lines", version=1, as_of=DAY)
     with pytest.raises(InputError, match="is not a table name"):
         lake.append("../elsewhere", ones(1), key="a")
     with pytest.raises(InputError, match="1 to 300 characters"):

@@ -148,7 +148,7 @@ _ROW = st.fixed_dictionaries(
 
 
 @pytest.mark.covers("D4")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(_ROW, min_size=1, max_size=12))
 def test_no_row_is_lost_and_every_accepted_row_obeys(drawn: list[dict[str, object]]) -> None:
     text = {name: [None if row[name] is None else str(row[name]) for row in drawn] for name in CONTRACT.names}
@@ -167,7 +167,7 @@ def test_no_row_is_lost_and_every_accepted_row_obeys(drawn: list[dict[str, objec
 
 
 @pytest.mark.covers("D4")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.floats(), st.floats()), min_size=1, max_size=10))
 def test_typed_floats_obey_bounds_or_are_held_back(drawn: list[tuple[float, float]]) -> None:
     contract = Contract("t", "1", (Field("n", "integer"), Field("x", "number", minimum=-1, maximum=1)), owner="o")

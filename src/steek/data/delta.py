@@ -1,9 +1,13 @@
 """Delta Lake as this room uses it: one commit per key, types that survive, errors that say what to do."""
 
+import json
+import os
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
@@ -76,6 +80,7 @@ def commit_once(uri: str, options: dict[str, str], write: Write, *, alone: Alone
                 continue
             done = table.transaction_version(write.key)
             if done is not None:
+                flush(uri, done)
                 return done
             _same_types(table, write)
             version = table.version() + 1
@@ -83,6 +88,7 @@ def commit_once(uri: str, options: dict[str, str], write: Write, *, alone: Alone
                 _write(table, write, version)
             except CommitFailedError:
                 continue
+            flush(uri, version)
             return version
     message = f"{_ATTEMPTS} commits to {uri} lost the race against other writers"
     raise BusyError(message, next_step="Try again; nothing was written.")
@@ -94,6 +100,24 @@ def open_table(uri: str, options: dict[str, str], version: int | None = None) ->
         return DeltaTable(uri, version=version, storage_options=options or None)
     except TableNotFoundError:
         return None
+
+
+def flush(uri: str, version: int) -> None:
+    """Make one commit survive a loss of power, as its receipt does; object storage does so by itself.
+
+    The library that writes the files leaves them in the operating system's cache.
+    """
+    if "://" in uri:
+        return
+    log = Path(uri) / "_delta_log" / f"{version:020}.json"
+    actions = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    files = [Path(uri) / unquote(action["add"]["path"]) for action in actions if "add" in action]
+    for path in dict.fromkeys([*files, log, *(file.parent for file in files), log.parent]):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def storable(frame: pl.DataFrame) -> pl.DataFrame:

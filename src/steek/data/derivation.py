@@ -130,6 +130,12 @@ class Derivation:
         with self._database.reading() as connection:
             return joins.read(connection, name, since=since, until=until)
 
+    def windows(self, name: str) -> set[Window]:
+        """Windows of a derived dataset that were ever run, whatever came of it."""
+        query = select(derivations.c.window_start, derivations.c.window_end).where(derivations.c.dataset == name)
+        with self._database.reading() as connection:
+            return {Window(start_at, end_at) for start_at, end_at in connection.execute(query)}
+
     def _compute(
         self, dataset: DerivedDataset, window: Window, versions: dict[str, int], counting: CountingJoin
     ) -> pl.DataFrame:

@@ -18,7 +18,14 @@ from steek.data.replacing import unknown_fractions
 from steek.data.validation import validate
 from steek.data.volumes import count_volumes
 from steek.kernel.clock import Clock
-from steek.kernel.errors import ConflictError, ContractViolationError, InputError, NotFoundError, UnreadableError
+from steek.kernel.errors import (
+    ConflictError,
+    ContractViolationError,
+    InputError,
+    NotFoundError,
+    UnreadableError,
+    describe_unknown,
+)
 from steek.kernel.windows import Window
 from steek.ledger import Database, Draft, Ledger
 
@@ -26,9 +33,9 @@ from steek.ledger import Database, Draft, Ledger
 class Ingestion:
     """The one door for data. Safe to share between threads and processes.
 
-    A call returns when the batch is durable in the lake and its receipt is written; a call that raises leaves
-    nothing that a reader could see. The same dataset and key again gives the same receipt and writes nothing,
-    also after a crash at any moment.
+    A call returns when the batch is durable in the lake, flushed to the disk, and its receipt is written; a call
+    that raises leaves nothing that a reader could see. The same dataset and key again gives the same receipt and
+    writes nothing, also after a crash at any moment.
 
     Args:
         lake: Where rows go.
@@ -104,7 +111,7 @@ class Ingestion:
             found = receipts.find_by_id(connection, id)
         if found is None:
             message = f"no receipt {id!r}"
-            raise NotFoundError(message, next_step="List the last ones with 'steek ingest --list'.")
+            raise NotFoundError(message)
         return found
 
     def receipts(self, dataset: str | None = None, limit: int = 100, *, newest_first: bool = True) -> list[Receipt]:
@@ -129,13 +136,17 @@ class Ingestion:
         See `count_volumes`. All zero when the dataset has no data yet.
 
         Raises:
-            InputError: the dataset has no event time.
+            InputError: the dataset has no event time, or no column `by`.
         """
         declared = self._declared(dataset)
         window = Window(since, until)
         if declared.event_time is None:
             message = f"dataset {dataset!r} has no event time, so it has no volume per window"
             raise InputError(message, next_step="Declare event_time, or look at its receipts.")
+        contract = contract_of(declared)
+        if by is not None and contract is not None and contract.field(by) is None:
+            message, hint = describe_unknown("field", by, contract.names)
+            raise InputError(f"volumes of {dataset!r}: {message}", next_step=hint)
         if self._lake.latest_version(dataset) is None:
             schema = {declared.event_time: pl.Datetime("us", "UTC")} | ({} if by is None else {by: pl.String()})
             return count_volumes(pl.LazyFrame(schema=schema), declared.event_time, window, by)

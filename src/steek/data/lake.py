@@ -76,7 +76,11 @@ class Lake:
 
         Raises:
             NotFoundError: no such table or version, or none yet at `as_of`.
+            InputError: both `version` and `as_of`.
         """
+        if version is not None and as_of is not None:
+            message = f"scan of {name!r} asks for version {version} and for a moment at once"
+            raise InputError(message, next_step="Give one of them.")
         if version is None:
             version = self.latest_version(name) if as_of is None else self.version_at(name, as_of)
             if version is None:

@@ -2,8 +2,9 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, Select, insert, select
 
 from steek.data.tables import receipts
 from steek.kernel.records import content_hash
@@ -81,9 +82,9 @@ def write(connection: Connection, receipt: Receipt) -> None:
     connection.execute(insert(receipts).values(asdict(receipt)))
 
 
-def _first(connection: Connection, query: object) -> Receipt | None:
-    row = connection.execute(query).mappings().first()  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType, reportUnknownMemberType]
-    return None if row is None else _to_receipt(row)  # pyright: ignore[reportUnknownArgumentType]
+def _first(connection: Connection, query: Select[Any]) -> Receipt | None:
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _to_receipt(row)
 
 
 def _to_receipt(row: RowMapping) -> Receipt:
