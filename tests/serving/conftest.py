@@ -12,7 +12,7 @@ from steek.kernel import ReplayClock
 # The world is also run as a program, and importlib mode puts no test folder on the path.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from serving_world import World  # noqa: E402 - after the path
+from serving_world import World
 
 
 @pytest.fixture

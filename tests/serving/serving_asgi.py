@@ -1,7 +1,7 @@
 """Talking to an ASGI application in this process, its lifespan included."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 @asynccontextmanager
-async def living(app: ServingApp) -> AsyncIterator[httpx.AsyncClient]:
+async def living(app: ServingApp) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of an application that was started and will be stopped."""
     inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     outbox: asyncio.Queue[Any] = asyncio.Queue()

@@ -82,6 +82,7 @@ MOMENTS = {"calendar": calendar}
 def ranking(**serving: Any) -> ModelDefinition:
     """A ranking with the whole fallback chain."""
     chain = [previous_version(), feature_as_answer("category_product.lines_56d")]
+    usual: dict[str, Any] = {"deadline": "2s", "top": 3, "fallback": chain}
     return ModelDefinition(
         name="search_ranking",
         task="ranking",
@@ -92,7 +93,7 @@ def ranking(**serving: Any) -> ModelDefinition:
         training_window="14d",
         schedule="daily",
         freshness=Freshness("48h"),
-        serving=Serving(**({"deadline": "2s", "top": 3, "fallback": chain} | serving)),
+        serving=Serving(**(usual | serving)),
         owner="ranking@grocer",
         worst_case="search answers in no useful order",
     )
@@ -153,18 +154,27 @@ class World:
 
     def publish(self, products: int = 6) -> None:
         """Features of category BEEF (products 1, 2, ...; the first sells best) and of household 900 and partner 69."""
-        beef = pl.DataFrame({
-            "product_category": ["BEEF"] * products,
-            "product_id": list(range(1, products + 1)),
-            "lines_56d": [float(products - place) for place in range(products)],
-            "price": [float(place) for place in range(products)],
-        })
+        beef = pl.DataFrame(
+            {
+                "product_category": ["BEEF"] * products,
+                "product_id": list(range(1, products + 1)),
+                "lines_56d": [float(products - place) for place in range(products)],
+                "price": [float(place) for place in range(products)],
+            }
+        )
         self._put("category_product", beef)
         self._put("household", pl.DataFrame({"household_id": [900], "spend": [12.5]}))
         self._put("partner", pl.DataFrame({"manufacturer_id": [2, 69], "lines_7d": [2.0, 3.0]}))
 
-    def add(self, name: str, artifact: bytes, *, names: tuple[str, ...] = FEATURES, members: int | None = None,
-            format: str = "linear") -> TrainedModel:
+    def add(
+        self,
+        name: str,
+        artifact: bytes,
+        *,
+        names: tuple[str, ...] = FEATURES,
+        members: int | None = None,
+        format: str = "linear",
+    ) -> TrainedModel:
         """Keep one more version of a model."""
         new = NewTrainedModel(
             name=name,

@@ -1,6 +1,7 @@
 """The table of rollouts and the pure moves."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ ROUTES = {
     RolloutState.STEADY: Route("m", primary=16, previous=(15, 14), epoch=3),
     RolloutState.CANARY: Route("m", primary=16, candidate=17, fraction=0.1, previous=(15, 14), epoch=4),
 }
-MOVES = {
+MOVES: dict[RolloutAction, Callable[[Route], Route]] = {
     RolloutAction.DEPLOY_FIRST: lambda route: rollout.deploy_first(route, 18),
     RolloutAction.START_CANARY: lambda route: rollout.start_canary(route, 18, 0.1),
     RolloutAction.STEP_CANARY: lambda route: rollout.step_canary(route, 0.5),

@@ -20,7 +20,9 @@ from steek.ledger import Draft, Lineage
 from steek.serving import Route
 
 
-def roll_back(world: World, model: str = "search_ranking", *, to: int | None = None, member: str | None = None) -> Route:
+def roll_back(
+    world: World, model: str = "search_ranking", *, to: int | None = None, member: str | None = None
+) -> Route:
     key = f"rollback {model} {to} {member}"
     return world.routes.rollback(
         model, to="last-good" if to is None else to, member=member, actor="ops", reason="sales are down", key=key
@@ -121,9 +123,7 @@ def test_of_two_who_decide_on_the_same_epoch_one_is_told(world: World) -> None:
     def decide(name: str) -> None:
         start.wait()
         try:
-            route = world.routes.rollback(
-                "search_ranking", to=1, actor=name, reason="", key=name, expected_epoch=epoch
-            )
+            route = world.routes.rollback("search_ranking", to=1, actor=name, reason="", key=name, expected_epoch=epoch)
             outcomes.append(route.epoch)
         except SteekError as error:
             outcomes.append(type(error))

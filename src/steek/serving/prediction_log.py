@@ -100,7 +100,9 @@ class PredictionLog:
 
     def _begin(self, at: datetime) -> int:
         self._path.mkdir(parents=True, exist_ok=True)
-        name = f"{new_id(at)}{_SUFFIX}"
+        # The number orders segments on a clock that stands still; the id keeps names apart when it starts anew.
+        numbers = [int(path.name.partition("-")[0]) for path in self._path.glob(f"*{_SUFFIX}*")]
+        name = f"{max(numbers, default=0) + 1:08d}-{new_id(at)}{_SUFFIX}"
         # Locked before it can be seen under its name, so that no reader takes it for closed.
         waiting = self._path / f"{name}.new"
         descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)

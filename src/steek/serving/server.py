@@ -2,7 +2,12 @@
 
 import errno
 import logging
+import signal
 import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 
@@ -34,7 +39,26 @@ def run(app: ServingApp, host: str, port: int) -> None:
         backlog=_BACKLOG,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    uvicorn.Server(config).run(sockets=[listener])
+    with _returning_on_signals():
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _returning_on_signals() -> Generator[None]:
+    """Let `run` return: uvicorn sends itself the signal again once it has drained, and here that does nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        """Nothing is left to do."""
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,6 +68,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # Binding alone may be shared; it is listening that shows whether somebody else is there.
+        listener.listen(_BACKLOG)
     except OSError as cause:
         listener.close()
         if cause.errno == errno.EADDRINUSE:
