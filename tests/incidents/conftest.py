@@ -78,6 +78,30 @@ def _mitigation(
     )
 
 
+def _drawn(kind: str, subject: str, *upstream: str) -> Draft:
+    return Draft(kind, subject, "tests", edges=tuple((urn, subject) for urn in upstream))
+
+
+def _datasets(version: int) -> list[Draft]:
+    lines, made = f"dataset:transactions@{version}", f"dataset:partner_lines@{version}"
+    first = [_drawn("dataset.replaced", "dataset:products@1", "receipt:p1")] if version == 1 else []
+    return [
+        *first,
+        _drawn("batch.committed", lines, f"receipt:{version}", f"dataset:transactions@{version - 1}"),
+        _drawn("dataset.derived", made, lines, "dataset:products@1"),
+    ]
+
+
+def _model(name: str, source: str, version: int) -> list[Draft]:
+    view, trained, definition = f"features:{name}_view@{version}", f"trained:{name}@{version}", f"definition:{name}@a1"
+    return [
+        *([_drawn("definition.registered", definition)] if version == 1 else []),
+        _drawn("features.materialised", view, f"dataset:{source}@{version}"),
+        _drawn("model.trained", trained, view, definition),
+        _drawn("route.changed", f"deployment:{name}@{version}", trained),
+    ]
+
+
 @dataclass
 class Loop:
     """Draws lineage, measures windows, fires and ends alerts, as the rooms below would."""
@@ -100,35 +124,10 @@ class Loop:
         for day in range(-14, 0):
             self.at(day, 1)
             version = day + 15
-            self._datasets(version)
+            drafts = [*_datasets(version)]
             for name, source in (("partner_demand", "partner_lines"), ("search_ranking", "transactions")):
-                self._model(name, source, version)
-
-    def _datasets(self, version: int) -> None:
-        lines = f"dataset:transactions@{version}"
-        if version == 1:
-            self.tell(
-                "dataset.replaced",
-                "dataset:products@1",
-                {"unknown_share": {}},
-                edges=[("receipt:p1", "dataset:products@1")],
-            )
-        self.tell(
-            "batch.committed",
-            lines,
-            edges=[(f"receipt:{version}", lines), (f"dataset:transactions@{version - 1}", lines)],
-        )
-        made = f"dataset:partner_lines@{version}"
-        self.tell("dataset.derived", made, edges=[(lines, made), ("dataset:products@1", made)])
-
-    def _model(self, name: str, source: str, version: int) -> None:
-        view, trained = f"features:{name}_view@{version}", f"trained:{name}@{version}"
-        deployed, definition = f"deployment:{name}@{version}", f"definition:{name}@a1"
-        if version == 1:
-            self.tell("definition.registered", definition)
-        self.tell("features.materialised", view, edges=[(f"dataset:{source}@{version}", view)])
-        self.tell("model.trained", trained, edges=[(view, trained), (definition, trained)])
-        self.tell("route.changed", deployed, {"action": "promote"}, edges=[(trained, deployed)])
+                drafts += _model(name, source, version)
+            self.ledger.record(*drafts)
 
     def key_change(self) -> Event:
         """The evening on which every manufacturer gets a new key, with other changes near it."""

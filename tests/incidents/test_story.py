@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.incidents.conftest import ONSET_DAY, Loop, joins
 
-from steek.incidents import Incident, Incidents, Phase
+from steek.incidents import Duration, Incident, Incidents, Phase
 from steek.incidents.postmortems.taxonomy import load_taxonomy, parse_taxonomy, suggest
 from steek.kernel.errors import InputError
 from steek.ledger import Ledger
@@ -47,7 +47,8 @@ def test_phases_are_intervals_with_evidence(incidents: Incidents, played: Incide
     assert (began.earliest_at, began.latest_at) == (ONSET_DAY, ONSET_DAY + timedelta(days=1))
     assert found[Phase.OUTAGE_BEGINS].evidence == "onset given by partner_joins"
     trigger = found[Phase.TRIGGER]
-    assert trigger.suggested
+    assert not trigger.suggested
+    assert trigger.evidence == "dataset.replaced of dataset:products, confirmed by sam"
     assert trigger.start.earliest_at == ONSET_DAY + timedelta(hours=14)
     at = {phase: found[phase].start.earliest_at for phase in Phase}
     day = ONSET_DAY + timedelta(days=1)
@@ -63,11 +64,11 @@ def test_phases_are_intervals_with_evidence(incidents: Incidents, played: Incide
 @pytest.mark.covers("I2", "P1")
 def test_times_carry_the_uncertainty_of_the_onset(incidents: Incidents, played: Incident) -> None:
     times = incidents.stories.read(played.id).times
-    hours = timedelta(hours=1)
-    assert (times.to_detect.shortest, times.to_detect.longest) == (1 * hours, 25 * hours)
-    assert (times.to_declare.shortest, times.to_declare.longest) == (0 * hours, 0 * hours)
-    assert (times.to_mitigate.shortest, times.to_mitigate.longest) == (2 * hours, 26 * hours)
-    assert (times.to_resolve.shortest, times.to_resolve.longest) == (25 * hours, 49 * hours)
+    hour = 3600.0
+    assert times.to_detect == Duration(1 * hour, 25 * hour)
+    assert times.to_declare == Duration(0.0, 0.0)
+    assert times.to_mitigate == Duration(2 * hour, 26 * hour)
+    assert times.to_resolve == Duration(25 * hour, 49 * hour)
 
 
 @pytest.mark.covers("I5")
@@ -113,8 +114,8 @@ def test_postmortem_is_drafted_with_what_is_known(incidents: Incidents, played: 
     assert json.loads(json.dumps(document)) == document
     assert (postmortem.revision, document["format_version"], document["incident"]) == (1, 1, "2017-001")
     assert document["detection"]["by"] == "machine"
-    assert document["times"]["to_detect"] == {"shortest": 3600.0, "longest": 90000.0}
-    assert document["impact"]["outage"] == {"shortest": 90000.0, "longest": 176400.0}
+    assert document["times"]["to_detect"] == {"shortest_s": 3600.0, "longest_s": 90000.0}
+    assert document["impact"]["outage"] == {"shortest_s": 90000.0, "longest_s": 176400.0}
     assert document["impact"]["systems"] == [
         "dataset:partner_lines",
         "features:partner_demand_view",
@@ -156,6 +157,8 @@ def test_a_rejected_suspect_is_no_cause(incidents: Incidents, loop: Loop) -> Non
     after = incidents.postmortem(incident.id).document
     assert after["root_causes"] == []
     assert after["suspects"][0]["verdict"] == "rejected"
+    trigger = after["phases"][1]
+    assert (trigger["phase"], trigger["evidence"]) == ("trigger", "no change stands out as the trigger")
 
 
 @pytest.mark.covers("P1")
@@ -163,7 +166,7 @@ def test_a_user_who_noticed_is_said(incidents: Incidents, declared: Incident) ->
     document = incidents.postmortem(declared.id).document
     assert document["detection"] == {"by": "user", "what": "declared by ariel", "at": declared.declared_at.isoformat()}
     assert {one["layer"]: one["state"] for one in document["defences"]}["monitor"] == "hole"
-    assert document["impact"]["outage"] == {"shortest": None, "longest": None}
+    assert document["impact"]["outage"] == {"shortest_s": None, "longest_s": None}
 
 
 @pytest.mark.covers("P1", "P2")

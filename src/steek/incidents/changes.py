@@ -81,23 +81,24 @@ def _candidates(ledger: Ledger, nearest: Mapping[str, int], *, since: datetime, 
     # One microsecond more, because the ledger's `until` is exclusive and a change at the very detection counts.
     end = until + timedelta(microseconds=1)
     found = ledger.events(kinds=CHANGE_KINDS, since=since - _ROUTINE, until=end, limit=100_000)
-    named = [(event, _system_or_subject(event.subject)) for event in found]
+    alike: dict[tuple[str, str], list[Event]] = {}
+    for event in found:
+        alike.setdefault((event.kind, _system_or_subject(event.subject)), []).append(event)
     return [
-        Candidate(event, system, nearest.get(system), _times_before(event, system, named))
-        for event, system in named
+        Candidate(event, system, nearest.get(system), _times_before(event, events))
+        for (_, system), events in alike.items()
+        for event in events
         if event.at >= since
     ]
 
 
-def _times_before(event: Event, system: str, named: Iterable[tuple[Event, str]]) -> int:
+def _times_before(event: Event, alike: Iterable[Event]) -> int:
     """Similar changes in the two weeks before; one that moved far fewer values is not similar."""
     share = max(unknown_shares(event.payload).values(), default=0.0)
     return sum(
         1
-        for other, of in named
-        if of == system
-        and other.kind == event.kind
-        and event.at - _ROUTINE <= other.at < event.at
+        for other in alike
+        if event.at - _ROUTINE <= other.at < event.at
         and max(unknown_shares(other.payload).values(), default=0.0) >= share * _SIMILAR_SHARE
     )
 

@@ -1,12 +1,12 @@
 """The phases of an incident as intervals with evidence, because ML outages are fuzzy in time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from steek.incidents.changes import WhatChanged, detected
 from steek.incidents.lifecycle import Action, State
-from steek.incidents.timeline import TimelineEntry, own_events
+from steek.incidents.timeline import TimelineEntry, own_events, verdicts
 from steek.incidents.types import AlertEvidence, Duration, Incident, Span
 
 # Below this a suspect is too weak to be put down as the trigger, even as a suggestion.
@@ -63,7 +63,7 @@ def phases(
     """
     unknown = Span(None, None)
     seen_at = Span.exactly(detected(incident, alerts))
-    trigger, why, suggested = _trigger(changed)
+    trigger, why, suggested = _trigger(changed, verdicts(entries))
     onset = changed.onset if changed.onset.known else Span(None, seen_at.latest_at)
     shown_by = alerts[0].monitor if alerts else None
     begins = f"onset given by {shown_by}" if changed.onset.known else "only known to lie before it was noticed"
@@ -90,10 +90,17 @@ _WORKED = (
 )
 
 
-def _trigger(changed: WhatChanged) -> tuple[Span, str, bool]:
-    if not changed.suspects or changed.suspects[0].score < TRIGGER_SCORE:
+def _trigger(changed: WhatChanged, said: Mapping[str, tuple[str, str]]) -> tuple[Span, str, bool]:
+    """The change that people confirmed, else the strongest suspect that nobody rejected, as a suggestion."""
+    confirmed = [one for one in changed.suspects if said.get(one.event.id, ("", ""))[0] == "confirmed"]
+    if confirmed:
+        first = confirmed[0]
+        by = said[first.event.id][1]
+        return Span.exactly(first.event.at), f"{first.event.kind} of {first.system}, confirmed by {by}", False
+    strong = [one for one in changed.suspects if one.score >= TRIGGER_SCORE and one.event.id not in said]
+    if not strong:
         return Span(None, None), "no change stands out as the trigger", True
-    first = changed.suspects[0]
+    first = strong[0]
     return Span.exactly(first.event.at), f"strongest suspect, {first.event.kind} of {first.system}", True
 
 

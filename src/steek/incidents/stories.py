@@ -15,7 +15,7 @@ from steek.incidents.types import AlertEvidence, Incident
 from steek.incidents.verification import Verification, verify
 
 _BEFORE = timedelta(hours=1)
-_MOST_AROUND = 5_000
+_MOST_AROUND = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,9 @@ def timeline(
     """
     own = ledger.events(subject=incident.urn, limit=100_000)
     around = ledger.events(kinds=SYSTEM_KINDS, since=since, until=incident.closed_at, limit=limit)
-    pinned = [event for event in map(ledger.event, sorted(evidence)) if event is not None]
-    chosen = {event.sequence: event for event in own + pinned}
-    chosen |= {event.sequence: event for event in around if _touches(event, incident)}
+    chosen = {event.id: event for event in [*own, *(event for event in around if _touches(event, incident))]}
+    missing = (ledger.event(event_id) for event_id in sorted(evidence - chosen.keys()))
+    chosen |= {event.id: event for event in missing if event is not None}
     ordered = sorted(chosen.values(), key=lambda event: (event.at, event.sequence))
     return [_entry(event, own=event.subject == incident.urn) for event in ordered]
 
@@ -164,6 +164,15 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "suspects.ranked": _ranked,
     "postmortem.drafted": _drafted,
 }
+
+
+def verdicts(entries: Iterable[TimelineEntry]) -> dict[str, tuple[str, str]]:
+    """What people found out about suspects, as event id -> (verdict, who said so); the latest word counts."""
+    return {
+        str(entry.payload["about"]): (str(entry.payload["verdict"]), entry.actor)
+        for entry in own_events(entries, "incident.noted")
+        if entry.payload.get("verdict") is not None
+    }
 
 
 def own_events(entries: Iterable[TimelineEntry], kind: str) -> list[TimelineEntry]:

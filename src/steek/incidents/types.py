@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from steek.incidents.lifecycle import State
@@ -44,10 +44,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A length of time that is known only to lie between two; None is unknown."""
+    """A length of time in seconds that is known only to lie between two; None is unknown."""
 
-    shortest: timedelta | None
-    longest: timedelta | None
+    shortest_s: float | None
+    longest_s: float | None
 
     @classmethod
     def between(cls, start: Span, end: Span) -> "Duration":
@@ -56,13 +56,13 @@ class Duration:
         >>> from datetime import UTC
         >>> at = lambda hour: datetime(2017, 10, 2, hour, tzinfo=UTC)
         >>> Duration.between(Span(at(1), at(3)), Span.exactly(at(4)))
-        Duration(shortest=datetime.timedelta(seconds=3600), longest=datetime.timedelta(seconds=10800))
+        Duration(shortest_s=3600.0, longest_s=10800.0)
         """
         return cls(_difference(start.latest_at, end.earliest_at), _difference(start.earliest_at, end.latest_at))
 
 
-def _difference(start: datetime | None, end: datetime | None) -> timedelta | None:
-    return None if start is None or end is None else max(end - start, timedelta(0))
+def _difference(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else max((end - start).total_seconds(), 0.0)
 
 
 @dataclass(frozen=True, slots=True)

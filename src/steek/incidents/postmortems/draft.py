@@ -18,7 +18,7 @@ from steek.incidents.postmortems.document import (
 )
 from steek.incidents.postmortems.taxonomy import Suggestion, Taxonomy, suggest
 from steek.incidents.stories import Story
-from steek.incidents.timeline import own_events
+from steek.incidents.timeline import own_events, verdicts
 from steek.incidents.types import Duration, Span
 
 _CONTRIBUTING_SCORE = 0.1
@@ -70,15 +70,11 @@ def _is_root(suspect: JudgedSuspect) -> bool:
 
 
 def _judged(story: Story) -> tuple[JudgedSuspect, ...]:
-    verdicts = {
-        entry.payload["about"]: (entry.payload["verdict"], entry.actor)
-        for entry in own_events(story.timeline, "incident.noted")
-        if entry.payload.get("verdict") in ("confirmed", "rejected")
-    }
+    said = verdicts(story.timeline)
     judged: list[JudgedSuspect] = []
     for suspect in story.changed.suspects[:_SHOWN]:
         event = suspect.event
-        verdict, by = verdicts.get(event.id, (None, None))
+        verdict, by = said.get(event.id, (None, None))
         judged.append(
             JudgedSuspect(
                 event_id=event.id,

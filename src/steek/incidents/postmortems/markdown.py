@@ -1,7 +1,7 @@
 """A postmortem as Markdown that reads well without steek; what people typed is escaped, so it is shown as typed."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from steek.incidents.postmortems.document import Document, Supposition
 from steek.incidents.types import Duration, Span
@@ -143,12 +143,14 @@ def _span(span: Span) -> str:
 
 
 def _duration(duration: Duration) -> str:
-    if duration.longest is None or duration.shortest is None:
-        one = duration.shortest or duration.longest
-        return "not known" if one is None else f"at least {format_duration(one)}"
-    if duration.shortest == duration.longest:
-        return format_duration(duration.longest)
-    return f"{format_duration(duration.shortest)} to {format_duration(duration.longest)}"
+    shortest, longest = _length(duration.shortest_s), _length(duration.longest_s)
+    if shortest is None or longest is None:
+        return "not known" if shortest is None else f"at least {shortest}"
+    return shortest if shortest == longest else f"{shortest} to {longest}"
+
+
+def _length(seconds: float | None) -> str | None:
+    return None if seconds is None else format_duration(timedelta(seconds=seconds))
 
 
 def _at(at: datetime) -> str:
