@@ -31,9 +31,11 @@ def describe_code(function: Callable[..., Any]) -> dict[str, dict[str, str]]:
     waiting: list[Callable[..., Any]] = [function]
     while waiting:
         current = waiting.pop()
-        if current.__qualname__ in sources:
+        # Where the declared function itself is nested does not matter.
+        name = "" if current is function else current.__qualname__
+        if name in sources:
             continue
-        sources[current.__qualname__] = source_of(current)
+        sources[name] = source_of(current)
         for name, value in _referenced(current):
             if isinstance(value, FunctionType):
                 if Path(value.__code__.co_filename).is_relative_to(home):

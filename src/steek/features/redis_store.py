@@ -11,6 +11,8 @@ from steek.kernel.plugins import require
 
 _PREFIX = "steek:online:v1"
 _BATCH = 2000
+_CONNECT_TIMEOUT_S = 2.0
+_ANSWER_TIMEOUT_S = 5.0
 # A request that read the pointer just before it moved finds its content for this long.
 _LINGER_S = 60
 # What a put that died half way leaves behind is gone after this.
@@ -26,7 +28,10 @@ class RedisOnlineStore:
 
     def __init__(self, url: str) -> None:
         self._redis: Any = require("redis", extra="redis")
-        self._client: Any = self._redis.Redis.from_url(url)
+        # One quick retry covers a connection that went stale; waiting longer is not for a request to do.
+        retry = self._redis.retry.Retry(self._redis.backoff.NoBackoff(), 1)
+        limits = {"socket_connect_timeout": _CONNECT_TIMEOUT_S, "socket_timeout": _ANSWER_TIMEOUT_S}
+        self._client: Any = self._redis.Redis.from_url(url, retry=retry, **limits)
         with self._explained():
             self._client.ping()
 

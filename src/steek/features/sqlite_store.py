@@ -43,7 +43,8 @@ class SqliteOnlineStore:
                 writer.execute("INSERT OR REPLACE INTO views_v1 VALUES (?, ?)", (view, as_of.isoformat()))
                 writer.execute("COMMIT")
             except BaseException:
-                writer.execute("ROLLBACK")
+                if writer.in_transaction:  # SQLite has already rolled back when the disk is full.
+                    writer.execute("ROLLBACK")
                 raise
 
     def get(self, view: str, keys: Sequence[str]) -> list[bytes | None]:
