@@ -1,1 +1,63 @@
-"""steek keeps production machine learning reliable."""
+"""steek keeps production machine learning reliable: the vocabulary of a project.
+
+`import steek as sk` loads nothing; each name below is loaded from its room when it is first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+# Name to the room it lives in; __init__.pyi says the same to type checkers.
+_HOMES = {
+    "Baseline": "steek.evaluation",
+    "Canary": "steek.models",
+    "Contract": "steek.data",
+    "CountingJoin": "steek.data",
+    "Dataset": "steek.data",
+    "Field": "steek.data",
+    "Freshness": "steek.models",
+    "ModelDefinition": "steek.models",
+    "Monitor": "steek.monitoring",
+    "ReplayClock": "steek.kernel",
+    "Serving": "steek.models",
+    "SteekError": "steek.kernel",
+    "at_least": "steek.evaluation",
+    "at_most": "steek.evaluation",
+    "data_age": "steek.monitoring",
+    "derived_dataset": "steek.data",
+    "examples": "steek.features",
+    "expected_vs_observed": "steek.monitoring",
+    "explicit": "steek.monitoring",
+    "fallback_share": "steek.monitoring",
+    "feature_as_answer": "steek.models",
+    "feature_view": "steek.features",
+    "gap_at_most": "steek.evaluation",
+    "golden": "steek.evaluation",
+    "golden_change": "steek.monitoring",
+    "golden_change_between": "steek.evaluation",
+    "held_out_by_time": "steek.evaluation",
+    "join_matched": "steek.monitoring",
+    "learned": "steek.monitoring",
+    "learners": "steek.training",
+    "model_age": "steek.monitoring",
+    "moment_features": "steek.features",
+    "not_worse": "steek.evaluation",
+    "open_project": "steek.platform",
+    "outcome_hit_rate": "steek.monitoring",
+    "prediction_mean": "steek.monitoring",
+    "previous_version": "steek.models",
+    "sliced_by": "steek.evaluation",
+    "volume": "steek.monitoring",
+}
+
+__all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        message = f"module 'steek' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -20,7 +20,7 @@ partners = sk.Dataset("partners", contract="contracts/partners.yaml", mode="repl
 
 @sk.derived_dataset(event_time="transaction_timestamp", owner="partners@grocer")
 def partner_lines(
-    transactions: pl.LazyFrame, products: pl.LazyFrame, partners: pl.LazyFrame, join: sk.Join
+    transactions: pl.LazyFrame, products: pl.LazyFrame, partners: pl.LazyFrame, join: sk.CountingJoin
 ) -> pl.LazyFrame:
     """Every line sold, with the partner who made the product: what partner models and partner reports read."""
     made = join(

@@ -44,7 +44,7 @@ def watch_model(model: str, owner: str) -> list[sk.Monitor]:
         ),
         sk.Monitor(
             f"{model}: age of its data",
-            indicator=sk.model_data_age(model),
+            indicator=sk.data_age(model),
             threshold=sk.explicit(upper=72 if model != "next_purchase" else 240),
             on=model,
             purpose="alert",
@@ -76,7 +76,7 @@ def watch_model(model: str, owner: str) -> list[sk.Monitor]:
         ),
         sk.Monitor(
             f"{model}: expected against observed",
-            indicator=sk.expected_vs_observed(model),
+            indicator=sk.expected_vs_observed(model, delay="7d" if model == "next_purchase" else "0d"),
             threshold=sk.learned(width=8),
             on=model,
             purpose="chart" if model == "search_ranking" else "alert",

@@ -9,5 +9,6 @@ from steek.loop.plan import CatchUp, catch_up_plan
 from steek.loop.recovery import Recovery
 from steek.loop.services import Services
 from steek.loop.worker import Worker, WorkerClient
+from steek.loop.workflow import NightWorkflow
 
-__all__ = ["CatchUp", "Night", "Nights", "Recovery", "Services", "Worker", "WorkerClient", "catch_up_plan"]
+__all__ = ["CatchUp", "Night", "NightWorkflow", "Nights", "Recovery", "Services", "Worker", "WorkerClient", "catch_up_plan"]

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-from steek.kernel.units import parse_duration
 from steek.kernel.windows import Window
 from steek.loop.services import Services
 from steek.models import held_out_window, training_window
@@ -34,4 +33,4 @@ def memory_days(s: Services, model: str, night: date) -> int:
 
 def lookback_days(s: Services, view: str) -> int:
     """How many days of input one snapshot of a view reads."""
-    return -(-parse_duration(s.views[view].lookback) // timedelta(days=1))
+    return -(-s.views[view].lookback // timedelta(days=1))

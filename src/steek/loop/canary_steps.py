@@ -8,12 +8,14 @@ from steek.kernel.verdict import Verdict
 from steek.kernel.waiting import wait_until
 from steek.loop.calendar import actor
 from steek.loop.services import Services
+from steek.models import Canary
 from steek.serving import RouteStats, judge_canary
 
 Summary = dict[str, Any]
 
-# A day: a canary that sees too little traffic for so long is given up, and says so.
-_DWELL_LIMIT_S = 86_400.0
+# A canary step that saw too little traffic after so many dwells is given up, and says so.
+_PATIENCE = 24
+_WAIT_LIMIT_S = 7 * 86_400.0
 
 
 def in_canary(s: Services, models: list[str]) -> list[str]:
@@ -28,12 +30,12 @@ def longest_ramp(s: Services, models: list[str]) -> int:
 
 
 def observe(s: Services, night: date, model: str, step: int) -> Summary:
-    """Wait until a canary step has seen enough traffic, judge it, and go on or back."""
+    """Wait until a canary step has lasted its dwell and seen enough traffic, judge it, and go on or back."""
     canary = s.definitions[model].serving.canary
     route = s.routes.get(model)
     if canary is None or route.candidate is None or step >= len(canary.steps):
         return {"verdict": "no canary"}
-    wait_until(lambda: _seen(s, model) >= canary.min_requests, s.clock, timeout_s=_DWELL_LIMIT_S)
+    wait_until(lambda: _is_over(s, model, canary), s.clock, timeout_s=_WAIT_LIMIT_S)
     candidate, primary = _stats(s, model)
     decision = judge_canary(candidate, primary, canary)
     key, by = f"night:{night}:{model}:canary:{step}", actor(night)
@@ -56,11 +58,20 @@ def _go_on(s: Services, model: str, step: int, *, key: str, by: str) -> Summary:
     return {"fraction": 1.0}
 
 
+def _is_over(s: Services, model: str, canary: Canary) -> bool:
+    route = s.routes.get(model)
+    assert route.updated_at is not None
+    lasted = s.clock.now() - route.updated_at
+    if lasted < canary.dwell_time:
+        return False
+    return lasted >= _PATIENCE * canary.dwell_time or _seen(s, model) >= canary.min_requests
+
+
 def _seen(s: Services, model: str) -> int:
     candidate, _ = _stats(s, model)
     return 0 if candidate is None else candidate.requests
 
 
 def _stats(s: Services, model: str) -> tuple[RouteStats | None, RouteStats | None]:
-    by_route = {stats.route: stats for stats in s.serving.stats(model)}
-    return by_route.get("candidate"), by_route.get("primary")
+    stats = s.serving.stats(model)
+    return stats.on("candidate"), stats.on("primary")

@@ -1,11 +1,12 @@
 """Steps of a night that take in the day's data and what happened to earlier predictions."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+
+import polars as pl
 
 from steek.data import DerivedDataset
 from steek.kernel.errors import BusyError, ZeroMatchesError
-from steek.kernel.units import parse_duration
 from steek.kernel.waiting import wait_until
 from steek.kernel.windows import Window
 from steek.loop.calendar import actor, business_day, nightly_models
@@ -34,17 +35,18 @@ def wait_for_data(s: Services, day: date) -> Summary:
 
 def collect_predictions(s: Services, day: date) -> Summary:
     """Take the prediction log into the lake."""
-    return {"rows": s.predictions.collect(s.lake, key=f"night:{day}")}
+    collection = s.predictions.collect(key=f"night:{day}", actor=actor(day))
+    return {"rows": collection.rows, "repeated": collection.repeated}
 
 
 def join_outcomes(s: Services, day: date, model: str) -> Summary:
     """Join predictions with what really happened, for the latest day whose answers are complete."""
-    label_window = parse_duration(s.definitions[model].examples.label_window)
+    label_window = s.definitions[model].examples.label_window
     # An answer that may come until midnight tomorrow is complete the day after; short windows are complete at once.
     back = timedelta(days=label_window // timedelta(days=1)) if label_window > timedelta(days=1) else timedelta()
     window = business_day(s, day - back)
-    rows = s.outcomes.join(model, window, key=f"night:{day}:{model}")
-    return {"day": window.start_at.date().isoformat(), "rows": rows}
+    joined = s.outcomes.join(model, window, key=f"night:{day}:{model}", actor=actor(day))
+    return {"day": window.start_at.date().isoformat(), "predictions": joined.predictions, "matched": joined.matched}
 
 
 def derived_datasets(s: Services) -> list[str]:
@@ -54,11 +56,10 @@ def derived_datasets(s: Services) -> list[str]:
 
 def missing_derivations(s: Services, day: date, dataset: str) -> list[str]:
     """Days of a derived dataset that were never extracted, oldest first, this night's own day last."""
-    days_back = derived_days_needed(s, day, dataset)
-    tried = {report.window.start_at for report in s.derivation.reports(dataset)}
-    days = [day - timedelta(days=back) for back in range(days_back, -1, -1)]
-    first = _first_day(s, dataset)
-    return [at.isoformat() for at in days if business_day(s, at).start_at not in tried and first and at >= first]
+    tried = {window.start_at for window in s.derivation.windows(dataset)}
+    days = [day - timedelta(days=back) for back in range(derived_days_needed(s, day, dataset), -1, -1)]
+    present = _days_with_rows(s, dataset, business_day(s, days[0]).start_at, business_day(s, day).end_at)
+    return [at.isoformat() for at in days if business_day(s, at).start_at in present - tried]
 
 
 def derive(s: Services, night: date, dataset: str, day: str) -> Summary:
@@ -74,7 +75,10 @@ def derive(s: Services, night: date, dataset: str, day: str) -> Summary:
 def derive_again(s: Services, dataset: str, day: str, key: str, by: str) -> Summary:
     """Extract one day again at a person's wish; a join that matches nothing is an error now."""
     window = business_day(s, date.fromisoformat(day))
-    return {"rows": s.derivation.derive(dataset, window, key=f"{key}:{day}", actor=by).rows}
+    report = s.derivation.derive(
+        dataset, window, key=f"{key}:{day}", actor=by, reference_at=max(s.clock.now(), window.end_at)
+    )
+    return {"rows": report.rows}
 
 
 def _awaited(s: Services) -> list[str]:
@@ -86,11 +90,14 @@ def _rows(s: Services, dataset: str, window: Window) -> int:
     return int(s.ingestion.volumes(dataset, window.start_at, window.end_at)["rows"].sum())
 
 
-def _first_day(s: Services, dataset: str) -> date | None:
-    """The first whole day for which all event-time inputs of a derived dataset have rows; None when one is empty."""
+def _days_with_rows(s: Services, dataset: str, since: datetime, until: datetime) -> set[datetime]:
+    """Starts of the business days in which every event-time input of a derived dataset has rows."""
     derived = s.datasets[dataset]
     assert isinstance(derived, DerivedDataset)
-    starts = [s.ingestion.first_event_at(name) for name in derived.inputs if s.datasets[name].event_time]
-    if not starts or None in starts:
-        return None
-    return max(start for start in starts if start is not None).date() + timedelta(days=1)
+    inputs = [name for name in derived.inputs if s.datasets[name].event_time]
+    present = [_present(s.ingestion.volumes(name, since, until)) for name in inputs]
+    return set.intersection(*present) if present else set()
+
+
+def _present(volumes: pl.DataFrame) -> set[datetime]:
+    return set(volumes.filter(pl.col("rows") > 0)["window_start"])

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from steek.kernel.errors import FrozenError
+from steek.kernel.errors import FrozenError, IntegrityError
 from steek.kernel.verdict import Verdict
 from steek.loop.calendar import actor, business_day
 from steek.loop.services import Services
@@ -32,8 +32,9 @@ def train_again(s: Services, model: str, known_until: str, members: list[str] | 
 def judge(s: Services, model: str, version: int, key: str) -> Summary:
     """Measure a version on its distributions, then let the gate decide."""
     trained = s.registry.get(model, version)
-    evaluations = s.evaluator.evaluate(trained, key=key)
-    decision = s.gate.decide(trained, against=s.routes.get(model).primary, key=key)
+    against = s.routes.get(model).primary
+    evaluations = s.evaluator.evaluate(trained, key=key, against=against)
+    decision = s.gate.decide(trained, against=against, key=key)
     return {"evaluations": len(evaluations), "verdict": decision.verdict.value}
 
 
@@ -45,9 +46,9 @@ def deploy(s: Services, model: str, version: int, key: str, by: str) -> Summary:
     canary = s.definitions[model].serving.canary
     try:
         if s.routes.get(model).primary is None or canary is None:
-            s.routes.deploy(model, version, key=key, actor=by)
+            s.routes.deploy(model, version, key=key, actor=by, gate_decision_id=decision.id)
             return {"deployed": True, "canary": False}
-        s.routes.start_canary(model, version, canary.steps[0], key=key, actor=by)
+        s.routes.start_canary(model, version, canary.steps[0], key=key, actor=by, gate_decision_id=decision.id)
     except FrozenError as hold:
         return {"deployed": False, "reason": hold.message}
     return {"deployed": True, "canary": True}
@@ -56,7 +57,10 @@ def deploy(s: Services, model: str, version: int, key: str, by: str) -> Summary:
 def sync(s: Services, model: str, version: int) -> Summary:
     """Verify that what serves is what was sent."""
     s.serving.load(model)
-    s.serving.verify(s.registry.get(model, version))
+    verification = s.serving.verify(model, version, registry=s.registry)
+    if verification.verdict is not Verdict.PASS:
+        message = f"{model}@{version} was deployed, but serving has something else: {verification.reason}"
+        raise IntegrityError(message, next_step=f"Roll back with 'steek rollback {model}', then look at the server.")
     return {"verified": version}
 
 

@@ -1,7 +1,7 @@
 """Catching up after an outage, as durable workflows: extract again, compute again, retrain by priority, verify."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -69,8 +69,7 @@ class Recovery:
             message = f"{model} cannot be caught up by priority: it names no partition_by and priority"
             raise InputError(message, next_step="Retrain it as a whole, or give its definition a priority.")
         view, _, column = definition.priority.partition(".")
-        snapshots = self._s.features.snapshots(view)
-        frame = self._s.features.read(view, snapshots[-1].as_of)
+        frame = self._s.features.read(self._s.features.snapshots(view)[-1:], [column]).collect()
         keys = frame[definition.partition_by].cast(pl.String).to_list()
         return catch_up_plan(
             dict(zip(keys, frame[column].to_list(), strict=True)),

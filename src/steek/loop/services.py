@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from steek.data import Dataset, Derivation, DerivedDataset, Ingestion, Lake
-from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
+from steek.evaluation import Evaluator, Gate, Outcomes
 from steek.features import FeatureService, FeatureView
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger
 from steek.models import ModelDefinition, Registry
 from steek.monitoring import Monitoring
-from steek.serving import PredictionLog, Routes, ServingClient
+from steek.serving import PredictionCollector, Routes
+from steek.serving.client import ServingClient
 from steek.training import Trainer
 
 
@@ -30,11 +31,10 @@ class Services:
     trainer: Trainer
     registry: Registry
     evaluator: Evaluator
-    golden: GoldenSets
     gate: Gate
     routes: Routes
     outcomes: Outcomes
-    predictions: PredictionLog
+    predictions: PredictionCollector
     serving: ServingClient
     monitoring: Monitoring
     datasets: Mapping[str, Dataset | DerivedDataset]

@@ -74,6 +74,13 @@ class WorkerClient:
         statuses = self._client.list_workflows(workflow_ids=[workflow_id])
         return statuses[0].status if statuses else None
 
+    def outcome(self, workflow_id: str) -> tuple[str | None, str | None]:
+        """Status, and the message of the error that ended it; (None, None) when it was never started."""
+        found = self._client.list_workflows(workflow_ids=[workflow_id])
+        if not found:
+            return None, None
+        return found[0].status, None if found[0].error is None else str(found[0].error)
+
     def close(self) -> None:
         self._client.destroy()
 

@@ -1,0 +1,5 @@
+"""`python -m steek`: the same as the command `steek`."""
+
+from steek.cli import main
+
+main()

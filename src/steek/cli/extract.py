@@ -1,0 +1,46 @@
+"""`steek extract`: derived datasets, again."""
+
+from typing import Annotated
+
+import typer
+
+from steek.cli.acting import act_or_run
+from steek.cli.commands import command
+from steek.cli.opening import (
+    ActorOption,
+    IncidentOption,
+    JsonOption,
+    KeyOption,
+    ProjectOption,
+    actor_or_user,
+    key_or_new,
+    opened,
+)
+from steek.cli.output import show
+
+
+def extract(
+    dataset: str,
+    day: Annotated[list[str], typer.Option("--day", help="Business day, 2017-10-15; may be given several times.")],
+    incident: IncidentOption = None,
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Extract days of a derived dataset again with today's tables, and recompute the features made from them."""
+    with opened(project) as platform:
+        name, by = key_or_new(key), actor_or_user(actor)
+        result = act_or_run(
+            platform,
+            incident,
+            mitigation="extract-again",
+            arguments={"dataset": dataset, "days": ",".join(day)},
+            workflow=("extract", dataset, day, name, by),
+            key=name,
+            actor=by,
+        )
+        show(result, as_json=as_json)
+
+
+COMMANDS = {"extract": command(extract)}

@@ -1,0 +1,201 @@
+"""`steek incident`: from declaration to postmortem."""
+
+from typing import Annotated
+
+import click
+import typer
+
+from steek.cli.acting import act as act_on
+from steek.cli.commands import group
+from steek.cli.opening import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new, opened
+from steek.cli.output import show
+from steek.cli.working import some_worker
+from steek.kernel.errors import InputError
+
+
+def declare(
+    title: str,
+    on: Annotated[str, typer.Option(help="Model, dataset or URN it is about.")],
+    severity: Annotated[str, typer.Option(help="sev1, sev2 or sev3.")] = "sev2",
+    freeze: Annotated[bool, typer.Option(help="Hold training and deployment of the systems involved.")] = True,
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Declare an incident."""
+    with opened(project) as platform:
+        declared = platform.incidents.declare(
+            title, on=on, severity=severity, actor=actor_or_user(actor), key=key_or_new(key), freeze=freeze
+        )
+        show(declared, as_json=as_json)
+
+
+def list_(
+    open_only: Annotated[bool, typer.Option("--open", help="Only those that nobody has resolved.")] = False,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Incidents, newest first."""
+    with opened(project) as platform:
+        found = list(platform.incidents.list(open_only=open_only))
+        show(found, as_json=as_json, columns=("id", "severity", "state", "title", "declared_at", "resolved_at"))
+
+
+def show_(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """One incident as it is now."""
+    with opened(project) as platform:
+        show(platform.incidents.get(incident), as_json=as_json)
+
+
+def assign(
+    incident: str,
+    role: Annotated[str, typer.Argument(help="commander, communications, operations or planning.")],
+    person: str,
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a role to a person."""
+    with opened(project) as platform:
+        by, name = actor_or_user(actor), key_or_new(key)
+        show(platform.incidents.assign(incident, role, person, by, key=name), as_json=as_json)
+
+
+def note(
+    incident: str,
+    text: str,
+    about: Annotated[str | None, typer.Option(help="Id of the event the note is about.")] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="The suspect of --about is the cause.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="The suspect of --about is not the cause.")] = False,
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write into the timeline."""
+    verdict = "confirmed" if confirm else "rejected" if reject else None
+    with opened(project) as platform:
+        by, name = actor_or_user(actor), key_or_new(key)
+        show(platform.incidents.note(incident, text, by, key=name, about=about, verdict=verdict), as_json=as_json)
+
+
+def suspects(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """What changed before it, ranked, each with its reason; and what did not change."""
+    with opened(project) as platform:
+        changed = platform.incidents.suspects(incident)
+        if as_json:
+            show(changed, as_json=True)
+            return
+        for place, suspect in enumerate(changed.suspects, start=1):
+            click.echo(f"{place}. {suspect.score:.0%}  {suspect.event.kind} {suspect.event.subject}\n   {suspect.reason}")
+        for unchanged in changed.unchanged:
+            click.echo(f"-  {unchanged.sentence}")
+
+
+def menu(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """What can be done, with risk, effect and the way back."""
+    with opened(project) as platform:
+        platform.incidents.get(incident)
+        lines = [
+            {
+                "name": mitigation.name,
+                "takes": [argument.name for argument in mitigation.arguments],
+                "effect": mitigation.effect,
+                "risk": mitigation.risk,
+                "undo": mitigation.undo,
+            }
+            for mitigation in platform.incidents.menu.mitigations.values()
+        ]
+        show(lines, as_json=as_json, columns=("name", "takes", "effect"))
+
+
+def act(
+    incident: str,
+    mitigation: str,
+    argument: Annotated[list[str] | None, typer.Option("--with", help="name=value; may be repeated.")] = None,
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Do something from the menu; it is recorded with what it changed."""
+    with opened(project) as platform, some_worker(platform):
+        by, name = actor_or_user(actor), key_or_new(key)
+        show(act_on(platform, incident, mitigation, _pairs(argument or []), key=name, actor=by), as_json=as_json)
+
+
+def advance(
+    incident: str,
+    action: Annotated[str, typer.Argument(help="investigate, mitigate, recover, reopen or close.")],
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Move an incident to its next phase."""
+    with opened(project) as platform:
+        by, name = actor_or_user(actor), key_or_new(key)
+        show(platform.incidents.advance(incident, action, by, key=name), as_json=as_json)
+
+
+def resolve(
+    incident: str,
+    verify: Annotated[bool, typer.Option(help="Ask the indicators that showed it; refuse while they are not back.")] = True,
+    reason: Annotated[str, typer.Option(help="Why it is over; needed with --no-verify.")] = "",
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End the outage, verified by the indicators that showed it, and draft the postmortem."""
+    with opened(project) as platform:
+        by, name = actor_or_user(actor), key_or_new(key)
+        show(platform.incidents.resolve(incident, actor=by, key=name, verify=verify, reason=reason), as_json=as_json)
+
+
+def timeline(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Everything that happened around it, oldest first."""
+    with opened(project) as platform:
+        show(list(platform.incidents.timeline(incident)), as_json=as_json, columns=("at", "actor", "text"))
+
+
+def postmortem(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """The draft of the postmortem, as Markdown or JSON."""
+    with opened(project) as platform:
+        draft = platform.incidents.postmortem(incident)
+        if as_json:
+            show(draft, as_json=True)
+        else:
+            click.echo(draft.markdown)
+
+
+def _pairs(arguments: list[str]) -> dict[str, object]:
+    pairs: dict[str, object] = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not equals:
+            message = f"{argument!r} is not of the form name=value"
+            raise InputError(message, next_step="'steek incident menu' shows what each mitigation takes.")
+        pairs[name] = value
+    return pairs
+
+
+COMMANDS = {
+    "incident": group(
+        "Incidents, from declaration to postmortem.",
+        declare=declare,
+        list=list_,
+        show=show_,
+        assign=assign,
+        note=note,
+        suspects=suspects,
+        menu=menu,
+        act=act,
+        advance=advance,
+        resolve=resolve,
+        timeline=timeline,
+        postmortem=postmortem,
+    )
+}

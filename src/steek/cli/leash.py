@@ -1,0 +1,18 @@
+"""A child on a leash ends when its parent does, however the parent ended."""
+
+import os
+import signal
+import sys
+import threading
+
+
+def end_with_parent(leash: bool) -> None:
+    """When `leash`, ask this process to stop as soon as its standard input is closed."""
+    if leash:
+        threading.Thread(target=_watch, daemon=True).start()
+
+
+def _watch() -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

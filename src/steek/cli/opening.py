@@ -1,0 +1,45 @@
+"""How every command opens its project, and the options that all commands share."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steek.kernel.clock import SystemClock
+from steek.kernel.ids import new_id
+from steek.kernel.settings import find_project
+from steek.platform import Platform, open_project
+
+ProjectOption = Annotated[
+    Path | None, typer.Option("--project", help="Folder of the project; by default found from here upwards.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+ActorOption = Annotated[str | None, typer.Option("--actor", help="Who does it; by default your user name.")]
+KeyOption = Annotated[str | None, typer.Option("--key", help="Idempotency key: the same key again does nothing twice.")]
+IncidentOption = Annotated[
+    str | None, typer.Option("--incident", help="Do it as an action of this incident, and in its timeline.")
+]
+
+
+@contextmanager
+def opened(project: Path | None) -> Iterator[Platform]:
+    """The opened project; new events are delivered to their subscribers at the end."""
+    platform = open_project(find_project((project or Path.cwd()).resolve()))
+    try:
+        yield platform
+        platform.subscriptions.deliver()
+    finally:
+        platform.close()
+
+
+def actor_or_user(actor: str | None) -> str:
+    """The name given, or the user of this machine."""
+    return actor or getpass.getuser()
+
+
+def key_or_new(key: str | None) -> str:
+    """The key given, or a new one."""
+    return key or f"cli:{new_id(SystemClock().now())}"

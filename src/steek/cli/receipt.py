@@ -1,0 +1,45 @@
+"""`steek receipt`: what became of a batch."""
+
+from typing import Annotated
+
+import typer
+
+from steek.cli.commands import group
+from steek.cli.opening import JsonOption, ProjectOption, opened
+from steek.cli.output import show
+
+
+def show_(receipt_id: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """One receipt, and everything that was made from its rows so far."""
+    with opened(project) as platform:
+        receipt = platform.ingestion.receipt(receipt_id)
+        made = platform.lineage.downstream(receipt.urn)
+        show({"receipt": receipt, "downstream": list(made.distance)[1:]}, as_json=as_json)
+
+
+def list_(
+    dataset: Annotated[str | None, typer.Argument(help="Of one dataset; by default of all.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The newest receipts."""
+    with opened(project) as platform:
+        columns = ("received_at", "dataset", "accepted_rows", "quarantined_rows", "table_version", "id")
+        show(platform.ingestion.receipts(dataset, limit), as_json=as_json, columns=columns)
+
+
+def quarantine(
+    dataset: str,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rows of a dataset that did not fit its contract, with the reason of each."""
+    with opened(project) as platform:
+        show(platform.ingestion.quarantine(dataset, limit).to_dicts(), as_json=as_json)
+
+
+COMMANDS = {
+    "receipt": group("Receipts of ingested batches.", show=show_, list=list_, quarantine=quarantine),
+}

@@ -1,0 +1,43 @@
+"""The control API as one application."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from steek.http import data, incidents, ledger, models, monitors, nights
+from steek.http.guard import OwnHostsOnly
+from steek.http.problems import explain_error, explain_request, explain_status
+from steek.kernel.errors import SteekError
+from steek.platform import Platform, loop_status
+from steek.http.replying import reply
+
+ROOMS = (data, nights, models, monitors, incidents, ledger)
+
+
+def build_api(platform: Platform) -> FastAPI:
+    """The application; every route works on this opened project."""
+    app = FastAPI(title="steek", version="1", docs_url=None, redoc_url=None)
+    app.add_exception_handler(SteekError, explain_error)
+    app.add_exception_handler(RequestValidationError, explain_request)
+    app.add_exception_handler(HTTPException, explain_status)
+    app.add_middleware(OwnHostsOnly, own_host=platform.settings.text("host"))
+    for room in ROOMS:
+        app.include_router(room.router(platform))
+
+    @app.get("/healthz", tags=["process"])
+    def alive() -> dict[str, bool]:  # pyright: ignore[reportUnusedFunction]
+        """This process answers."""
+        return {"alive": True}
+
+    @app.get("/readyz", tags=["process"])
+    def ready() -> dict[str, object]:  # pyright: ignore[reportUnusedFunction]
+        """The database answers too."""
+        return {"ready": True, "events": platform.ledger.count()}
+
+    @app.get("/v1/status", tags=["loop"])
+    def status() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """The loop at a glance."""
+        return reply(loop_status(platform))
+
+    return app

@@ -1,0 +1,81 @@
+"""`/v1/datasets`, `/v1/receipts`: ingestion and what became of it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
+from steek.kernel.errors import InputError, UnreadableError
+from steek.platform import Platform
+
+_FORMATS = {
+    "application/vnd.apache.parquet": "parquet",
+    "application/vnd.apache.arrow.stream": "arrow",
+    "application/vnd.apache.arrow.file": "arrow",
+    "application/x-ndjson": "ndjson",
+    "application/json": "json",
+    "text/csv": "csv",
+}
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+def router(platform: Platform) -> APIRouter:
+    """Routes of this room."""
+    routes = APIRouter(prefix="/v1", tags=["data"])
+    ingestion = platform.ingestion
+
+    @routes.post("/datasets/{dataset}/batches", status_code=201)
+    async def ingest(  # pyright: ignore[reportUnusedFunction]
+        dataset: str,
+        request: Request,
+        key: Key = None,
+        actor: Actor = None,
+        content_type: Annotated[str | None, Header()] = None,
+    ) -> JSONResponse:
+        """Bring a batch; 201 and the receipt mean that it is durable."""
+        format = _format(content_type)
+        payload = await _body(request, platform.settings.number("max_batch_bytes"))
+        receipt = await run_in_threadpool(
+            ingestion.ingest, dataset, payload, format=format, key=require_key(key), actor=actor_or_api(actor)
+        )
+        platform.subscriptions.deliver()
+        return reply(receipt, 201)
+
+    @routes.get("/datasets/{dataset}/receipts")
+    def receipts(dataset: str, limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """The newest receipts of a dataset."""
+        return reply(ingestion.receipts(dataset, limit))
+
+    @routes.get("/datasets/{dataset}/quarantine")
+    def quarantine(dataset: str, limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Rows that did not fit the contract, with reasons."""
+        return reply(ingestion.quarantine(dataset, limit).to_dicts())
+
+    @routes.get("/receipts/{receipt_id}")
+    def receipt(receipt_id: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """One receipt."""
+        return reply(ingestion.receipt(receipt_id))
+
+    return routes
+
+
+def _format(content_type: str | None) -> str:
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    if kind not in _FORMATS:
+        message = f"content type {kind!r} is not understood; allowed: {', '.join(_FORMATS)}"
+        raise UnreadableError(message, next_step="Say what the body is in the header Content-Type.")
+    return _FORMATS[kind]
+
+
+async def _body(request: Request, most_bytes: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most_bytes:
+            message = f"the batch is larger than {most_bytes} bytes"
+            raise InputError(message, next_step="Send it in several batches, or raise max_batch_bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,65 @@
+"""All services of one opened project."""
+
+from dataclasses import dataclass
+
+from steek.data import Derivation, Ingestion, Lake
+from steek.engines import Engine
+from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
+from steek.features import ExampleSets, FeatureService, OnlineStore
+from steek.incidents import Incidents
+from steek.kernel.clock import Clock
+from steek.kernel.settings import Settings
+from steek.ledger import Database, Ledger, Lineage, Outside, Subscriptions
+from steek.loop import Nights, Recovery, WorkerClient
+from steek.loop import Services as LoopServices
+from steek.models import Freezes, Registry
+from steek.monitoring import Monitoring
+from steek.project import Project
+from steek.serving import PredictionCollector, Routes
+from steek.serving.client import ServingClient
+from steek.training import Trainer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """Services by role. It has no logic of its own."""
+
+    settings: Settings
+    project: Project
+    clock: Clock
+    database: Database
+    ledger: Ledger
+    lineage: Lineage
+    engine: Engine
+    lake: Lake
+    ingestion: Ingestion
+    derivation: Derivation
+    online: OnlineStore
+    features: FeatureService
+    example_sets: ExampleSets
+    registry: Registry
+    freezes: Freezes
+    trainer: Trainer
+    golden: GoldenSets
+    evaluator: Evaluator
+    gate: Gate
+    outcomes: Outcomes
+    routes: Routes
+    predictions: PredictionCollector
+    serving: ServingClient
+    monitoring: Monitoring
+    nights: Nights
+    loop: LoopServices
+    recovery: Recovery
+    worker: WorkerClient
+    incidents: Incidents
+    outside: Outside
+    subscriptions: Subscriptions
+
+    def close(self) -> None:
+        """Let go of files, connections and processes."""
+        self.serving.close()
+        self.worker.close()
+        self.online.close()
+        self.engine.close()
+        self.database.close()

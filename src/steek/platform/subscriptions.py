@@ -1,0 +1,38 @@
+"""What must travel down the house travels as an event; this table says which event goes to whom."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from steek.incidents import Incidents
+from steek.ledger import Event
+from steek.models import Freezes
+from steek.models.freeze import ACTIONS
+from steek.monitoring import INCIDENT_KINDS, Monitoring
+
+Subscription = tuple[Sequence[str], Callable[[Event], object]]
+
+
+def subscriptions(incidents: Incidents, monitoring: Monitoring, freezes: Freezes) -> Mapping[str, Subscription]:
+    """Subscriber to the kinds of events it gets and what it does with them; each may get an event twice."""
+    return {
+        "incidents": (("alert.fired",), incidents.consider_alert),
+        "thresholds": (INCIDENT_KINDS, monitoring.on_incident),
+        "freezes": (("freeze.requested", "freeze.release_requested"), lambda event: _freeze(freezes, event)),
+    }
+
+
+def _freeze(freezes: Freezes, event: Event) -> None:
+    incident = f"incident:{event.payload['incident']}"
+    if event.kind == "freeze.release_requested":
+        freezes.release(incident, actor=event.actor)
+        return
+    subjects = event.payload["subjects"]
+    assert isinstance(subjects, list)
+    for subject in subjects:  # pyright: ignore[reportUnknownVariableType]
+        freezes.hold(
+            str(subject),  # pyright: ignore[reportUnknownArgumentType]
+            ACTIONS,
+            str(event.payload["reason"]),
+            incident,
+            actor=event.actor,
+            key=f"{event.id}:{subject}",
+        )
