@@ -136,7 +136,7 @@ class Loop:
             "external.changed", "external:campaign/18", {"summary": "campaign 18 started", "slices": ["partner_id=69"]}
         )
         self.at(0, 14)
-        payload: dict[str, object] = {"unknown_share": {"manufacturer_id": 1.0}, "rows": 92_331}
+        payload: dict[str, object] = {"unknown_fraction": {"manufacturer_id": 1.0}, "rows": 92_331}
         replaced = self.tell(
             "dataset.replaced", "dataset:products@2", payload, edges=[("dataset:products@1", "dataset:products@2")]
         )

@@ -148,6 +148,16 @@ def test_a_job_may_have_read_what_came_after_the_window() -> None:
     assert late == pytest.approx(0.6 * score(Candidate(change("dataset.replaced", 2), "dataset:x", 1)))
 
 
+def test_damage_that_a_change_measures_counts() -> None:
+    def measured(fractions: dict[str, object]) -> float:
+        payload: dict[str, object] = {"unknown_fraction": fractions}
+        return score(Candidate(change("dataset.replaced", 2, payload), "dataset:x", 1))
+
+    unmeasured = score(Candidate(change("dataset.replaced", 2), "dataset:x", 1))
+    assert measured({"key": 0.0, "empty": None}) == unmeasured
+    assert unmeasured < measured({"key": 0.5, "name": 0.01}) < measured({"key": 1.0})
+
+
 def test_slices_that_match_count_and_others_do_not() -> None:
     campaign = change("external.changed", 1, {"slices": ["partner_id=69"]})
     same = score(Candidate(campaign, "external:x", None), slices=frozenset({"partner_id=69"}))
@@ -170,7 +180,7 @@ SHARES = st.dictionaries(st.text(max_size=5), st.floats(-2, 2) | st.text(max_siz
 def test_scores_stay_within_the_evidence(
     kind: str, hours: float, distance: int | None, times: int, shares: dict[str, object], known: bool
 ) -> None:
-    event = change(kind, hours, {"unknown_share": shares})
+    event = change(kind, hours, {"unknown_fraction": shares})
     candidate = Candidate(event, "dataset:x", distance, times)
     onset = ONSET if known else Span(None, None)
     [suspect] = rank([candidate], onset=onset, detected_at=BEGAN + timedelta(hours=25), broken="y", slices=frozenset())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from steek.incidents.suspects import Candidate, Suspect, rank, unknown_shares
+from steek.incidents.suspects import Candidate, Suspect, rank, unknown_fractions
 from steek.incidents.systems import distances, system_of
 from steek.incidents.types import AlertEvidence, Incident, Span
 from steek.kernel.errors import InputError
@@ -94,12 +94,12 @@ def _candidates(ledger: Ledger, nearest: Mapping[str, int], *, since: datetime, 
 
 def _times_before(event: Event, alike: Iterable[Event]) -> int:
     """Similar changes in the two weeks before; one that moved far fewer values is not similar."""
-    share = max(unknown_shares(event.payload).values(), default=0.0)
+    share = max(unknown_fractions(event.payload).values(), default=0.0)
     return sum(
         1
         for other in alike
         if event.at - _ROUTINE <= other.at < event.at
-        and max(unknown_shares(other.payload).values(), default=0.0) >= share * _SIMILAR_SHARE
+        and max(unknown_fractions(other.payload).values(), default=0.0) >= share * _SIMILAR_SHARE
     )
 
 

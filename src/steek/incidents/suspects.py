@@ -124,21 +124,23 @@ def _by_time(at: datetime, onset: Span) -> tuple[float, str]:
 
 def _by_kind(event: Event) -> tuple[float, str]:
     weight = KIND_WEIGHT.get(event.kind, _KIND_WEIGHT_ELSE)
-    shares = unknown_shares(event.payload)
+    shares = unknown_fractions(event.payload)
     if not shares:
         return weight, ""
     column, share = max(shares.items(), key=lambda item: (item[1], item[0]))
+    if share == 0:
+        return weight, "it brought no value that was not there before"
     measured = weight + (_FULLY_MEASURED - weight) * share
     return measured, f"{share:.0%} of the values of {column} were never seen before"
 
 
-def unknown_shares(payload: Mapping[str, object]) -> dict[str, float]:
+def unknown_fractions(payload: Mapping[str, object]) -> dict[str, float]:
     """Share of values never seen before, by column, from a change's payload; {} when it was not measured.
 
-    >>> unknown_shares({"unknown_share": {"manufacturer_id": 1.0}})
+    >>> unknown_fractions({"unknown_fraction": {"manufacturer_id": 1.0}})
     {'manufacturer_id': 1.0}
     """
-    shares = payload.get("unknown_share")
+    shares = payload.get("unknown_fraction")
     if not isinstance(shares, Mapping):
         return {}
     measured = cast("Mapping[str, object]", shares)
