@@ -91,31 +91,8 @@ class Derivation:
         if stored is not None:
             return stored
         versions = {each: self._input_version(each, reference_at or window.end_at) for each in dataset.inputs}
-        counting = CountingJoin()
-        try:
-            result = self._compute(dataset, window, versions, counting)
-        except UserCodeError:
-            # Code that stumbles over an empty join is told about the join, not about where it fell.
-            if not any(each.left_rows and not each.matched_rows for each in counting.measured):
-                raise
-            result = None
-        run = _Run(dataset, window, key, actor, self._clock.now(), versions, counting)
-        if result is None or any(each.left_rows and not each.matched_rows for each in counting.measured):
-            with self._database.transaction() as connection:
-                if _find(connection, name, key) is None:
-                    self._record(connection, run, rows=0, version=None)
-        else:
-            checked = _checked(dataset, result, window)
-            self._lake.replace_window(
-                name,
-                checked,
-                column=dataset.event_time,
-                window=window,
-                key=key,
-                connection_work=lambda connection, version: self._record(
-                    connection, run, rows=checked.height, version=version
-                ),
-            )
+        run = _Run(dataset, window, key, actor, self._clock.now(), versions, CountingJoin())
+        self._write(run, self._compute(run))
         report = self._stored(name, key)
         assert report is not None
         return report
@@ -132,25 +109,49 @@ class Derivation:
 
     def windows(self, name: str) -> set[Window]:
         """Windows of a derived dataset that were ever run, whatever came of it."""
-        query = select(derivations.c.window_start, derivations.c.window_end).where(derivations.c.dataset == name)
+        query = select(derivations.c.window_start_at, derivations.c.window_end_at).where(derivations.c.dataset == name)
         with self._database.reading() as connection:
             return {Window(start_at, end_at) for start_at, end_at in connection.execute(query)}
 
-    def _compute(
-        self, dataset: DerivedDataset, window: Window, versions: dict[str, int], counting: CountingJoin
-    ) -> pl.DataFrame:
-        frames: dict[str, object] = {each: self._input(each, window, versions[each]) for each in dataset.inputs}
+    def windows(self, name: str) -> list[Window]:
+        """Windows that the dataset was ever derived for, failed runs included, in order and each once."""
+        query = select(derivations.c.window_start_at, derivations.c.window_end_at).distinct()
+        query = query.where(derivations.c.dataset == name).order_by(derivations.c.window_start_at)
+        with self._database.reading() as connection:
+            return [Window(*row) for row in connection.execute(query)]
+
+    def _compute(self, run: "_Run") -> pl.DataFrame | None:
+        """The rows of the window, or None when a join found nothing."""
+        dataset = run.dataset
+        frames: dict[str, object] = {each: self._input(each, run.window, run.inputs[each]) for each in dataset.inputs}
         if dataset.joins:
-            frames[JOIN_PARAMETER] = counting
-        with user_code(f"derived dataset {dataset.name}"):
-            result = dataset.function(**frames).collect()
-        if dataset.event_time not in result.columns:
-            message = f"derived dataset {dataset.name!r} has no column {dataset.event_time!r}, its event time"
-            raise ContractViolationError(message, next_step=f"It has: {', '.join(result.columns)}.")
-        # Rows in one order, whatever order threads finished in: a repeated run writes the same file.
-        sortable = [column for column, dtype in result.schema.items() if not dtype.is_nested()]
-        rest = [column for column in sortable if column != dataset.event_time]
-        return result.sort(dataset.event_time, *rest, maintain_order=True)
+            frames[JOIN_PARAMETER] = run.counting
+        try:
+            with user_code(f"derived dataset {dataset.name}"):
+                result = dataset.function(**frames).collect()
+        except UserCodeError:
+            # Code that stumbles over an empty join is told about the join, not about where it fell.
+            if run.counting.found_nothing:
+                return None
+            raise
+        if run.counting.found_nothing:
+            return None
+        return _checked(dataset, _ordered(dataset, result), run.window)
+
+    def _write(self, run: "_Run", rows: pl.DataFrame | None) -> None:
+        name = run.dataset.name
+        if rows is None:
+            with self._database.transaction() as connection:
+                if _find(connection, name, run.key) is None:
+                    self._record(connection, run, rows=0, version=None)
+            return
+
+        def record(connection: Connection, version: int) -> None:
+            self._record(connection, run, rows=rows.height, version=version)
+
+        self._lake.replace_window(
+            name, rows, column=run.dataset.event_time, window=run.window, key=run.key, connection_work=record
+        )
 
     def _input(self, name: str, window: Window, version: int) -> pl.LazyFrame:
         declared = self._datasets[name]
@@ -216,6 +217,16 @@ class _Run:
     at: datetime
     inputs: dict[str, int]
     counting: CountingJoin
+
+
+def _ordered(dataset: DerivedDataset, result: pl.DataFrame) -> pl.DataFrame:
+    # Rows in one order, whatever order threads finished in: a repeated run writes the same file.
+    if dataset.event_time not in result.columns:
+        message = f"derived dataset {dataset.name!r} has no column {dataset.event_time!r}, its event time"
+        raise ContractViolationError(message, next_step=f"It has: {', '.join(result.columns)}.")
+    sortable = [column for column, dtype in result.schema.items() if not dtype.is_nested()]
+    rest = [column for column in sortable if column != dataset.event_time]
+    return result.sort(dataset.event_time, *rest, maintain_order=True)
 
 
 def _checked(dataset: DerivedDataset, result: pl.DataFrame, window: Window) -> pl.DataFrame:

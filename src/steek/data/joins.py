@@ -76,6 +76,11 @@ class CountingJoin:
     def __init__(self) -> None:
         self.measured: list[Measured] = []
 
+    @property
+    def found_nothing(self) -> bool:
+        """Some join so far had rows on its left and not one of them found a partner."""
+        return any(each.left_rows > 0 and each.matched_rows == 0 for each in self.measured)
+
     def __call__(
         self,
         left: pl.LazyFrame,
