@@ -1,5 +1,6 @@
 """The gate on the real lake: a valid and good model passes, a broken one never reaches a parser of the server."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,7 @@ def test_a_good_first_model_passes_and_the_event_holds_the_reasons(world: Any) -
     memory = decision.checks[1].value
     assert memory is not None
     assert 20_000_000 < memory < 1_000_000_000
+    assert re.fullmatch(r"\d+ MB in use, \d+ MB of them for the model", decision.checks[1].reason)
     (event,) = world.ledger.events(kinds=["gate.decided"])
     assert (event.id, event.subject, event.payload["verdict"]) == (decision.id, trained.urn, "pass")
     assert [check["reason"] for check in event.payload["checks"]] == [check.reason for check in decision.checks]
@@ -108,6 +110,14 @@ def test_answers_outside_the_range_of_probabilities_fail(world: Any) -> None:
     found = check_validity(world.registry, trained, LearnerSpec("x", {"objective": "binary"}), NO_ROWS, LIMITS)
     assert found[-1].name == "answers are in range"
     assert (found[-1].verdict, found[-1].limit) == (Verdict.FAIL, "from 0 to 1")
+
+
+@pytest.mark.covers("V2")
+def test_memory_is_that_of_the_probing_process_and_not_of_ours(world: Any) -> None:
+    ballast = np.ones(60_000_000)
+    found = check_validity(world.registry, world.add((1.0, 0.0)), LearnerSpec("linear"), NO_ROWS, LIMITS)
+    assert found[1].value is not None
+    assert found[1].value < ballast.nbytes
 
 
 @pytest.mark.covers("V2")

@@ -2,7 +2,6 @@
 
 import hashlib
 import resource
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,6 @@ import numpy as np
 from steek.kernel.errors import SteekError
 from steek.models import ModelFormat, open_format, unpack
 
-# ru_maxrss counts kilobytes on Linux and bytes on macOS.
-_RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 _MOST_PROBLEMS = 5
 
 
@@ -82,4 +79,8 @@ def _ask(
 
 
 def _memory_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT_BYTES
+    """Memory in use now. The peak that `getrusage` tells on Linux is inherited from the parent, so it says nothing."""
+    pages = Path("/proc/self/statm")
+    if pages.exists():
+        return int(pages.read_text().split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
