@@ -113,13 +113,6 @@ class Derivation:
         with self._database.reading() as connection:
             return {Window(start_at, end_at) for start_at, end_at in connection.execute(query)}
 
-    def windows(self, name: str) -> list[Window]:
-        """Windows that the dataset was ever derived for, failed runs included, in order and each once."""
-        query = select(derivations.c.window_start_at, derivations.c.window_end_at).distinct()
-        query = query.where(derivations.c.dataset == name).order_by(derivations.c.window_start_at)
-        with self._database.reading() as connection:
-            return [Window(*row) for row in connection.execute(query)]
-
     def _compute(self, run: "_Run") -> pl.DataFrame | None:
         """The rows of the window, or None when a join found nothing."""
         dataset = run.dataset
