@@ -102,6 +102,13 @@ def _features(folder: Path, database: Database, clock: ReplayClock) -> tuple[Lak
     return lake, service, ExampleSets(service, lake, VIEWS, {}, _datasets())
 
 
+def _fill(lake: Lake, service: FeatureService) -> None:
+    lake.append("sales", sales_frame(), key="sales")
+    for day in range(1, DAYS):
+        for view in VIEWS:
+            service.materialise(view, FIRST_DAY + timedelta(days=day), key=f"{view}@{day}", actor="test")
+
+
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with database, lake and every snapshot; tests work on copies."""
@@ -111,10 +118,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = Database.open(f"sqlite:///{folder / 'steek.db'}")
     metadata.create_all(database.engine)
     lake, service, _ = _features(folder, database, clock)
-    lake.append("sales", sales_frame(), key="sales")
-    for day in range(1, DAYS):
-        for view in VIEWS:
-            service.materialise(view, FIRST_DAY + timedelta(days=day), key=f"{view}@{day}", actor="test")
+    _fill(lake, service)
     database.close()
     return folder
 
@@ -124,7 +128,7 @@ class World:
     """The services of the room over one lake, and trained models made by hand."""
 
     lake: Lake
-    sets: ExampleSets
+    features: FeatureService
     registry: Registry
     definitions: dict[str, ModelDefinition]
     evaluator: Evaluator
@@ -140,6 +144,11 @@ class World:
         definition = self.definitions["search_ranking"]
         data = changes.pop("data", None) or linear(weights)
         return self.registry.add(self._new(definition, FEATURES, **changes), data, key=f"train {weights} {changes}")
+
+    @staticmethod
+    def constant(value: float) -> bytes:
+        """A model for `add` that always answers `value`."""
+        return linear((0.0, 0.0), intercept=value)
 
     def add_fleet(self, level: dict[str, float]) -> TrainedModel:
         """A fleet for `partner_demand` in which each member always answers its level."""
@@ -176,23 +185,43 @@ def make_world(furnished: Path, tmp_path: Path) -> Iterator[Callable[..., World]
     """Build the services over a copy of the furnished folder."""
     folder = tmp_path / "world"
     shutil.copytree(furnished, folder)
-    database = Database.open(f"sqlite:///{folder / 'steek.db'}")
+    sqlite = Database.open(f"sqlite:///{folder / 'steek.db'}")
 
-    def build(*definitions: ModelDefinition) -> World:
-        clock = ReplayClock(folder / "clock")
-        ledger = Ledger(database, clock)
-        registry = Registry(database, ledger, clock, ArtifactStore(folder / "artifacts"), VIEWS)
-        lake, _, sets = _features(folder, database, clock)
-        by_name = {definition.name: definition for definition in definitions}
-        evaluator = Evaluator(registry, sets, by_name, lake, database, ledger, clock)
-        golden = GoldenSets(sets, lake, database, ledger, clock)
-        gate = Gate(evaluator, golden, registry, by_name, database, ledger, clock)
-        outcomes = Outcomes(lake, sets, by_name, database, ledger, clock)
-        artifacts = folder / "artifacts"
-        return World(lake, sets, registry, by_name, evaluator, golden, gate, outcomes, ledger, clock, artifacts)
+    def build(*definitions: ModelDefinition, database: Database | None = None) -> World:
+        """Over another database than the furnished one, the lake is another one too, and empty."""
+        return _world(folder if database is None else tmp_path / "other", definitions, database or sqlite)
 
     yield build
-    database.close()
+    sqlite.close()
+
+
+@pytest.fixture
+def furnish() -> Callable[[World], None]:
+    return lambda world: _fill(world.lake, world.features)
+
+
+def _world(folder: Path, definitions: tuple[ModelDefinition, ...], database: Database) -> World:
+    clock = ReplayClock(folder / "clock")
+    clock.set(KNOWN_AT)
+    ledger = Ledger(database, clock)
+    registry = Registry(database, ledger, clock, ArtifactStore(folder / "artifacts"), VIEWS)
+    lake, features, sets = _features(folder, database, clock)
+    by_name = {definition.name: definition for definition in definitions}
+    evaluator = Evaluator(registry, sets, by_name, lake, database, ledger, clock)
+    golden = GoldenSets(sets, lake, database, ledger, clock)
+    return World(
+        lake=lake,
+        features=features,
+        registry=registry,
+        definitions=by_name,
+        evaluator=evaluator,
+        golden=golden,
+        gate=Gate(evaluator, golden, registry, by_name, database, ledger, clock),
+        outcomes=Outcomes(lake, sets, by_name, database, ledger, clock),
+        ledger=ledger,
+        clock=clock,
+        artifacts=folder / "artifacts",
+    )
 
 
 @pytest.fixture

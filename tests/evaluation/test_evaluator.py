@@ -166,7 +166,7 @@ def test_a_fleet_answers_with_each_members_own_model_and_counts_who_has_none(
 @pytest.mark.covers("Q2")
 def test_calibration_of_probabilities_is_kept_for_the_plot(make_world: MakeWorld, define_ranking: Define) -> None:
     world = make_world(define_ranking(evaluations=[held_out_by_time("1d")]))
-    trained = world.add((0.0, 0.0), data=_constant(0.1))
+    trained = world.add((0.0, 0.0), data=world.constant(0.1))
     world.evaluator.evaluate(trained, key="night-1")
     (row,) = world.evaluator.calibration("search_ranking", 1)
     # Ten candidates, one right: a constant 0.1 is calibrated.
@@ -199,11 +199,3 @@ def test_what_does_not_exist_is_named(make_world: MakeWorld, define_ranking: Def
     world = make_world(define_ranking(evaluations=[held_out_by_time("1d"), sliced_by("shopp")]))
     with pytest.raises((DeclarationError, NotFoundError), match="shopp"):
         world.evaluator.evaluate(world.add((1.0, 0.0)), key="night-2")
-
-
-def _constant(value: float) -> bytes:
-    from steek.models.formats.linear import LinearModel
-
-    return LinearModel(
-        ("aisle_product.lines", "aisle_product.number"), (0.0, 0.0), (0.0, 0.0), value, "identity"
-    ).to_bytes()

@@ -1,5 +1,6 @@
 """Whether predictions mean what they say: predicted beside observed, bin by bin."""
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -70,5 +71,5 @@ def _observed(seen: Floats, *, binary: bool) -> Estimate:
     mean = float(seen.mean())
     if seen.size < 2:
         return Estimate(mean, None, None, seen.size)
-    half = _Z * float(seen.std(ddof=1)) / np.sqrt(seen.size)
+    half = _Z * float(seen.std(ddof=1)) / math.sqrt(seen.size)
     return Estimate(mean, mean - half, mean + half, seen.size)
