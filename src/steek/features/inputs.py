@@ -10,8 +10,6 @@ from steek.data import AnyDataset, Lake
 from steek.kernel.errors import DeclarationError, NotFoundError, describe_unknown, user_code
 from steek.kernel.windows import Window
 
-_ALL = 1_000_000
-
 
 def check_inputs(what: str, inputs: Sequence[str], datasets: Mapping[str, AnyDataset]) -> None:
     """Refuse a declaration that reads a dataset which the project does not have.
@@ -78,4 +76,4 @@ def _version(lake: Lake, dataset: AnyDataset, at: datetime) -> int:
     if dataset.mode == "append":
         return latest
     known = lake.version_at(dataset.name, at)
-    return known if known is not None else min(item.version for item in lake.versions(dataset.name, _ALL))
+    return lake.first_version(dataset.name) if known is None else known
