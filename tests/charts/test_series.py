@@ -30,7 +30,7 @@ def test_spec_is_valid_for_altair_and_holds_band_threshold_and_letters() -> None
     shown = picture(
         [0.97, 0.98, None, 0.97, 0.0],
         lower=0.9,
-        threshold_text="at least 90%",
+        lower_text="at least 90%",
         onset=Band(at, at + timedelta(days=1), "onset"),
         markers=(Marker("A", START + timedelta(days=1), "route"), Marker("B", at, "contract", is_suspect=True)),
     )
@@ -85,7 +85,7 @@ def test_one_picture_serves_light_and_dark() -> None:
 
 def test_text_that_looks_like_a_colour_or_markup_stays_text() -> None:
     assert to_variables('<text fill="#fe0001">#fe0001</text>') == '<text fill="var(--ink)">#fe0001</text>'
-    hostile = picture([1.0, 2.0], lower=1.0, threshold_text='"><script>alert(1)</script>')
+    hostile = picture([1.0, 2.0], lower=1.0, lower_text='"><script>alert(1)</script>')
     svg = render_svg(series_spec(hostile), description='"><script>alert(2)</script>')
     assert "<script" not in svg
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import polars as pl
-from sqlalchemy import insert
 
-from steek.data import Contract, Dataset, Derivation, Field, Ingestion, Lake, derived_dataset
+from steek.data import Contract, CountingJoin, Dataset, Derivation, Field, Ingestion, Lake, derived_dataset
 from steek.evaluation import CalibrationRow, Comparison, Evaluation
 from steek.evaluation.store import EvaluationStore, Results
 from steek.features import FeatureService, FeatureView, SqliteOnlineStore, examples, feature_view
@@ -26,7 +25,7 @@ from steek.models import (
     NewTrainedModel,
     Registry,
     TrainedModel,
-    previous_version,
+    pack,
 )
 from steek.monitoring import (
     Monitor,
@@ -76,7 +75,7 @@ _PRODUCTS = Contract(
 
 
 @derived_dataset(event_time="sold_at", owner="partners@grocer")
-def partner_lines(transactions: pl.LazyFrame, products: pl.LazyFrame, join) -> pl.LazyFrame:  # pyright: ignore
+def partner_lines(transactions: pl.LazyFrame, products: pl.LazyFrame, join: CountingJoin) -> pl.LazyFrame:
     """Lines with the partner who made the product."""
     return join(transactions, products, on="product_id", name="transactions x partners")
 
@@ -221,7 +220,8 @@ def open_world(path: Path) -> World:
     (path / "steek.toml").write_text('name = "grocer"\nclock = "replay"\nday_starts_at = "06:00"\n')
     settings = load_settings(path, environment={})
     clock = ReplayClock(path / "clock")
-    clock.set(FIRST)
+    if not (path / "clock").exists():
+        clock.set(FIRST)
     database = Database.open(settings.database_url)
     metadata.create_all(database.engine)
     ledger, lineage, project = Ledger(database, clock), Lineage(database), declared()
@@ -347,7 +347,8 @@ def _train(world: World, name: str, number: int, day: Window) -> None:
         inputs=(snapshots[-1].urn,),
         owner=model.owner,
     )
-    trained = services.registry.add(new, f"{name} {number}".encode(), key=f"{name} {number}")
+    artifact = pack({"69": b"sixty-nine", "7": b"seven"}) if new.members else f"{name} {number}".encode()
+    trained = services.registry.add(new, artifact, key=f"{name} {number}")
     _evaluate(world, trained)
     verdict = "undecided" if name == "next_purchase" and number == NIGHTS - 1 else "pass"
     checks = [
@@ -379,7 +380,7 @@ def _train(world: World, name: str, number: int, day: Window) -> None:
         )
     )
     if trained.version == 1:
-        services.routes.deploy_first(name, 1, key=f"{name} first", actor=f"night {number}", gate_decision_id=decided.id)
+        services.routes.deploy(name, 1, key=f"{name} first", actor=f"night {number}", gate_decision_id=decided.id)
     elif verdict == "pass":
         services.routes.start_canary(
             name, trained.version, 0.1, key=f"{name} c {number}", actor=f"night {number}", gate_decision_id=decided.id
@@ -453,7 +454,7 @@ def _evaluate(world: World, trained: TrainedModel) -> None:
 
 
 def _measure(world: World, number: int, day: Window) -> None:
-    """Measure what the rooms below hold; outcomes, fallbacks and golden sets are given, because nothing is served here."""
+    """Measure what the rooms below hold; what would need a serving process is given."""
     monitors: dict[str, Monitor] = world.platform.project.monitors
     wave = ((number * 7) % 5 - 2) / 100
     given = {
@@ -464,7 +465,7 @@ def _measure(world: World, number: int, day: Window) -> None:
     }
     real = [name for name, monitor in monitors.items() if monitor.indicator.name not in given]
     world.platform.monitoring.evaluate(day, key=f"night {number}", only=real)
-    for name, monitor in monitors.items():
+    for monitor in monitors.values():
         if monitor.indicator.name not in given:
             continue
         value = None if number == 6 else given[monitor.indicator.name]
@@ -488,4 +489,4 @@ def break_key(world: World) -> str:
     return incident.id
 
 
-__all__ = ["NIGHTS", "World", "break_key", "insert", "night", "open_world"]
+__all__ = ["NIGHTS", "World", "break_key", "night", "open_world"]

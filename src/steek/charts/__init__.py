@@ -9,7 +9,7 @@ from steek.charts.calibration import CalibrationBin, calibration_spec
 from steek.charts.interval import interval_svg
 from steek.charts.lineage import LineageLayout, LineageNode, layout_lineage, lineage_svg
 from steek.charts.rendering import render_svg
-from steek.charts.series import Band, Marker, Point, SeriesPicture, letter, series_spec
+from steek.charts.series import Band, Marker, Point, SeriesPicture, letter, series_spec, visible_markers
 from steek.charts.sparkline import sparkline_svg
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "render_svg",
     "series_spec",
     "sparkline_svg",
+    "visible_markers",
 ]

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from steek.kernel.urn import Urn
 
-_NODE_WIDTH, _NODE_HEIGHT = 190, 44
-_GAP_X, _GAP_Y = 56, 14
+_NODE_WIDTH, _NODE_HEIGHT = 180, 44
+_GAP_X, _GAP_Y = 44, 14
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,14 +41,18 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPicture:
-    """Everything a series chart shows. `unit` "fraction" is drawn in percent; bounds have the unit of the values."""
+    """Everything a series chart shows. `unit` "fraction" is drawn in percent; bounds have the unit of the values.
+
+    Points are in order of time; `lower_text` and `upper_text` stand at their bounds.
+    """
 
     title: str
     unit: str
     points: tuple[Point, ...]
     lower: float | None = None
     upper: float | None = None
-    threshold_text: str = ""
+    lower_text: str = ""
+    upper_text: str = ""
     onset: Band | None = None
     markers: tuple[Marker, ...] = ()
 
@@ -69,11 +73,11 @@ def series_spec(picture: SeriesPicture, *, width: int = 720, height: int = 190) 
     Gaps stay gaps, nothing is smoothed; a point between two gaps is drawn as a dot. Markers and onset outside
     the stretch of time that the points cover are left out. A picture without points is an empty frame.
     """
-    span = _span(picture.points)
+    span = time_span(picture.points)
     layers: list[Spec] = []
     if span is not None:
         layers += _onset(picture, span, width)
-        layers += _marker_rules(picture, span, height)
+        layers += _marker_rules(visible_markers(picture), height)
     layers += _thresholds(picture, width)
     layers += _line(picture)
     return {
@@ -86,11 +90,18 @@ def series_spec(picture: SeriesPicture, *, width: int = 720, height: int = 190) 
     }
 
 
-def _span(points: tuple[Point, ...]) -> tuple[datetime, datetime] | None:
+def time_span(points: tuple[Point, ...]) -> tuple[datetime, datetime] | None:
+    """First and last instant of the points; twelve hours around a single one; None without any."""
     if not points:
         return None
     start, end = points[0].at, points[-1].at
     return (start, end) if end > start else (start - timedelta(hours=12), end + timedelta(hours=12))
+
+
+def visible_markers(picture: SeriesPicture) -> tuple[Marker, ...]:
+    """The markers that the chart shows: those within the time of its points."""
+    span = time_span(picture.points)
+    return () if span is None else tuple(mark for mark in picture.markers if span[0] <= mark.at <= span[1])
 
 
 def value_domain(picture: SeriesPicture) -> tuple[float, float]:
@@ -107,7 +118,7 @@ def value_domain(picture: SeriesPicture) -> tuple[float, float]:
 
 
 def _time_axis(picture: SeriesPicture, *, with_room: bool) -> Spec:
-    span = _span(picture.points)
+    span = time_span(picture.points)
     days = 0.0 if span is None else (span[1] - span[0]).total_seconds() / 86400
     format = "%d %b" if days > 3 else "%a %H:%M"
     axis: Spec = {"title": None, "format": format, "labelPadding": 24 if with_room else 6, "labelOverlap": "greedy"}
@@ -129,12 +140,17 @@ def _value_axis(picture: SeriesPicture) -> Spec:
     if not is_fraction and picture.unit:
         axis |= {"title": picture.unit, "titleAngle": 0, "titleAnchor": "end", "titleAlign": "left"}
         axis |= {"titleX": -34, "titleY": -12, "titleBaseline": "bottom"}
-    return {"field": "value", "type": "quantitative", "axis": axis, "scale": {"domain": [low, high], "nice": False}}
+    return {"field": "value", "type": "quantitative", "axis": axis, "scale": _value_scale(picture)}
+
+
+def _value_scale(picture: SeriesPicture) -> Spec:
+    # Every layer must name the same domain, or Vega-Lite widens it to the union with its own, which begins at zero.
+    return {"domain": list(value_domain(picture)), "nice": False, "zero": False}
 
 
 def _line(picture: SeriesPicture) -> list[Spec]:
     rows = [{"at": point.at.isoformat(), "value": point.value} for point in picture.points]
-    encoding = {"x": _time_axis(picture, with_room=bool(picture.markers)), "y": _value_axis(picture)}
+    encoding = {"x": _time_axis(picture, with_room=bool(visible_markers(picture))), "y": _value_axis(picture)}
     line: Spec = {"type": "line", "color": ACCENT, "strokeWidth": 1.75, "invalid": "break-paths-filter-domains"}
     layers: list[Spec] = [{"data": {"values": rows}, "mark": line, "encoding": encoding}]
     lone = [rows[index] for index in _dots(picture.points)]
@@ -155,19 +171,31 @@ def _dots(points: tuple[Point, ...]) -> list[int]:
 
 def _thresholds(picture: SeriesPicture, width: int) -> list[Spec]:
     layers: list[Spec] = []
-    bounds = [bound for bound in (picture.lower, picture.upper) if bound is not None]
-    for bound in bounds:
+    for bound, words, is_lower in (
+        (picture.lower, picture.lower_text, True),
+        (picture.upper, picture.upper_text, False),
+    ):
+        if bound is None:
+            continue
+        y: Spec = {"datum": bound, "type": "quantitative", "scale": _value_scale(picture)}
         rule: Spec = {"type": "rule", "color": BROKEN, "strokeDash": [4, 3], "strokeWidth": 1}
-        place: Spec = {"y": {"datum": bound, "type": "quantitative"}}
-        layers.append({"data": {"values": [{}]}, "mark": rule, "encoding": place})
-    if bounds and picture.threshold_text:
-        # Under the line that must not be crossed downwards, over the one that must not be crossed upwards.
-        below = picture.lower is not None
-        text: Spec = {"type": "text", "text": picture.threshold_text, "color": SOFT, "fontSize": 12, "align": "left"}
-        text |= {"baseline": "top" if below else "bottom", "dy": 4 if below else -4, "limit": width - 8}
-        place = {"x": {"value": 4}, "y": {"datum": bounds[0], "type": "quantitative"}}
-        layers.append({"data": {"values": [{}]}, "mark": text, "encoding": place})
+        layers.append({"data": {"values": [{}]}, "mark": rule, "encoding": {"y": y}})
+        if words:
+            layers.append(_bound_words(words, y, _is_below(bound, picture, is_lower=is_lower), width))
     return layers
+
+
+def _is_below(bound: float, picture: SeriesPicture, *, is_lower: bool) -> bool:
+    """Whether the words of a bound stand below it: on the side that is not well, unless the frame has no room there."""
+    low, high = value_domain(picture)
+    place = (bound - low) / (high - low)
+    return place > 0.16 if is_lower else place > 0.86
+
+
+def _bound_words(words: str, y: Spec, is_below: bool, width: int) -> Spec:
+    text: Spec = {"type": "text", "text": words, "color": SOFT, "fontSize": 12, "align": "left", "limit": width - 8}
+    text |= {"baseline": "top" if is_below else "bottom", "dy": 4 if is_below else -4}
+    return {"data": {"values": [{}]}, "mark": text, "encoding": {"x": {"value": 4}, "y": y}}
 
 
 def _onset(picture: SeriesPicture, span: tuple[datetime, datetime], width: int) -> list[Spec]:
@@ -180,7 +208,7 @@ def _onset(picture: SeriesPicture, span: tuple[datetime, datetime], width: int) 
     wash: Spec = {"type": "rect", "color": ALARM_WASH, "opacity": 1}
     is_late = (start - span[0]) > (span[1] - span[0]) / 2
     words: Spec = {"type": "text", "text": band.label, "color": SOFT, "fontSize": 12, "baseline": "bottom", "dy": -3}
-    words |= {"align": "right" if is_late else "left", "limit": width // 2}
+    words |= {"align": "right" if is_late else "left", "limit": width * 4 // 5}
     top: Spec = {"value": 0}
     anchor = {"field": "until" if is_late else "at", "type": "temporal"}
     return [
@@ -189,13 +217,13 @@ def _onset(picture: SeriesPicture, span: tuple[datetime, datetime], width: int) 
     ]
 
 
-def _marker_rules(picture: SeriesPicture, span: tuple[datetime, datetime], height: int) -> list[Spec]:
+def _marker_rules(markers: tuple[Marker, ...], height: int) -> list[Spec]:
     layers: list[Spec] = []
     for colour, is_suspect in ((SOFT, False), (BROKEN, True)):
         rows = [
             {"at": marker.at.isoformat(), "letter": marker.letter}
-            for marker in picture.markers
-            if marker.is_suspect is is_suspect and span[0] <= marker.at <= span[1]
+            for marker in markers
+            if marker.is_suspect is is_suspect
         ]
         if not rows:
             continue

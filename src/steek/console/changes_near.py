@@ -38,7 +38,7 @@ def changes_near(
 
 def _is_routine(event: Event) -> bool:
     if event.kind == "dataset.replaced":
-        shares = event.payload.get("unknown_share")
+        shares = event.payload.get("unknown_fraction")
         return not (isinstance(shares, Mapping) and any(cast("Mapping[str, object]", shares).values()))
     return event.kind == "route.changed" and event.payload.get("action") in {"start_canary", "step_canary", "promote"}
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from steek.charts import CalibrationBin, calibration_spec, interval_svg, render_svg
 from steek.evaluation import CalibrationRow, Comparison, Evaluation
 
-_SLICES_SHOWN = 20
+_SLICES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)

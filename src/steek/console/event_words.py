@@ -39,6 +39,8 @@ ALARMING_KINDS = frozenset(
 _FACTS_SHOWN = 4
 _LONGEST = 160
 
+_SPEAK_FOR_THEMSELVES = frozenset({"alert.fired", "external.changed"})
+
 Payload = Mapping[str, object]
 
 
@@ -57,18 +59,35 @@ class EventLine:
 
 def describe(event: Event) -> EventLine:
     """The event in words. Unknown kinds are told by their name and their first plain facts."""
-    teller = _TELLERS.get(event.kind, _facts)
-    text = " ".join(part for part in (thing(event.subject), teller(event.payload)) if part)
     failed = event.kind == "gate.decided" and event.payload.get("verdict") != "pass"
     return EventLine(
         id=event.id,
         at=event.at,
         kind=event.kind,
-        what=event.kind.replace(".", " ").replace("_", " "),
-        text=_shortened(text),
+        what=words_of(event.kind),
+        text=told(event.kind, event.subject, event.payload),
         tags=(event.actor,) if event.actor != "steek" else (),
         is_alarming=event.kind in ALARMING_KINDS or failed,
     )
+
+
+def words_of(kind: str) -> str:
+    """A kind as people say it.
+
+    >>> words_of("gate.decided")
+    'gate decided'
+    """
+    return kind.replace(".", " ").replace("_", " ")
+
+
+def told(kind: str, subject: str, payload: Payload) -> str:
+    """To what it happened, and how."""
+    facts = _TELLERS.get(kind, _facts)(payload)
+    if kind in _SPEAK_FOR_THEMSELVES and facts:
+        return _shortened(facts)
+    # The version of a deployment is its epoch, which says nothing to people.
+    name = thing(subject.partition("@")[0] if subject.startswith("deployment:") else subject)
+    return _shortened(" ".join(part for part in (name, facts) if part))
 
 
 def thing(urn: str) -> str:
@@ -113,20 +132,39 @@ def _facts(payload: Payload) -> str:
 
 
 def _route(payload: Payload) -> str:
-    words = [str(payload.get("action", "changed")).replace("_", " ")]
-    if payload.get("member") is not None:
-        words.append(f"of {payload['member']}")
     after = payload.get("after")
-    if isinstance(after, Mapping):
-        route = cast("Payload", after)
-        if route.get("primary") is not None:
-            words.append(f"to version {route['primary']}")
-        share = route.get("fraction")
-        if route.get("candidate") is not None and isinstance(share, int | float):
-            words.append(f"with {route['candidate']} on {percent(float(share))}")
-    if payload.get("reason"):
-        words.append(f"because {payload['reason']}")
-    return " ".join(words)
+    route: Payload = cast("Payload", after) if isinstance(after, Mapping) else dict[str, object]()
+    primary, candidate, share = route.get("primary"), route.get("candidate"), route.get("fraction")
+    action = str(payload.get("action", ""))
+    of = f"{payload['member']} " if payload.get("member") is not None else ""
+    on = f" on {percent(float(share))}" if isinstance(share, int | float) else ""
+    told = {
+        "deploy": f"deployed, version {primary}",
+        "promote": f"all traffic to version {primary}",
+        "rollback": f"{of}rolled back" + ("" if of else f" to version {primary}"),
+        "start_canary": f"canary of version {candidate}{on}",
+        "step_canary": f"canary of version {candidate}{on}",
+        "abort_canary": f"canary stopped, version {primary} keeps all traffic",
+    }.get(action, action.replace("_", " "))
+    return f"{told}, because {payload['reason']}" if payload.get("reason") else told
+
+
+def _join(payload: Payload) -> str:
+    matched, rows = payload.get("matched", 0), payload.get("left_rows", 0)
+    expected = payload.get("expected_fraction")
+    usual = f", expected {percent(float(expected))}" if isinstance(expected, int | float) else ""
+    return f"{payload.get('join')}: {matched} of {rows} rows matched{usual}"
+
+
+def _freeze(payload: Payload) -> str:
+    actions = payload.get("actions")
+    held = ", ".join(str(action) for action in cast("list[object]", actions)) if isinstance(actions, list) else ""
+    return f"{held} by {str(payload.get('incident', '')).replace(':', ' ')}"
+
+
+def _mitigated(payload: Payload) -> str:
+    error = payload.get("error")
+    return f"{payload.get('mitigation')}: {payload.get('outcome')}" + (f", {error}" if error else "")
 
 
 def _gate(payload: Payload) -> str:
@@ -147,7 +185,7 @@ def _noted(payload: Payload) -> str:
 
 
 def _replaced(payload: Payload) -> str:
-    shares = payload.get("unknown_share")
+    shares = payload.get("unknown_fraction")
     if not isinstance(shares, Mapping) or not shares:
         return _facts(payload)
     named = [
@@ -165,6 +203,12 @@ def _alert(payload: Payload) -> str:
 _TELLERS: Mapping[str, Callable[[Payload], str]] = {
     "alert.fired": _alert,
     "alert.resolved": _alert,
+    "external.changed": _titled,
+    "freeze.ended": _freeze,
+    "freeze.started": _freeze,
+    "incident.acted": _mitigated,
+    "join.failed": _join,
+    "join.measured": _join,
     "dataset.replaced": _replaced,
     "gate.decided": _gate,
     "incident.declared": _titled,

@@ -5,13 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from steek.charts import Marker
-from steek.console.event_words import describe
+from steek.console.event_words import describe, told, words_of
 from steek.console.mitigation_forms import MitigationForm, mitigation_forms
 from steek.console.next_action import NextAction, done_by_actions, next_action
 from steek.console.pictures import Picture, chart, lettered
 from steek.console.words import interval_words
 from steek.incidents import TRANSITIONS as INCIDENT_TRANSITIONS
-from steek.incidents import ActionTaken, AlertEvidence, Incident, Incidents, PhaseTimes, Role, State, Story, Suspect
+from steek.incidents import (
+    ActionTaken,
+    AlertEvidence,
+    Incident,
+    Incidents,
+    PhaseTimes,
+    Role,
+    State,
+    Story,
+    Suspect,
+    TimelineEntry,
+)
 from steek.kernel.state_machine import legal_actions
 from steek.kernel.urn import Urn
 from steek.kernel.verdict import Verdict
@@ -115,6 +126,7 @@ def incident_view(
     incident = story.incident
     events = [suspect.event for suspect in story.changed.suspects]
     markers = lettered(events, suspects=_prime_suspects(story.changed.suspects))
+    pictures = _pictures(story.alerts, monitoring, markers)
     not_back = [indicator.sentence for indicator in story.verification.not_back()]
     entries = story.timeline[::-1]
     return IncidentView(
@@ -125,8 +137,8 @@ def incident_view(
         systems=tuple(Urn.parse(system).name for system in incident.systems[:4]),
         phases=_phase_lines(story, now),
         next=next_action(incident, done=done_by_actions(story.actions), not_back=not_back),
-        pictures=_pictures(story.alerts, monitoring, markers),
-        suspects=_suspect_lines(story.changed.suspects, markers),
+        pictures=pictures,
+        suspects=_suspect_lines(story.changed.suspects, pictures),
         unchanged=tuple(statement.sentence for statement in story.changed.unchanged),
         searched=f"between {story.changed.searched_since:%d %b} and {story.changed.searched_until:%d %b %H:%M}",
         roles=tuple((role.value, incident.roles.get(role, "")) for role in Role),
@@ -135,16 +147,9 @@ def incident_view(
         actions=story.actions,
         indicators=_indicators(story),
         confidence=story.verification.confidence,
-        timeline=tuple(
-            EntryLine(entry.at, entry.actor, entry.text, entry.event_id, _dot(entry.kind, own=entry.own))
-            for entry in entries[:_MOST_ENTRIES]
-        ),
+        timeline=_timeline(entries[:_MOST_ENTRIES]),
         earlier=max(len(entries) - _MOST_ENTRIES, 0),
-        freezes=tuple(
-            f"{freeze.subject} ({', '.join(freeze.actions)})"
-            for freeze in freezes.active()
-            if freeze.incident == incident.urn
-        ),
+        freezes=_held(freezes, incident),
         postmortem=not incident.state.is_open,
         form_key=form_key,
     )
@@ -200,8 +205,8 @@ def _prime_suspects(suspects: Sequence[Suspect]) -> frozenset[str]:
     return frozenset(suspect.event.id for suspect in suspects[:1] if suspect.score >= 0.3)
 
 
-def _suspect_lines(suspects: Sequence[Suspect], markers: tuple[Marker, ...]) -> tuple[SuspectLine, ...]:
-    letters = {marker.link: marker.letter for marker in markers}
+def _suspect_lines(suspects: Sequence[Suspect], pictures: Sequence[Picture]) -> tuple[SuspectLine, ...]:
+    letters = {marker.link: marker.letter for picture in pictures for marker in picture.markers}
     return tuple(_suspect_line(suspect, letters) for suspect in suspects[:_MOST_SUSPECTS])
 
 
@@ -216,6 +221,24 @@ def _suspect_line(suspect: Suspect, letters: dict[str, str]) -> SuspectLine:
 def _indicators(story: Story) -> tuple[IndicatorLine, ...]:
     health = {Verdict.PASS: "well", Verdict.FAIL: "broken", Verdict.UNDECIDED: "undecided"}
     return tuple(IndicatorLine(health[one.verdict], one.sentence) for one in story.verification.indicators)
+
+
+def _timeline(entries: Sequence[TimelineEntry]) -> tuple[EntryLine, ...]:
+    return tuple(
+        EntryLine(entry.at, entry.actor, _entry_words(entry), entry.event_id, _dot(entry.kind, own=entry.own))
+        for entry in entries
+    )
+
+
+def _held(freezes: Freezes, incident: Incident) -> tuple[str, ...]:
+    held = [freeze for freeze in freezes.active() if freeze.incident == incident.urn]
+    return tuple(f"{freeze.subject} ({', '.join(freeze.actions)})" for freeze in held)
+
+
+def _entry_words(entry: TimelineEntry) -> str:
+    if entry.own:
+        return entry.text
+    return f"{words_of(entry.kind)}: {told(entry.kind, entry.subject, entry.payload)}"
 
 
 def _dot(kind: str, *, own: bool) -> str:

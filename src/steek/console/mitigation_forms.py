@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from steek.incidents import Incident, Menu, Mitigation
 from steek.kernel.urn import Urn
 
-_ONE_FIRST = "Try one first: name a single member, look whether it helped, then come back for the rest."
+_MEMBERS = ("member", "members")
+_ONE_FIRST = "One first: name a single member, look whether it helped, then come back for the rest."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ class MitigationForm:
 
 def mitigation_forms(menu: Menu, incident: Incident) -> tuple[MitigationForm, ...]:
     """All of the menu, in its order, with the incident's own system filled in."""
-    return tuple(_form(mitigation, incident) for mitigation in menu.mitigations.values())
+    return tuple(_form(mitigation, incident, menu) for mitigation in menu.mitigations.values())
 
 
-def _form(mitigation: Mitigation, incident: Incident) -> MitigationForm:
+def _form(mitigation: Mitigation, incident: Incident, menu: Menu) -> MitigationForm:
     fields = tuple(
         ArgumentField(
             argument.name,
@@ -48,16 +49,27 @@ def _form(mitigation: Mitigation, incident: Incident) -> MitigationForm:
         )
         for argument in mitigation.arguments
     )
-    takes_member = any(argument.name == "member" for argument in mitigation.arguments)
     return MitigationForm(
         name=mitigation.name,
-        label=mitigation.name.replace("-", " ").replace("_", " ").capitalize(),
+        label=_label(mitigation.name),
         effect=mitigation.effect,
         risk=mitigation.risk,
         undo=mitigation.undo,
         arguments=fields,
-        one_first=_ONE_FIRST if takes_member else "",
+        one_first=_one_first(mitigation, menu),
     )
+
+
+def _label(name: str) -> str:
+    return name.replace("-", " ").replace("_", " ").capitalize()
+
+
+def _one_first(mitigation: Mitigation, menu: Menu) -> str:
+    members = [argument for argument in mitigation.arguments if argument.name in _MEMBERS]
+    if members:
+        return "" if members[0].required else _ONE_FIRST
+    smaller = f"{mitigation.name}-one"
+    return f"One first: '{_label(smaller)}' tries it on a single member." if smaller in menu.mitigations else ""
 
 
 def _suggestion(argument: str, incident: Incident) -> str:

@@ -60,6 +60,7 @@ class ModelView:
     versions: tuple[VersionLine, ...]
     charts: tuple[LiveChart, ...]
     charts_left_out: int
+    markers: tuple[Marker, ...]
     comparisons: EvaluationTable | None
     evaluations: tuple[EvaluationTable, ...]
     calibration: CalibrationPlot | None
@@ -84,7 +85,7 @@ def model_view(services: Services, name: str, *, form_key: str) -> ModelView:
     route = services.routes.get(name)
     serving = None if route.primary is None else services.registry.get(name, route.primary)
     shown = serving or latest
-    charts, left_out = _charts(services, definition, now)
+    charts, markers, left_out = _charts(services, definition, now)
     version = None if latest is None else latest.version
     return ModelView(
         definition=definition,
@@ -96,6 +97,7 @@ def model_view(services: Services, name: str, *, form_key: str) -> ModelView:
         versions=_versions(services, trained, route),
         charts=charts,
         charts_left_out=left_out,
+        markers=markers,
         comparisons=comparison_table(services.evaluator.comparisons(name, version)) if version else None,
         evaluations=evaluation_tables(services.evaluator.evaluations(name, version)) if version else (),
         calibration=calibration_plot(services.evaluator.calibration(name, version)) if version else None,
@@ -112,7 +114,9 @@ def _versions(services: Services, trained: list[TrainedModel], route: Route) -> 
     return tuple(VersionLine(one, roles.get(one.version, ""), spoken.get(one.urn, "")) for one in trained)
 
 
-def _charts(services: Services, definition: ModelDefinition, now: datetime) -> tuple[tuple[LiveChart, ...], int]:
+def _charts(
+    services: Services, definition: ModelDefinition, now: datetime
+) -> tuple[tuple[LiveChart, ...], tuple[Marker, ...], int]:
     project = services.project
     datasets = datasets_of(definition, project.views, project.datasets)
     watching = monitors_of(definition.name, datasets, project.monitors)
@@ -129,7 +133,7 @@ def _charts(services: Services, definition: ModelDefinition, now: datetime) -> t
     markers = lettered(events)
     own_first = sorted(watching, key=lambda monitor: monitor.subject != f"model:{definition.name}")
     live = [_live(services, monitor, states[monitor.name], markers, since) for monitor in own_first[:_MOST_CHARTS]]
-    return tuple(live), max(len(own_first) - _MOST_CHARTS, 0)
+    return tuple(live), markers, max(len(own_first) - _MOST_CHARTS, 0)
 
 
 def _live(

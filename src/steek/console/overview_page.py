@@ -104,7 +104,7 @@ def _line(
     page = f"/models/{name}"
     watching = monitors_of(name, datasets_of(definition, project.views, project.datasets), project.monitors)
     told = {
-        station: monitored(station, watching, states, monitoring, now=now, href=f"{page}#{station}")
+        station: monitored(station, name, watching, states, monitoring, now=now, href=f"{page}#{station}")
         for station in STATIONS
         if station != "features"
     }

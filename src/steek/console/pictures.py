@@ -2,11 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from markupsafe import Markup
 
-from steek.charts import Band, Marker, Point, SeriesPicture, letter, render_svg, series_spec, sparkline_svg
+from steek.charts import (
+    Band,
+    Marker,
+    Point,
+    SeriesPicture,
+    letter,
+    render_svg,
+    series_spec,
+    sparkline_svg,
+    visible_markers,
+)
 from steek.console.event_words import describe
 from steek.console.words import interval_words, quantity
 from steek.ledger import Event
@@ -45,31 +56,38 @@ def chart(
         markers: What changed; those outside the time of the points are dropped.
         is_main: The one chart that shows the trouble, or one of several.
     """
-    points = tuple(Point(point.window_start, point.value, point.rows) for point in series.points)
-    within = [mark for mark in markers if points and points[0].at <= mark.at <= points[-1].at]
-    band = None
-    if points and any(onset):
-        earliest, latest = onset[0] or onset[1], onset[1] or onset[0]
-        assert earliest is not None
-        assert latest is not None
-        band = Band(earliest, latest, f"onset, {interval_words(earliest, latest, points[-1].at)}")
+    points = _at_window_ends(series)
     picture = SeriesPicture(
         title=title,
         unit=series.unit,
         points=points,
         lower=series.lower,
         upper=series.upper,
-        threshold_text=series.threshold,
-        onset=band,
-        markers=tuple(within),
+        lower_text=bounds_words(series.lower, None, series.unit),
+        upper_text=bounds_words(None, series.upper, series.unit),
+        onset=_band(onset),
+        markers=markers,
     )
     spoken = _spoken(title, series)
-    wide = render_svg(
-        series_spec(picture, width=_WIDE if is_main else _HALF, height=170 if is_main else 120), description=spoken
-    )
+    desk = series_spec(picture, width=_WIDE if is_main else _HALF, height=170 if is_main else 120)
+    wide = render_svg(desk, description=spoken)
     narrow = render_svg(series_spec(picture, width=_NARROW, height=150), description=spoken) if is_main else ""
     # Safe: the renderer escapes every text that it draws.
-    return Picture(title, series.unit, Markup(wide), Markup(narrow), tuple(within), points)  # noqa: S704
+    return Picture(title, series.unit, Markup(wide), Markup(narrow), visible_markers(picture), points)  # noqa: S704
+
+
+def _at_window_ends(series: Series) -> tuple[Point, ...]:
+    """Values where they became known, so that a fall is drawn inside the window in which it happened."""
+    starts = [point.window_start for point in series.points]
+    length = min((later - start for start, later in pairwise(starts)), default=timedelta(days=1))
+    return tuple(Point(point.window_start + length, point.value, point.rows) for point in series.points)
+
+
+def _band(onset: tuple[datetime | None, datetime | None]) -> Band | None:
+    earliest, latest = onset[0] or onset[1], onset[1] or onset[0]
+    if earliest is None or latest is None:
+        return None
+    return Band(earliest, latest, f"onset, {interval_words(earliest, latest, latest)}")
 
 
 def lettered(events: Iterable[Event], *, suspects: frozenset[str] = frozenset()) -> tuple[Marker, ...]:
@@ -93,10 +111,12 @@ def bounds_words(lower: float | None, upper: float | None, unit: str) -> str:
     """What is well, in words; "" when there is no bound.
 
     >>> bounds_words(0.9, None, "fraction"), bounds_words(10.0, 48.0, "h")
-    ('at least 90%', '10 h to 48 h')
+    ('at least 90%', '10 to 48 h')
     """
     if lower is not None and upper is not None:
-        return f"{quantity(lower, unit)} to {quantity(upper, unit)}"
+        first = quantity(lower, unit)
+        bare = first if unit == "fraction" else first.removesuffix(f" {unit}")
+        return f"{bare} to {quantity(upper, unit)}"
     if lower is not None:
         return f"at least {quantity(lower, unit)}"
     return f"at most {quantity(upper, unit)}" if upper is not None else ""

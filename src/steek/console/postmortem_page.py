@@ -61,8 +61,14 @@ def to_html(markdown: str) -> Markup:
     >>> to_html("**bold** <script>")
     Markup('<p><strong>bold</strong> &lt;script&gt;</p>\n')
     """
+    parser = _parser()
+    tokens = parser.parse(markdown)
+    for token in tokens:
+        # The page has its own title; what the draft calls its title is a heading below it.
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(int(token.tag[1:]) + 1, 6)}"
     # Safe: the parser escapes every HTML tag and refuses javascript: and data: links.
-    return Markup(_parser().render(markdown))  # noqa: S704
+    return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704
 
 
 @cache

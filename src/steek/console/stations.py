@@ -48,8 +48,23 @@ def worst(healths: Sequence[str]) -> str:
     return next((health for health in _WORST_FIRST if health in healths), "undecided")
 
 
+def short_name(monitor: Monitor, model: str) -> str:
+    """The monitor's name in words, without the name of the model it is read beside.
+
+    >>> from types import SimpleNamespace
+    >>> short_name(SimpleNamespace(name="search_ranking_fallbacks"), "search_ranking")
+    'fallbacks'
+    """
+    return monitor.name.removeprefix(f"{model}_").replace("_", " ")
+
+
+def _slice_words(slice: str | None) -> str:
+    return "" if slice is None else slice.removeprefix("join=")
+
+
 def monitored(
     station: str,
+    model: str,
     monitors: Sequence[Monitor],
     states: Mapping[str, MonitorState],
     monitoring: Monitoring,
@@ -67,11 +82,9 @@ def monitored(
     since = now - timedelta(days=_SPARK_DAYS)
     series = monitoring.series(monitor.name, state.slice, since=since)
     well = bounds_words(state.lower, state.upper, series.unit)
-    words = [monitor.name.replace("_", " ")]
-    if state.slice:
-        words.append(state.slice)
-    words.append(f"well is {well}" if well and health != "undecided" else state.reason if health != "well" else "")
-    comparison = ", ".join(word for word in words if word)
+    told = state.reason if health in {"broken", "undecided"} and not well else well
+    name = short_name(monitor, model)
+    comparison = ", ".join(part for part in (_slice_words(state.slice) or name, told) if part)
     drawn = spark(series, health, monitor.name)
     return Station(station, health, quantity(state.value, series.unit), comparison, drawn, href)
 
@@ -96,7 +109,7 @@ def features_station(
     used = {view: age / limits[view] for view, age in ages.items()}
     view = max(used, key=lambda name: used[name])
     health = "broken" if used[view] >= 1 else "well"
-    comparison = f"{view.replace('_', ' ')}, well is under {format_duration(limits[view])}"
+    comparison = f"{view.replace('_', ' ')}, under {format_duration(limits[view])}"
     return Station("features", health, f"{_age(ages[view])} old", comparison, Markup(), href)
 
 
@@ -137,7 +150,7 @@ def serving_station(route: Route, beside: Station | None, *, href: str) -> Stati
     if beside is None:
         words.append("no monitor watches it")
         return Station("serving", "undecided", number, "; ".join(words), Markup(), href)
-    words.append(f"{beside.number}: {beside.comparison}")
+    words.append(f"{beside.number} {beside.comparison}")
     return Station("serving", beside.health, number, "; ".join(words), beside.spark, href)
 
 

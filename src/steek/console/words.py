@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 from steek.kernel.units import format_duration
 
+_THIS_WEEK = timedelta(days=6)
+
 
 def count(number: float) -> str:
     """A count or amount with thousands separated.
@@ -27,7 +29,7 @@ def percent(fraction: float) -> str:
     if fraction in {0.0, 1.0}:
         return f"{fraction * 100:.0f}%"
     exact = abs(fraction) < 0.1 or 0.9 < abs(fraction) < 1.1
-    return f"{fraction * 100:.1f}%" if exact else f"{fraction * 100:.0f}%"
+    return f"{fraction * 100:.1f}".removesuffix(".0") + "%" if exact else f"{fraction * 100:.0f}%"
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -67,7 +69,7 @@ def short_time(at: datetime, now: datetime) -> str:
     """
     if at.date() == now.date():
         return f"{at:%H:%M}"
-    if abs(now - at) < timedelta(days=6):
+    if abs(now - at) < _THIS_WEEK:
         return f"{at:%a %H:%M}"
     return f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
 
@@ -104,8 +106,11 @@ def interval_words(start: datetime | None, end: datetime | None, now: datetime) 
     if start is None or end is None or start == end:
         known = start or end
         return short_time(known, now) if known else ""
-    last = f"{end:%H:%M}" if start.date() == end.date() else short_time(end, now)
-    return f"{short_time(start, now)}\N{EN DASH}{last}"
+    if start.date() == end.date():
+        return f"{short_time(start, now)}\N{EN DASH}{end:%H:%M}"
+    # Two days: the hour alone would not say which.
+    days = "%a %H:%M" if abs(now - start) < _THIS_WEEK else "%d %b %H:%M"
+    return "\N{EN DASH}".join(format(at, days) for at in (start, end))
 
 
 def urn_path(urn: str) -> str:
