@@ -51,6 +51,12 @@ def household(transactions: pl.LazyFrame) -> pl.LazyFrame:
     return transactions
 
 
+@feature_view(entity=("household_id", "product_category"), lookback="56d", time_to_live="2d", owner="data@grocer")
+def household_category(transactions: pl.LazyFrame) -> pl.LazyFrame:
+    """What a household bought of a category."""
+    return transactions
+
+
 @feature_view(entity="manufacturer_id", lookback="56d", time_to_live="2d", owner="data@grocer")
 def partner(transactions: pl.LazyFrame) -> pl.LazyFrame:
     """What a partner sold."""
@@ -69,13 +75,24 @@ def searches(transactions: pl.LazyFrame) -> pl.LazyFrame:
     return transactions
 
 
+@examples(entity="household_id", moment="asked_at", label_window="7d", answer="product_category")
+def visits(transactions: pl.LazyFrame) -> pl.LazyFrame:
+    """What a household bought in the week after."""
+    return transactions
+
+
 @examples(entity=("manufacturer_id",), moment="asked_at", label_window="1d", label="lines")
 def partner_days(transactions: pl.LazyFrame) -> pl.LazyFrame:
     """What a partner sold in a day."""
     return transactions
 
 
-VIEWS = {"category_product": category_product, "household": household, "partner": partner}
+VIEWS = {
+    "category_product": category_product,
+    "household": household,
+    "household_category": household_category,
+    "partner": partner,
+}
 MOMENTS = {"calendar": calendar}
 
 
@@ -96,6 +113,24 @@ def ranking(**serving: Any) -> ModelDefinition:
         serving=Serving(**(usual | serving)),
         owner="ranking@grocer",
         worst_case="search answers in no useful order",
+    )
+
+
+def recommendation() -> ModelDefinition:
+    """A ranking whose answers are text."""
+    return ModelDefinition(
+        name="next_purchase",
+        task="ranking",
+        examples=visits,
+        features=[household_category["lines"]],
+        candidates=household_category,
+        learner=LearnerSpec("lightgbm"),
+        training_window="28d",
+        schedule="daily",
+        freshness=Freshness("48h"),
+        serving=Serving(deadline="2s", top=2, fallback=[feature_as_answer("household_category.lines")]),
+        owner="ranking@grocer",
+        worst_case="recommendations vanish",
     )
 
 
@@ -136,9 +171,9 @@ class World:
     log: PredictionLog
 
     @classmethod
-    def open(cls, path: Path) -> "World":
+    def open(cls, path: Path, url: str | None = None) -> "World":
         clock = ReplayClock(path / "clock")
-        database = Database.open(f"sqlite:///{path / 'steek.db'}")
+        database = Database.open(url or f"sqlite:///{path / 'steek.db'}")
         metadata.create_all(database.engine)
         ledger = Ledger(database, clock)
         registry = Registry(database, ledger, clock, ArtifactStore(path / "artifacts"), {**VIEWS, **MOMENTS})
@@ -164,6 +199,8 @@ class World:
         )
         self._put("category_product", beef)
         self._put("household", pl.DataFrame({"household_id": [900], "spend": [12.5]}))
+        bought = pl.DataFrame({"household_id": [900] * 3, "product_category": ["BEEF", "MILK", "ÄPFEL"]})
+        self._put("household_category", bought.with_columns(lines=pl.Series([1.0, 3.0, 2.0])))
         self._put("partner", pl.DataFrame({"manufacturer_id": [2, 69], "lines_7d": [2.0, 3.0]}))
 
     def add(
@@ -208,7 +245,7 @@ class World:
         """Give all traffic to a version, by the way a deployment goes."""
         decision, key = self.gate(trained), f"deploy {trained.urn}"
         if self.routes.get(trained.name).primary is None:
-            self.routes.deploy_first(trained.name, trained.version, key=key, actor="night", gate_decision_id=decision)
+            self.routes.deploy(trained.name, trained.version, key=key, actor="night", gate_decision_id=decision)
             return
         self.routes.start_canary(trained.name, trained.version, 0.5, key=key, actor="night", gate_decision_id=decision)
         self.routes.promote(trained.name, key=f"promote {trained.urn}", actor="night")

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from serving_asgi import living, talk
-from serving_world import FEATURES, World, demand, household, linear, ranking
+from serving_world import FEATURES, World, demand, household, linear, ranking, recommendation
 
 from steek.kernel.errors import DeclarationError
 from steek.models import Predictor
 from steek.models.formats.linear import LinearPredictor
+from steek.serving.prediction_record import to_frame
 from steek.serving.split import share_of
 from steek.serving.warm import WarmVersion
 
@@ -313,6 +314,34 @@ def test_the_open_inference_protocol_over_json(world: World) -> None:
         ("household_id", "INT64"), ("product_category", "BYTES"), ("asked_at", "BYTES")
     ]  # fmt: skip
     assert (model["versions"], model["parameters"]["primary"]) == (["1"], 1)
+
+
+@pytest.mark.covers("S2", "S7")
+@pytest.mark.parametrize("binary", [False, True])
+def test_candidates_may_be_text(world: World, binary: bool) -> None:
+    names = ("household_category.lines",)
+    world.deploy(world.add("next_purchase", linear(names, (1.0,)), names=names))
+    inputs = [{"name": "household_id", "shape": [2], "datatype": "INT64", "data": [900, 7]}]
+    outputs = [{"name": "answers", "parameters": {"binary_data": binary}}]
+
+    async def ask(http: httpx.AsyncClient) -> tuple[Any, httpx.Response]:
+        plain = await http.post("/v1/models/next_purchase:predict", json={"instances": [{"household_id": 900}]})
+        body = {"inputs": inputs, "outputs": outputs}
+        return plain.json(), await http.post("/v2/models/next_purchase/infer", json=body)
+
+    plain, response = talk(world.app(recommendation()), ask)
+    assert plain["predictions"][0]["answers"] == ["MILK", "ÄPFEL"]
+    if binary:
+        content = response.content[int(response.headers["inference-header-content-length"]) :]
+        texts = [b"MILK", "ÄPFEL".encode(), b"", b""]
+        assert content == b"".join(len(text).to_bytes(4, "little") + text for text in texts)
+    else:
+        (output,) = response.json()["outputs"]
+        assert (output["datatype"], output["shape"]) == ("BYTES", [2, 2])
+        assert output["data"] == ["MILK", "ÄPFEL", "", ""]
+    records = logged(world)
+    assert [record.answers for record in records] == [["MILK", "ÄPFEL"], ["MILK", "ÄPFEL"], []]
+    assert to_frame(records)["answers"].to_list()[0] == ["MILK", "ÄPFEL"]
 
 
 @pytest.mark.covers("N3", "S2")

@@ -15,7 +15,7 @@ ROUTES = {
     RolloutState.CANARY: Route("m", primary=16, candidate=17, fraction=0.1, previous=(15, 14), epoch=4),
 }
 MOVES: dict[RolloutAction, Callable[[Route], Route]] = {
-    RolloutAction.DEPLOY_FIRST: lambda route: rollout.deploy_first(route, 18),
+    RolloutAction.DEPLOY: lambda route: rollout.deploy(route, 18),
     RolloutAction.START_CANARY: lambda route: rollout.start_canary(route, 18, 0.1),
     RolloutAction.STEP_CANARY: lambda route: rollout.step_canary(route, 0.5),
     RolloutAction.PROMOTE: rollout.promote,

@@ -45,7 +45,7 @@ def test_a_version_becomes_primary_through_gate_and_canary(world: World) -> None
     assert world.routes.get("search_ranking") == promoted
     assert world.routes.all() == {"search_ranking": promoted}
     actions = [change.action for change in world.routes.history("search_ranking")]
-    assert actions == ["promote", "step_canary", "start_canary", "deploy_first"]
+    assert actions == ["promote", "step_canary", "start_canary", "deploy"]
     kinds = [event.kind for event in world.ledger.events(subject_prefix="deployment:search_ranking")]
     assert kinds == [
         "route.changed", "canary.started", "route.changed", "canary.stepped", "route.changed",
@@ -63,7 +63,7 @@ def test_only_a_pass_is_deployed(world: World, verdict: str) -> None:
     trained = world.add_ranking(1, 0, 0, 0)
     decision = world.gate(trained, verdict)
     with pytest.raises(GateRefusedError, match=f"is {verdict}; only a pass or an override"):
-        world.routes.deploy_first("search_ranking", 1, key="k", actor="night", gate_decision_id=decision)
+        world.routes.deploy("search_ranking", 1, key="k", actor="night", gate_decision_id=decision)
     assert world.routes.get("search_ranking") == Route("search_ranking")
 
 
@@ -72,11 +72,11 @@ def test_a_decision_must_be_about_this_version_and_be_the_latest(world: World) -
     first, second = world.add_ranking(1, 0, 0, 0), world.add_ranking(0, 1, 0, 0)
     passed = world.gate(first)
     with pytest.raises(GateRefusedError, match="no gate has decided on trained:search_ranking@2"):
-        world.routes.deploy_first("search_ranking", 2, key="k", actor="night", gate_decision_id=passed)
+        world.routes.deploy("search_ranking", 2, key="k", actor="night", gate_decision_id=passed)
     old = world.gate(second)
     world.gate(second, "fail")
     with pytest.raises(GateRefusedError, match="is not the latest"):
-        world.routes.deploy_first("search_ranking", 2, key="k", actor="night", gate_decision_id=old)
+        world.routes.deploy("search_ranking", 2, key="k", actor="night", gate_decision_id=old)
 
 
 @pytest.mark.covers("Q10")
@@ -85,7 +85,7 @@ def test_a_named_override_is_deployed(world: World) -> None:
     world.gate(trained, "fail")
     override = Draft("gate.overridden", trained.urn, "ariel@grocer", {"approver": "ariel@grocer", "reason": "sale"})
     event = world.ledger.record(override)[0]
-    route = world.routes.deploy_first("search_ranking", 1, key="k", actor="ariel", gate_decision_id=event.id)
+    route = world.routes.deploy("search_ranking", 1, key="k", actor="ariel", gate_decision_id=event.id)
     assert route.primary == 1
 
 

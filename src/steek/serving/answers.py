@@ -28,7 +28,7 @@ class Answer:
     fallback: str | None = None
     fallback_reason: str | None = None
     candidates: int = 0
-    answers: list[int]
+    answers: list[int | str]
     scores: list[float]
     features: list[float | None]
     feature_as_of: datetime | None = None

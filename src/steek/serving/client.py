@@ -21,7 +21,7 @@ _ERRORS: dict[int, type[SteekError]] = {400: InputError, 404: NotFoundError, 503
 class Prediction:
     """One answer of the plain call; see `PredictionRecord` for the fields."""
 
-    answers: tuple[int, ...]
+    answers: tuple[int | str, ...]
     scores: tuple[float, ...]
     model_version: int | None
     route: str

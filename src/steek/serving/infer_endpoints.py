@@ -13,7 +13,15 @@ from steek.kernel.ids import new_id
 from steek.serving.answers import Answer
 from steek.serving.http_io import REQUEST_ID, Response, Scope, as_json, header
 from steek.serving.inference import Inference
-from steek.serving.open_inference import InferRequest, InferResponse, TensorOut, decode_request, encode_response
+from steek.serving.open_inference import (
+    BYTES,
+    INT64,
+    InferRequest,
+    InferResponse,
+    TensorOut,
+    decode_request,
+    encode_response,
+)
 from steek.serving.served import ServedModel, ServedModels
 
 _JSON_LENGTH = "inference-header-content-length"
@@ -25,7 +33,7 @@ class _PredictRequest(msgspec.Struct):
 
 
 class _Prediction(msgspec.Struct):
-    answers: list[int]
+    answers: list[int | str]
     scores: list[float]
     model_version: int | None
     route: str
@@ -149,13 +157,22 @@ def _parameters(answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 def _arrays(model: ServedModel, answers: Sequence[Answer]) -> dict[str, tuple[str, NDArray[Any]]]:
-    """Outputs as [n, k] arrays; rows with fewer than k answers are filled with 0, `counts` [n] says how many hold."""
+    """Outputs as [n, k] arrays; rows with fewer than k answers are filled up, `counts` [n] says how many hold."""
     width = max(len(answer.scores) for answer in answers)
     scores = np.zeros((len(answers), width), dtype=np.float64)
-    ids = np.zeros((len(answers), width), dtype=np.int64)
+    datatype = _answers_type(model, answers)
+    shape = (len(answers), width)
+    ids = np.zeros(shape, dtype=np.int64) if datatype == INT64 else np.full(shape, "", dtype=np.object_)
     for row, answer in enumerate(answers):
         scores[row, : len(answer.scores)] = answer.scores
         ids[row, : len(answer.answers)] = answer.answers
     counts = np.array([len(answer.scores) for answer in answers], dtype=np.int64)
     outputs: dict[str, tuple[str, NDArray[Any]]] = {"scores": ("FP64", scores), "counts": ("INT64", counts)}
-    return outputs if model.form.candidate_view is None else {"answers": ("INT64", ids), **outputs}
+    return outputs if model.form.candidate_view is None else {"answers": (datatype, ids), **outputs}
+
+
+def _answers_type(model: ServedModel, answers: Sequence[Answer]) -> str:
+    """The contracts' word on the candidate column; where they have none, what the answers are."""
+    declared = model.form.types.get(model.form.candidate_column or "")
+    is_text = any(isinstance(one, str) for answer in answers for one in answer.answers[:1])
+    return declared or (BYTES if is_text else INT64)

@@ -86,11 +86,14 @@ class Inference:
             _logger.exception("answering for %s failed", model.name)
             reason = f"error: {type(error).__name__}: {error}"
         try:
-            chain = lambda: self._answering.fall_back(model, queries, reason, pinned)  # noqa: E731
-            return await _at_most(budget_s, self._fallbacks, chain)
+            return await _at_most(
+                budget_s, self._fallbacks, lambda: self._answering.fall_back(model, queries, reason, pinned)
+            )
+        except TimeoutError:
+            _logger.warning("the fallback chain of %s did not answer in time either", model.name)
         except Exception:
             _logger.exception("the fallback chain of %s failed", model.name)
-            return nothing(model, queries, reason, pinned)
+        return nothing(model, queries, reason, pinned)
 
     def _write(self, model: str, answers: Sequence[Answer], latency_ms: float) -> None:
         now = self._clock.now()

@@ -1,6 +1,7 @@
 """Asking about models: health, metadata, what is loaded, and numbers."""
 
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -46,7 +47,7 @@ class ModelEndpoints:
 
     def server(self) -> Response:
         """`GET /v2`."""
-        return as_json({"name": "steek", "version": "0.1.0", "extensions": _EXTENSIONS})
+        return as_json({"name": "steek", "version": version("steek"), "extensions": _EXTENSIONS})
 
     def live(self) -> Response:
         """`GET /v2/health/live`."""
@@ -78,8 +79,9 @@ class ModelEndpoints:
         ]
         inputs.append({"name": form.moment, "datatype": "BYTES", "shape": [-1]})
         outputs = [{"name": "scores", "datatype": "FP64", "shape": [-1, -1]}]
-        if form.candidate_view is not None:
-            outputs.insert(0, {"name": "answers", "datatype": "INT64", "shape": [-1, -1]})
+        if form.candidate_column is not None:
+            datatype = form.types.get(form.candidate_column, "INT64")
+            outputs.insert(0, {"name": "answers", "datatype": datatype, "shape": [-1, -1]})
         outputs.append({"name": "counts", "datatype": "INT64", "shape": [-1]})
         asked = model.route.primary if version is None else _number(model, version)
         warm = None if asked is None else model.versions.get(asked)

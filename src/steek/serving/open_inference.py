@@ -15,6 +15,7 @@ from steek.kernel.errors import UnreadableError
 
 Scalar = int | float | str | bool
 BYTES = "BYTES"
+INT64 = "INT64"
 
 _NUMERIC: dict[str, np.dtype[Any]] = {
     "BOOL": np.dtype("?"),
@@ -128,12 +129,18 @@ def encode_response(response: InferResponse, binary: Mapping[str, NDArray[Any]])
     parts: list[bytes] = []
     for output in response.outputs:
         if output.name in binary:
-            dtype = _NUMERIC[output.datatype]
-            content = np.ascontiguousarray(binary[output.name], dtype=dtype).tobytes()
+            content = _to_binary(output.datatype, binary[output.name])
             output.parameters = {"binary_data_size": len(content)}
             parts.append(content)
     head = _ENCODER.encode(response)
     return (b"".join((head, *parts)), len(head)) if parts else (head, None)
+
+
+def _to_binary(datatype: str, array: NDArray[Any]) -> bytes:
+    if datatype != BYTES:
+        return np.ascontiguousarray(array, dtype=_NUMERIC[datatype]).tobytes()
+    texts = [str(text).encode() for text in array.reshape(-1)]
+    return b"".join(_LENGTH.pack(len(text)) + text for text in texts)
 
 
 def _from_json(tensor: TensorIn) -> list[Any]:

@@ -23,7 +23,7 @@ SCHEMA = pl.Schema(
         "latency_ms": pl.Float64(),
         "entity": pl.String(),
         "candidates": pl.Int64(),
-        "answers": pl.List(pl.Int64()),
+        "answers": pl.List(pl.String()),
         "scores": pl.List(pl.Float64()),
         "score_sum": pl.Float64(),
         "score_mean": pl.Float64(),
@@ -49,7 +49,8 @@ class PredictionRecord(msgspec.Struct, frozen=True, kw_only=True):
         latency_ms: From the request's arrival to the answer's completion, milliseconds.
         entity: Canonical JSON of the query's entity columns.
         candidates: Number of candidates that were scored; for a regression 1.
-        answers: Candidates returned, best first; [] for a regression.
+        answers: Candidates returned, best first, whole numbers or text; [] for a regression. The lake holds them as
+            text, because one table serves models of both kinds.
         scores: One per answer; for a regression the one predicted number.
         score_sum: Sum of `scores`; None when empty.
         score_mean: Mean of `scores`; None when empty.
@@ -69,7 +70,7 @@ class PredictionRecord(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float
     entity: str
     candidates: int
-    answers: list[int]
+    answers: list[int | str]
     scores: list[float]
     score_sum: float | None
     score_mean: float | None
@@ -80,5 +81,6 @@ class PredictionRecord(msgspec.Struct, frozen=True, kw_only=True):
 def to_frame(records: Sequence[PredictionRecord]) -> pl.DataFrame:
     """Records as rows of the lake table, in their order; missing features become NaN as in training."""
     columns = {name: [getattr(record, name) for record in records] for name in SCHEMA}
+    columns["answers"] = [[str(answer) for answer in record.answers] for record in records]
     frame = pl.DataFrame(columns, schema=SCHEMA)
     return frame.with_columns(pl.col("features").list.eval(pl.element().fill_null(float("nan"))))

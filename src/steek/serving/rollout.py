@@ -16,7 +16,7 @@ class RolloutState(StrEnum):
 
 
 class RolloutAction(StrEnum):
-    DEPLOY_FIRST = "deploy_first"
+    DEPLOY = "deploy"
     START_CANARY = "start_canary"
     STEP_CANARY = "step_canary"
     PROMOTE = "promote"
@@ -26,7 +26,8 @@ class RolloutAction(StrEnum):
 
 
 TRANSITIONS: dict[tuple[RolloutState, RolloutAction], RolloutState] = {
-    (RolloutState.EMPTY, RolloutAction.DEPLOY_FIRST): RolloutState.STEADY,
+    (RolloutState.EMPTY, RolloutAction.DEPLOY): RolloutState.STEADY,
+    (RolloutState.STEADY, RolloutAction.DEPLOY): RolloutState.STEADY,
     (RolloutState.STEADY, RolloutAction.START_CANARY): RolloutState.CANARY,
     (RolloutState.STEADY, RolloutAction.ROLLBACK): RolloutState.STEADY,
     (RolloutState.STEADY, RolloutAction.ROLLBACK_MEMBER): RolloutState.STEADY,
@@ -51,18 +52,18 @@ def state_of(route: Route) -> RolloutState:
     return RolloutState.STEADY if route.candidate is None else RolloutState.CANARY
 
 
-def deploy_first(route: Route, version: int) -> Route:
-    """Nothing serves yet: `version` takes all traffic."""
-    _permit(route, RolloutAction.DEPLOY_FIRST)
-    return replace(route, primary=version)
+def deploy(route: Route, version: int) -> Route:
+    """`version` takes all traffic at once; members that were rolled back on their own rejoin the fleet."""
+    _permit(route, RolloutAction.DEPLOY)
+    _require_other(route, version)
+    previous = route.previous if route.primary is None else (route.primary, *route.previous)
+    return replace(route, primary=version, members={}, previous=previous)
 
 
 def start_canary(route: Route, version: int, fraction: float) -> Route:
     """`version` gets `fraction` of the traffic beside the primary."""
     _permit(route, RolloutAction.START_CANARY)
-    if version == route.primary:
-        message = f"{route.model}@{version} already serves all traffic"
-        raise ConflictError(message, next_step="Start the canary with another version.")
+    _require_other(route, version)
     return replace(route, candidate=version, fraction=_checked(fraction))
 
 
@@ -132,6 +133,12 @@ def last_good(route: Route, member: str | None = None) -> int:
 
 def _permit(route: Route, action: RolloutAction) -> None:
     transition(TRANSITIONS, state_of(route), action, what=f"the rollout of {route.model}")
+
+
+def _require_other(route: Route, version: int) -> None:
+    if version == route.primary:
+        message = f"{route.model}@{version} already serves all traffic"
+        raise ConflictError(message, next_step="Name another version.")
 
 
 def _require_older(route: Route, to: int, serving: int | None, member: str | None = None) -> None:

@@ -61,7 +61,7 @@ class Routes:
         """
         return rollout.last_good(self.get(model), member)
 
-    def deploy_first(
+    def deploy(
         self,
         model: str,
         version: int,
@@ -71,17 +71,17 @@ class Routes:
         gate_decision_id: str,
         expected_epoch: int | None = None,
     ) -> Route:
-        """Give all traffic of a model that serves nothing yet to `version`.
+        """Give all traffic to `version` at once: the first one, or for a model without a canary.
 
         Raises:
             GateRefusedError: the gate did not pass it.
             FrozenError: an incident holds the model.
-            IllegalTransitionError: something serves already; a canary is the way then.
+            IllegalTransitionError: a canary is running.
         """
         return self._change(
             model,
-            RolloutAction.DEPLOY_FIRST,
-            lambda route: rollout.deploy_first(route, version),
+            RolloutAction.DEPLOY,
+            lambda route: rollout.deploy(route, version),
             key=key,
             actor=actor,
             expected_epoch=expected_epoch,
@@ -99,7 +99,7 @@ class Routes:
         gate_decision_id: str,
         expected_epoch: int | None = None,
     ) -> Route:
-        """Give `fraction` of the entities, inside (0, 1), to `version`. Raises as `deploy_first` does."""
+        """Give `fraction` of the entities, inside (0, 1), to `version`. Raises as `deploy` does."""
         return self._change(
             model,
             RolloutAction.START_CANARY,
