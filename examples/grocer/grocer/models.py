@@ -43,14 +43,16 @@ def visits(transactions: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
         .drop_nulls("product_category")
         .select("household_id", "product_category", bought_at="transaction_timestamp")
     )
-    baskets = transactions.group_by("household_id", "basket_id").agg(asked_at=pl.col("transaction_timestamp").max())
+    baskets = transactions.group_by("household_id", "basket_id").agg(
+        pl.col("store_id").first(), asked_at=pl.col("transaction_timestamp").max()
+    )
     later = (pl.col("bought_at") > pl.col("asked_at")) & (
         pl.col("bought_at") <= pl.col("asked_at") + pl.duration(days=7)
     )
     return (
         baskets.join(bought, on="household_id", how="left")
         .group_by("household_id", "asked_at")
-        .agg(pl.col("product_category").filter(later).unique().sort())
+        .agg(pl.col("store_id").min(), pl.col("product_category").filter(later).unique().sort())
         .explode("product_category")
     )
 
@@ -128,7 +130,7 @@ next_purchase = sk.ModelDefinition(
     training_window="7d",
     schedule="daily, after transactions",
     freshness=sk.Freshness("48h"),
-    evaluations=[sk.held_out_by_time("1d", fraction=0.5), sk.golden("2017-09-22"), sk.sliced_by("product_category")],
+    evaluations=[sk.held_out_by_time("1d", fraction=0.5), sk.golden("2017-09-22"), sk.sliced_by("store_id")],
     baselines=[sk.Baseline("bought most often", lambda frame: pl.col("household_category.lines_120d"))],
     gate=[
         sk.not_worse("log_loss", margin=0.02),

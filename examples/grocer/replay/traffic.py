@@ -38,22 +38,15 @@ class Traffic:
             {"name": name, "shape": [len(values)], "datatype": _datatype(values[0]), "data": [_plain(v) for v in values]}
             for name, values in columns.items()
         ]
-        ids = {
-            "name": "request_id",
-            "shape": [len(batch)],
-            "datatype": "BYTES",
-            "data": [question.request_id for question in batch],
-        }
         return self._client.post(
-            f"/v2/models/{batch[0].model}/infer", json={"id": batch[0].request_id, "inputs": [*inputs, ids]}
+            f"/v2/models/{batch[0].model}/infer", json={"id": batch[0].request_id, "inputs": inputs}
         )
 
     def _predict(self, batch: Sequence[Question]) -> httpx.Response:
-        instances = [
-            {name: _plain(value) for name, value in question.instance.items()} | {"request_id": question.request_id}
-            for question in batch
-        ]
-        return self._client.post(f"/v1/models/{batch[0].model}:predict", json={"instances": instances})
+        instances = [{name: _plain(value) for name, value in question.instance.items()} for question in batch]
+        return self._client.post(
+            f"/v1/models/{batch[0].model}:predict", json={"id": batch[0].request_id, "instances": instances}
+        )
 
 
 def _batches(questions: Sequence[Question]) -> Iterator[list[Question]]:

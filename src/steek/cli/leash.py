@@ -13,6 +13,7 @@ def end_with_parent(leash: bool) -> None:
 
 
 def _watch() -> None:
-    while sys.stdin.buffer.read(1024):
+    # The descriptor itself: a buffered reader would hold a lock that the interpreter needs to shut down.
+    while os.read(sys.stdin.fileno(), 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -76,10 +76,11 @@ def ranking_outcomes(
         labels: [rows] 1 for a right answer.
         baselines: Name to [rows] scores.
     """
-    right = pl.DataFrame({"_query": query, "_right": candidates}).filter(pl.Series(labels > 0))
+    # The log keeps answers of all models in one column, so as text.
+    right = pl.DataFrame({"_query": query, "_right": candidates.cast(pl.String)}).filter(pl.Series(labels > 0))
     shown = (
         asked.lazy()
-        .select("_query", "answers")
+        .select("_query", pl.col("answers").cast(pl.List(pl.String)))
         .with_row_index("_asked")
         .explode("answers", empty_as_null=False, keep_nulls=False)
         .with_columns(place=pl.int_range(1, pl.len() + 1).over("_asked"))

@@ -10,7 +10,7 @@ def new_id(at: datetime) -> str:
 
     >>> from datetime import UTC
     >>> new_id(datetime(2017, 10, 2, tzinfo=UTC))[:8]
-    '015edae5'
+    '015eda61'
     """
     milliseconds = int(at.timestamp() * 1000) & ((1 << 48) - 1)
     high = secrets.randbits(12)

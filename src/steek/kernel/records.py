@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import date, time, timedelta
 from enum import Enum
 from pathlib import PurePath
 from typing import cast
@@ -12,7 +12,7 @@ from typing import cast
 def to_plain(value: object) -> object:
     """Records, enums, instants, durations and sets as plain JSON values.
 
-    Durations become seconds, instants ISO 8601 strings, sets sorted lists; dictionary keys become strings.
+    Durations become seconds, instants, dates and times of day ISO 8601 strings, sets sorted lists; dictionary keys become strings.
     """
     if isinstance(value, Enum):
         return value.value
@@ -28,7 +28,7 @@ def to_plain(value: object) -> object:
 
 
 def _scalar(value: object) -> object:
-    if isinstance(value, datetime):
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()

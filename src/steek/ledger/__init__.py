@@ -9,6 +9,7 @@ from steek.ledger.database import Database, metadata
 from steek.ledger.events import Draft, Event
 from steek.ledger.ledger import Ledger
 from steek.ledger.lineage import Graph, Lineage
+from steek.ledger.outside import Outside
 from steek.ledger.subscriptions import Subscriptions
 
 __all__ = [

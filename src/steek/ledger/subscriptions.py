@@ -8,7 +8,7 @@ from steek.ledger.events import Event
 from steek.ledger.ledger import Ledger
 from steek.ledger.tables import cursors
 
-Handler = Callable[[Event], None]
+Handler = Callable[[Event], object]
 
 
 class Subscriptions:

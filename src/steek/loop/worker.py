@@ -18,6 +18,8 @@ _QUEUE = "steek"
 # Part of each unfinished workflow's identity: a worker takes up only those of the same shape of steps.
 _WORKFLOW_SHAPE = "1"
 _POLL_S = 0.1
+# A night that waits for traffic must not hold up what people start by hand.
+_CONCURRENT = 4
 
 Workflow = Callable[..., Any]
 
@@ -44,10 +46,10 @@ class Worker:
         with _only_one(self._settings.data_path / "worker.lock"):
             DBOS(config=_configuration(self._settings))
             for name, function in self._workflows.items():
-                DBOS.workflow(name=name)(function)
+                DBOS.workflow(name=name)(_plain(function))
             DBOS.launch()
             try:
-                DBOS.register_queue(_QUEUE, worker_concurrency=1, polling_interval_sec=_POLL_S)
+                DBOS.register_queue(_QUEUE, worker_concurrency=_CONCURRENT, polling_interval_sec=_POLL_S)
                 yield
             finally:
                 DBOS.destroy(destroy_registry=True)
@@ -83,6 +85,15 @@ class WorkerClient:
 
     def close(self) -> None:
         self._client.destroy()
+
+
+def _plain(function: Workflow) -> Workflow:
+    """A function of its own for each workflow: DBOS writes attributes on it, which a bound method refuses."""
+
+    def run(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    return run
 
 
 @contextmanager

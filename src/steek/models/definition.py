@@ -1,7 +1,7 @@
 """Model definitions: one configured model, and the windows of time it learns from and is measured on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -26,7 +26,7 @@ FeatureChoice = FeatureRef | FeatureView | MomentFeatures | tuple[FeatureRef, ..
 _TASKS = ("ranking", "regression")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ModelDefinition:
     """One configured model; its identity is the hash of its content and of the code it names.
 
@@ -56,6 +56,7 @@ class ModelDefinition:
     """
 
     name: str
+    _: KW_ONLY
     task: Task
     examples: Examples
     features: Sequence[FeatureChoice]

@@ -113,16 +113,23 @@ class Canary:
     Args:
         steps: Rising shares of the traffic, each inside (0, 1).
         min_requests: Requests a step must see before it is judged.
+        dwell: Least time that a step lasts, e.g. "1h".
     """
 
     steps: tuple[float, ...] = (0.1, 0.5)
     min_requests: int = 100
+    dwell: str = "1h"
 
     def __post_init__(self) -> None:
         rising = all(low < high for low, high in zip(self.steps, self.steps[1:], strict=False))
         if not self.steps or not rising or not all(0 < step < 1 for step in self.steps):
             message = f"canary steps are {self.steps}; they must rise, each between 0 and 1"
             raise DeclarationError(message, next_step="For example steps=(0.1, 0.5).")
+        _require_positive("canary dwell", self.dwell)
+
+    @property
+    def dwell_time(self) -> timedelta:
+        return parse_duration(self.dwell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +139,13 @@ class Serving:
     Args:
         deadline: Longest time for one answer before the fallback chain takes over, e.g. "50ms".
         top: How many candidates a ranking answers with, best first.
-        canary: The ramp for new versions.
+        canary: The ramp for new versions; None lets a version that passed its gate take over at once.
         fallback: Tried in this order.
     """
 
     deadline: str = "50ms"
     top: int = 10
-    canary: Canary = field(default_factory=Canary)
+    canary: Canary | None = field(default_factory=Canary)
     fallback: tuple[FallbackSpec, ...] | list[FallbackSpec] = ()
 
     def __post_init__(self) -> None:

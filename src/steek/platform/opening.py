@@ -61,7 +61,7 @@ def build(settings: Settings, project: Project) -> Platform:
     features = FeatureService(lake, *state, project.datasets, project.views, online)
     example_sets = ExampleSets(features, lake, project.views, project.moments, project.datasets)
 
-    registry = Registry(*state, ArtifactStore(settings.data_path / "artifacts"), project.views)
+    registry = Registry(*state, ArtifactStore(settings.data_path / "artifacts"), {**project.views, **project.moments})
     freezes = Freezes(*state)
     engine = open_engine(settings)
     trainer = Trainer(registry, example_sets, engine, project.definitions, ledger, clock, freezes)

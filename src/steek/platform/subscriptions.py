@@ -1,14 +1,15 @@
 """What must travel down the house travels as an event; this table says which event goes to whom."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from steek.incidents import Incidents
 from steek.ledger import Event
+from steek.ledger.subscriptions import Handler
 from steek.models import Freezes
 from steek.models.freeze import ACTIONS
 from steek.monitoring import INCIDENT_KINDS, Monitoring
 
-Subscription = tuple[Sequence[str], Callable[[Event], object]]
+Subscription = tuple[Sequence[str], Handler]
 
 
 def subscriptions(incidents: Incidents, monitoring: Monitoring, freezes: Freezes) -> Mapping[str, Subscription]:
