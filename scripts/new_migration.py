@@ -64,20 +64,33 @@ def main() -> int:
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", *files], check=True)
     subprocess.run([sys.executable, "-m", "ruff", "check", "--fix", "--quiet", *files], check=True)
     print("\n".join(files))
+    if arguments.first:
+        print(
+            "run 'python scripts/freeze_database.py 0001' too: the frozen database has to be of the same first version"
+        )
     return 0
 
 
 def tables_by_room() -> dict[str, list[str]]:
-    """Import the tables of every room; which room declared which."""
+    """Import every module that declares tables; which room declared which."""
     rooms: dict[str, list[str]] = {}
     for room in ROOMS:
-        declared = vars(importlib.import_module(f"steek.{room}.tables")).values()
-        names = {table.name for table in declared if isinstance(table, Table)}
-        rooms[room] = [table.name for table in metadata.sorted_tables if table.name in names]
-    unknown = {path.parent.name for path in SOURCE.glob("*/tables.py")} - set(ROOMS)
+        declared = [table for path in declaring_modules(SOURCE / room) for table in _tables_of(path)]
+        rooms[room] = [table.name for table in metadata.sorted_tables if table in declared]
+    unknown = {path for path in declaring_modules(SOURCE) if path.relative_to(SOURCE).parts[0] not in ROOMS}
     if unknown:
-        raise SystemExit(f"tables of rooms that ROOMS does not name: {', '.join(sorted(unknown))}")
+        raise SystemExit(f"tables outside of the rooms that ROOMS names: {', '.join(map(str, sorted(unknown)))}")
     return rooms
+
+
+def declaring_modules(folder: Path) -> list[Path]:
+    """Modules below a folder that make a table of the one metadata."""
+    return [path for path in sorted(folder.rglob("*.py")) if "Table(\n" in path.read_text(encoding="utf-8")]
+
+
+def _tables_of(path: Path) -> list[Table]:
+    name = ".".join(("steek", *path.relative_to(SOURCE).with_suffix("").parts))
+    return [value for value in vars(importlib.import_module(name)).values() if isinstance(value, Table)]
 
 
 def write_first(database: Database, rooms: dict[str, list[str]]) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A process of its own that opens a database, migrates it and appends events one by one: URL, clock file, name, count."""
+"""A process of its own that migrates a database and appends events one by one: URL, clock file, name, count."""
 
 import sys
 from pathlib import Path

@@ -9,6 +9,7 @@ down_revision = None
 
 def upgrade() -> None:
     _events()
+    _outside_changes()
     _subscription_cursors()
     _lineage_edges()
 
@@ -36,6 +37,15 @@ def _events() -> None:
     op.create_index("events_by_at", "events", ["at"], unique=False)
     op.create_index("events_by_kind", "events", ["kind", "sequence"], unique=False)
     op.create_index("events_by_subject", "events", ["subject", "sequence"], unique=False)
+
+
+def _outside_changes() -> None:
+    op.create_table(
+        "outside_changes",
+        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("event_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
 
 
 def _subscription_cursors() -> None:
