@@ -81,8 +81,8 @@ def test_overview_shows_the_open_incident_and_its_next_action(reader: Visitor) -
 
 def test_overview_tells_what_changed_and_until_when_each_model_is_fresh(reader: Visitor) -> None:
     shown = text_of(get(reader, "/"))
-    assert "dataset replaced products 2 100% of the values of product_id never seen before" in shown
-    assert "join failed partner_lines transactions x partners: 0 of 412 rows matched, expected 97.6%" in shown
+    assert "dataset replaced products 2: 100% of the values of product_id never seen before" in shown
+    assert "join failed partner_lines: transactions x partners: 0 of 412 rows matched, expected 97.6%" in shown
     assert "partner_demand Mon 06:00, objective 48h Wed 06:00 stale in 24 h" in shown
     assert "search_ranking Sat 06:00, objective 48h Mon 06:00 stale since 24 h ago" in shown
 
@@ -131,7 +131,7 @@ def test_incident_page_has_evidence_suspects_roles_and_ways_out(reader: Visitor)
 @pytest.mark.covers("O12")
 def test_chart_letters_are_listed_and_the_table_is_behind(reader: Visitor) -> None:
     html = get(reader, "/incidents/2017-001")
-    assert "C dataset replaced products 2 100% of the values" in text_of(html)
+    assert "C dataset replaced products 2: 100% of the values" in text_of(html)
     assert "C on the chart" in text_of(html)
     assert ">C</text>" in html
     rows = html.split("window until, UTC")[1].split("</table>")[0]
@@ -168,7 +168,7 @@ def test_ledger_filters_pages_and_links(reader: Visitor, broken: World) -> None:
     routes = get(
         reader, "/ledger?kind=route.changed&subject=deployment:partner_demand&since=2017-10-03&until=2017-10-04"
     )
-    assert text_of(routes).count("route changed partner_demand") == 2
+    assert text_of(routes).count("route changed partner_demand:") == 2
     assert "No event fits these filters" in get(reader, "/ledger?kind=nothing.happened")
     (event,) = broken.ledger.events(kinds=["incident.declared"])
     page = text_of(get(reader, f"/ledger/{event.id}"))

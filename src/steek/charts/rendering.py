@@ -3,11 +3,11 @@
 import re
 from functools import lru_cache
 from html import escape
-from typing import Any
+
+import vl_convert
 
 from steek.charts.palette import to_variables
 from steek.charts.series import Spec
-from steek.kernel.plugins import require
 from steek.kernel.records import canonical_json
 
 _KEPT = 512
@@ -26,8 +26,7 @@ def render_svg(spec: Spec, *, description: str) -> str:
 
 @lru_cache(maxsize=_KEPT)
 def _render(spec_json: str, description: str) -> str:
-    converter: Any = require("vl_convert", extra="console")
-    svg = to_variables(converter.vegalite_to_svg(spec_json, allowed_base_urls=[]))
+    svg = to_variables(vl_convert.vegalite_to_svg(spec_json, allowed_base_urls=[]))
     match = _HEAD.match(svg)
     assert match is not None, "the renderer's SVG begins with its size"
     width, height = match.groups()

@@ -87,7 +87,7 @@ def told(kind: str, subject: str, payload: Payload) -> str:
         return _shortened(facts)
     # The version of a deployment is its epoch, which says nothing to people.
     name = thing(subject.partition("@")[0] if subject.startswith("deployment:") else subject)
-    return _shortened(" ".join(part for part in (name, facts) if part))
+    return _shortened(": ".join(part for part in (name, facts) if part))
 
 
 def thing(urn: str) -> str:

@@ -17,6 +17,7 @@ from steek.console.lineage_page import Side, upstream_side
 from steek.console.pictures import Picture, chart, lettered
 from steek.console.reach import datasets_of, monitors_of, views_of
 from steek.console.services import Services
+from steek.console.stations import worst
 from steek.kernel.errors import NotFoundError
 from steek.models import ModelCard, ModelDefinition, TrainedModel, model_card
 from steek.monitoring import Monitor, MonitorState
@@ -49,8 +50,9 @@ class LiveChart:
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """All of the page; what does not exist yet is None or empty."""
+    """All of the page; what does not exist yet is None or empty. `health` is the worst of what watches it."""
 
+    health: str
     definition: ModelDefinition
     card: ModelCard
     latest: TrainedModel | None
@@ -88,6 +90,7 @@ def model_view(services: Services, name: str, *, form_key: str) -> ModelView:
     charts, markers, left_out = _charts(services, definition, now)
     version = None if latest is None else latest.version
     return ModelView(
+        health=worst([live.state.state for live in charts]),
         definition=definition,
         card=model_card(definition, shown),
         latest=latest,
