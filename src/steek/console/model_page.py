@@ -136,7 +136,8 @@ def _charts(
     markers = lettered(events)
     own_first = sorted(watching, key=lambda monitor: monitor.subject != f"model:{definition.name}")
     live = [_live(services, monitor, states[monitor.name], markers, since) for monitor in own_first[:_MOST_CHARTS]]
-    return tuple(live), markers, max(len(own_first) - _MOST_CHARTS, 0)
+    shown = {mark for one in live for mark in one.picture.markers}
+    return tuple(live), tuple(mark for mark in markers if mark in shown), max(len(own_first) - _MOST_CHARTS, 0)
 
 
 def _live(
