@@ -96,8 +96,7 @@ def test_readers_of_the_replay_clock_see_the_old_or_the_new_instant(tmp_path: Pa
     clock = ReplayClock(path)
     clock.set(START)
     program = (
-        "import sys; from datetime import datetime, timedelta; from itertools import pairwise
-from pathlib import Path;"
+        "import sys; from datetime import datetime, timedelta; from pathlib import Path;"
         "from steek.kernel import ReplayClock; clock = ReplayClock(Path(sys.argv[1])); start = clock.now()\n"
         "for hour in range(300): clock.set(start + timedelta(hours=hour))\n"
     )
