@@ -45,7 +45,7 @@ class People:
         self._do(COMMANDER, "incident", "assign", incident, "operations", OPERATIONS)
         self._do(COMMANDER, "incident", "assign", incident, "communications", COMMUNICATIONS)
         self._at(night, "06:48")
-        self._do(COMMANDER, "incident", "suspects", incident)
+        self.steek("incident", "suspects", incident)
         self._do(
             OPERATIONS, "incident", "note", incident,
             "The product master of last night carries keys that partners do not have; nothing of ours changed.",
@@ -83,8 +83,9 @@ class People:
             "--incident", incident,
         )  # fmt: skip
         self._at(night, "10:40")
+        self.steek("monitors", "check", night.isoformat(), "--monitor", "lines joined with partners")
         self._do(COMMANDER, "incident", "resolve", incident, "--verify")
-        self._do(COMMANDER, "incident", "postmortem", incident)
+        self.steek("incident", "postmortem", incident)
 
     def steek(self, *words: str, actor: str | None = None) -> Any:
         """Run one command with `--json` and give back what it printed.

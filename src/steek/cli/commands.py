@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-import click
 import typer
 from typer.main import get_command
 
 
-def command(function: Callable[..., Any]) -> click.Command:
+def command(function: Callable[..., Any]) -> Any:
     """A noun that is itself the verb, e.g. `steek ingest`."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command()(function)
     return get_command(app)
 
 
-def group(help: str, **verbs: Callable[..., Any]) -> click.Command:
+def group(help: str, **verbs: Callable[..., Any]) -> Any:
     """A noun with verbs, e.g. `steek ledger verify`; underscores become dashes."""
     app = typer.Typer(
         help=help, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None

@@ -40,6 +40,10 @@ version: "1"
 status: active
 description:
   purpose: Every order, once.
+team:
+  members:
+    - username: {owner}
+      role: owner
 schema:
   - name: orders
     logicalType: object

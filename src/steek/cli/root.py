@@ -1,9 +1,11 @@
 """The command `steek`: a table of nouns, each loaded when it is used, so that help answers at once."""
 
 import sys
-from importlib import import_module
+from importlib import import_module, metadata
+from typing import Annotated, Any
 
-import click
+import typer
+from typer.core import TyperGroup
 
 from steek.cli.exits import report_error
 from steek.kernel.errors import SteekError
@@ -33,32 +35,42 @@ NOUNS: dict[str, tuple[str, str]] = {
 }
 
 
-class Nouns(click.Group):
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(metadata.version("steek"))
+        raise typer.Exit
+
+
+class Nouns(TyperGroup):
     """A group whose commands are modules, imported on use."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return list(NOUNS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in NOUNS:
             return None
         return import_module(f"steek.cli.{NOUNS[cmd_name][0]}").COMMANDS[cmd_name]
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        # The table's own words: asking each command for its help would import every room.
         with formatter.section("Nouns"):
             formatter.write_dl([(noun, line) for noun, (_, line) in NOUNS.items()])
 
 
 def main() -> None:
     """Entry point: runs the command and turns errors into messages and exit statuses."""
-    root = Nouns("steek", help="Keeps production machine learning reliable.", no_args_is_help=True)
-    root = click.version_option(package_name="steek")(root)
+    app = typer.Typer(
+        cls=Nouns, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
+    app.callback()(_root)
     try:
-        root.main(standalone_mode=False)
+        app()
     except SteekError as error:
         sys.exit(report_error(error))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+
+
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", callback=_show_version)] = False,
+) -> None:
+    """Keeps production machine learning reliable."""

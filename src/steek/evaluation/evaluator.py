@@ -10,7 +10,7 @@ import polars as pl
 from steek.data import Lake
 from steek.evaluation.checks import GOLDEN_CHANGE
 from steek.evaluation.distribution import Distribution, measure_distribution
-from steek.evaluation.golden import Answers, GoldenSet, GoldenSets, answers_of, changes
+from steek.evaluation.golden import Answers, GoldenSet, GoldenSets, answers_of, changes, windows_left_out
 from steek.evaluation.ports import Floats
 from steek.evaluation.scoring import score_rows
 from steek.evaluation.specs import HELD_OUT_BY_TIME, SLICED_BY, distribution_name
@@ -180,10 +180,16 @@ class Evaluator:
     def _measured(self, contest: _Contest, distribution: Distribution, scores: Floats) -> Results:
         definition, against, frame = contest.definition, contest.against, distribution.frame
         others: dict[str, Floats] = {}
-        if against is not None and _fits(frame, against) and _is_unseen(distribution.window, against):
+        if against is not None and _fits(frame, against) and self._is_unseen(distribution.window, against):
             others[against.urn] = score_rows(self._registry, definition, against, frame)
         others |= baseline_scores(definition, frame)
         return measure_distribution(distribution, contest.trained.urn, scores, others)
+
+    def _is_unseen(self, window: Window, trained: TrainedModel) -> bool:
+        """Whether a model learned from none of these moments; one that did would look too good beside one that did not."""
+        if window.end_at <= trained.window.start_at or trained.window.end_at <= window.start_at:
+            return True
+        return window in windows_left_out(self._registry.definition_content(trained.name, trained.definition_hash))
 
 
 def baseline_scores(definition: ModelDefinition, frame: pl.DataFrame) -> dict[str, Floats]:
@@ -232,11 +238,6 @@ def extra_columns(definition: ModelDefinition) -> list[str]:
 def _fits(frame: pl.DataFrame, trained: TrainedModel) -> bool:
     """Whether a model can stand on these rows; one trained on features that the definition has lost cannot."""
     return set(trained.feature_names) <= set(frame.columns)
-
-
-def _is_unseen(window: Window, trained: TrainedModel) -> bool:
-    """Whether a model learned from none of these moments; one that did would look too good beside one that did not."""
-    return window.end_at <= trained.window.start_at or trained.window.end_at <= window.start_at
 
 
 def _answers(definition: ModelDefinition, golden: GoldenSet, scores: Floats) -> Answers:

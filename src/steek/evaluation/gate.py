@@ -11,9 +11,8 @@ from sqlalchemy import RowMapping, Table, insert, select
 from steek.evaluation.checks import Evidence, run_check
 from steek.evaluation.decision import decide, in_the_way, never_trained_on
 from steek.evaluation.evaluator import Evaluator
-from steek.evaluation.golden import GoldenSets
+from steek.evaluation.golden import GoldenSets, windows_left_out
 from steek.evaluation.scoring import matrix_of
-from steek.evaluation.specs import GOLDEN, golden_window
 from steek.evaluation.tables import gate_decisions, gate_overrides
 from steek.evaluation.types import CheckResult, GateDecision, GateOverride
 from steek.evaluation.validity import Limits, check_validity
@@ -22,7 +21,7 @@ from steek.kernel.errors import InputError, NotFoundError
 from steek.kernel.verdict import Verdict
 from steek.kernel.windows import Window
 from steek.ledger import Database, Draft, Ledger
-from steek.models import EvaluationSpec, ModelDefinition, Registry, TrainedModel, trained_urn
+from steek.models import ModelDefinition, Registry, TrainedModel, trained_urn
 
 _SAMPLE_ROWS = 200
 
@@ -87,7 +86,7 @@ class Gate:
         windows = self._golden.windows(definition)
         if windows:
             content = self._registry.definition_content(trained.name, trained.definition_hash)
-            validity.append(never_trained_on(windows, trained.window, _left_out(content)))
+            validity.append(never_trained_on(windows, trained.window, windows_left_out(content)))
         evidence = self._evidence(trained, against, validity, key=key, actor=actor)
         verdict, checks = decide(validity, [run_check(spec, evidence) for spec in definition.gate])
         return self._write(trained, against, verdict, checks, key=key, actor=actor)
@@ -189,12 +188,6 @@ class Gate:
         query = query.order_by(table.c[order].desc(), table.c.version.desc(), table.c.key.desc()).limit(limit)
         with self._database.reading() as connection:
             return connection.execute(query).mappings().all()
-
-
-def _left_out(content: Mapping[str, Any]) -> list[Window]:
-    """Moments that a training by this description of a definition left out: those of its golden sets."""
-    specs = (EvaluationSpec(one["kind"], one["parameters"]) for one in content["evaluations"])
-    return [golden_window(spec) for spec in specs if spec.kind == GOLDEN]
 
 
 def _finite(check: CheckResult) -> CheckResult:

@@ -1,5 +1,6 @@
 """Golden sets: rows of one moment, pinned with their features, and the answers that each version gave to them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -145,6 +146,12 @@ class GoldenSets:
                 connection.execute(insert(golden_sets).values(row))
                 self._ledger.append(connection, _event(row, examples, window, actor))
         return version
+
+
+def windows_left_out(content: Mapping[str, Any]) -> list[Window]:
+    """Moments that a training by this description of a definition left out: those of its golden sets."""
+    specs = (EvaluationSpec(one["kind"], one["parameters"]) for one in content["evaluations"])
+    return [golden_window(spec) for spec in specs if spec.kind == GOLDEN]
 
 
 def answers_of(frame: pl.DataFrame, scores: Floats, *, candidate: str | None, top: int) -> Answers:

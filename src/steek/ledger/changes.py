@@ -32,8 +32,9 @@ def changes_upstream(ledger: Ledger, lineage: Lineage, urn: str, *, since: datet
     """Changes in [since, until) upstream of `urn`, nearest first, then latest first; world events come last.
 
     A versioned URN upstream stands for all versions of the same name, because a change is what makes a new one.
+    `model:NAME` stands for its newest trained version.
     """
-    graph = lineage.upstream(urn)
+    graph = lineage.upstream(_newest_of(ledger, urn))
     nearest: dict[tuple[str, str], int] = {}
     for name, distance in graph.distance.items():
         key = _unversioned(name)
@@ -42,6 +43,15 @@ def changes_upstream(ledger: Ledger, lineage: Lineage, urn: str, *, since: datet
     changes = [Change(event, nearest.get(_unversioned(event.subject))) for event in found]
     relevant = [change for change in changes if change.distance is not None or change.event.kind == "external.changed"]
     return sorted(relevant, key=_order)
+
+
+def _newest_of(ledger: Ledger, name: str) -> str:
+    urn = Urn.parse(name)
+    if urn.kind != "model":
+        return name
+    prefix = f"trained:{urn.name}@"
+    trained = ledger.events(kinds=["model.trained"], subject_prefix=prefix, newest_first=True, limit=1)
+    return trained[0].subject if trained else name
 
 
 def _unversioned(name: str) -> tuple[str, str]:

@@ -27,6 +27,9 @@ class LinearModel:
         fill: One per feature, taken in place of NaN.
         intercept: In units of the linked answer.
         link: "identity", or "log" for a count or a rate.
+        ranges: Lowest and highest value of each feature that it learned from; a value outside counts as the nearest
+            of the two, because a log link turns a small step into the unknown into an answer without bound. Empty
+            takes every value as it is.
     """
 
     feature_names: tuple[str, ...]
@@ -34,6 +37,7 @@ class LinearModel:
     fill: tuple[float, ...]
     intercept: float
     link: str
+    ranges: tuple[tuple[float, float], ...] = ()
 
     def to_bytes(self) -> bytes:
         """Canonical JSON; the same model gives the same bytes.
@@ -49,6 +53,7 @@ class LinearModel:
             "fill": self.fill,
             "intercept": self.intercept,
             "link": self.link,
+            "ranges": self.ranges,
         }
         return canonical_json(content).encode()
 
@@ -58,6 +63,8 @@ class LinearPredictor:
         self._model = model
         self._coefficients = np.array(model.coefficients, dtype=np.float64)
         self._fill = np.array(model.fill, dtype=np.float64)
+        ranges = model.ranges or ((-np.inf, np.inf),) * len(model.fill)
+        self._lowest, self._highest = np.array(ranges, dtype=np.float64).reshape(-1, 2).T
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -65,7 +72,7 @@ class LinearPredictor:
 
     def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         filled = np.where(np.isnan(matrix), self._fill, matrix.astype(np.float64))
-        linked = filled @ self._coefficients + self._model.intercept
+        linked = np.clip(filled, self._lowest, self._highest) @ self._coefficients + self._model.intercept
         return linked if self._model.link == "identity" else np.exp(np.minimum(linked, _LARGEST_LOG))
 
 
@@ -93,9 +100,11 @@ def _parse(data: bytes) -> LinearModel:
         model = _from_content(content)
     except (ValueError, KeyError, TypeError) as cause:
         raise _unreadable(f"{type(cause).__name__}: {cause}") from cause
-    numbers = (*model.coefficients, *model.fill, model.intercept)
+    numbers = (*model.coefficients, *model.fill, model.intercept, *(bound for pair in model.ranges for bound in pair))
     if len(model.coefficients) != len(model.feature_names) or len(model.fill) != len(model.feature_names):
         raise _unreadable("the numbers of features, coefficients and fill values differ")
+    if len(model.ranges) not in {0, len(model.feature_names)}:
+        raise _unreadable("the numbers of features and ranges differ")
     if model.link not in _LINKS:
         raise _unreadable(f"link {model.link!r}; allowed: {', '.join(_LINKS)}")
     if not np.isfinite(numbers).all():
@@ -110,6 +119,7 @@ def _from_content(content: Mapping[str, Any]) -> LinearModel:
         fill=tuple(float(value) for value in content["fill"]),
         intercept=float(content["intercept"]),
         link=str(content["link"]),
+        ranges=tuple((float(lowest), float(highest)) for lowest, highest in content["ranges"]),
     )
 
 

@@ -57,7 +57,8 @@ class PoissonLearner:
         coefficients = beta[1:] * scale
         intercept = float(beta[0] - coefficients @ fill)
         report = _report(filled @ coefficients + intercept, labels, weights)
-        model = LinearModel(feature_names, tuple(coefficients.tolist()), tuple(fill.tolist()), intercept, "log")
+        ranges = tuple(zip(filled.min(axis=0).tolist(), filled.max(axis=0).tolist(), strict=True))
+        model = LinearModel(feature_names, tuple(coefficients.tolist()), tuple(fill.tolist()), intercept, "log", ranges)
         return FittedModel(model.to_bytes(), "linear", report)
 
 

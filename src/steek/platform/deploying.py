@@ -1,0 +1,97 @@
+"""What people do to routes, the same from every surface."""
+
+from steek.kernel.errors import GateRefusedError, InputError, NotFoundError
+from steek.models import Canary, ModelDefinition, trained_urn
+from steek.platform.record import Platform
+from steek.serving import LAST_GOOD, LastGood, Route
+
+
+def find_definition(platform: Platform, model: str) -> ModelDefinition:
+    """The definition of a model by name. Raises NotFoundError with the nearest name."""
+    if model not in platform.project.definitions:
+        raise NotFoundError.among("model", model, platform.project.definitions)
+    return platform.project.definitions[model]
+
+
+def deploy_version(
+    platform: Platform,
+    model: str,
+    version: int,
+    *,
+    fraction: float | None = None,
+    promote: bool = False,
+    key: str,
+    actor: str,
+    expected_epoch: int | None = None,
+) -> Route:
+    """Serve a version that its gate, or an approver against it, let through.
+
+    The first version of a model, and every version of a model without a canary, takes over at once; any other
+    begins as a canary. While `version` is the canary, the same call steps it up, or with `promote` ends it.
+
+    Args:
+        platform: The opened project.
+        model: Name of the model.
+        version: Number of the trained model.
+        fraction: Share of the traffic, inside (0, 1); None takes the next step of the definition's canary.
+        promote: Give the running canary all traffic.
+        key: Idempotency key.
+        actor: Who deploys.
+        expected_epoch: The epoch of the route that the caller decided on.
+
+    Raises:
+        NotFoundError: no such model or version.
+        GateRefusedError: the gate has not passed it.
+        FrozenError: an incident holds the model.
+        StaleWriteError: the route changed since.
+    """
+    canary = find_definition(platform, model).serving.canary
+    routes, route = platform.routes, platform.routes.get(model)
+    if route.candidate == version:
+        if promote:
+            return routes.promote(model, key=key, actor=actor, expected_epoch=expected_epoch)
+        share = fraction or _next_step(canary, route)
+        return routes.step_canary(model, share, key=key, actor=actor, expected_epoch=expected_epoch)
+    allowed_by = _allowed_by(platform, model, version)
+    if route.primary is None or canary is None:
+        return routes.deploy(
+            model, version, key=key, actor=actor, gate_decision_id=allowed_by, expected_epoch=expected_epoch
+        )
+    share = fraction or canary.steps[0]
+    return routes.start_canary(
+        model, version, share, key=key, actor=actor, gate_decision_id=allowed_by, expected_epoch=expected_epoch
+    )
+
+
+def rollback_target(to: object) -> int | LastGood:
+    """What people write for the version to go back to: a number, or "last-good", which None means too.
+
+    Raises:
+        InputError: something else.
+    """
+    if to is None or to == LAST_GOOD:
+        return LAST_GOOD
+    if isinstance(to, int) or (isinstance(to, str) and to.isdecimal()):
+        return int(to)
+    message = f"cannot roll back to {to!r}; allowed: {LAST_GOOD}, or the number of a version"
+    raise InputError(message, next_step="'steek models versions MODEL' lists the numbers.")
+
+
+def _next_step(canary: Canary | None, route: Route) -> float:
+    larger = [step for step in (canary.steps if canary else ()) if step > route.fraction]
+    if not larger:
+        message = f"the canary of {route.model} is at its last step, {route.fraction:.0%} of the traffic"
+        raise InputError(message, next_step="Promote it, or give a larger fraction.")
+    return larger[0]
+
+
+def _allowed_by(platform: Platform, model: str, version: int) -> str:
+    """Id of the latest event in which the gate, or an approver, spoke about a version."""
+    urn = trained_urn(model, version)
+    decision = platform.gate.decision(model, version)
+    if decision is None:
+        platform.registry.get(model, version)
+        message = f"no gate has decided on {urn}"
+        raise GateRefusedError(message, next_step=f"Train and judge it first: 'steek train {model}'.")
+    override = next((one for one in platform.gate.overrides(model) if one.trained == urn), None)
+    return override.id if override is not None and override.at >= decision.decided_at else decision.id

@@ -1,0 +1,175 @@
+"""The rooms of the house as parts, each built from those below it."""
+
+from dataclasses import dataclass
+
+from steek.data import Derivation, Ingestion, Lake
+from steek.engines import Engine, open_engine
+from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
+from steek.evaluation.store import EvaluationStore
+from steek.features import ExampleSets, FeatureService, OnlineStore, open_online_store
+from steek.incidents import Incidents
+from steek.kernel.clock import Clock, ReplayClock, SystemClock
+from steek.kernel.settings import Settings
+from steek.ledger import Database, Ledger, Lineage, Outside, Subscriptions
+from steek.ledger.migrating import migrate
+from steek.loop import WorkerClient
+from steek.models import ArtifactStore, Freezes, Registry
+from steek.monitoring import Monitoring, Sources
+from steek.platform.menu import mitigation_menu
+from steek.platform.subscriptions import subscriptions
+from steek.project import Project
+from steek.serving import PredictionCollector, PredictionLog, Routes
+from steek.serving.client import ServingClient
+from steek.training import Trainer
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every room stands on."""
+
+    settings: Settings
+    project: Project
+    clock: Clock
+    database: Database
+    ledger: Ledger
+    lineage: Lineage
+    outside: Outside
+
+    @property
+    def state(self) -> tuple[Database, Ledger, Clock]:
+        """What most services keep their state with, in the order they take it."""
+        return self.database, self.ledger, self.clock
+
+
+@dataclass(frozen=True, slots=True)
+class DataPart:
+    """Rows in and derived."""
+
+    lake: Lake
+    ingestion: Ingestion
+    derivation: Derivation
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesPart:
+    """Features and what is learned from."""
+
+    online: OnlineStore
+    features: FeatureService
+    example_sets: ExampleSets
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsPart:
+    """Models made and judged."""
+
+    engine: Engine
+    registry: Registry
+    freezes: Freezes
+    trainer: Trainer
+    golden: GoldenSets
+    evaluator: Evaluator
+    gate: Gate
+    outcomes: Outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class ServingPart:
+    """Models at work."""
+
+    routes: Routes
+    predictions: PredictionCollector
+    serving: ServingClient
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePart:
+    """Watching, and what people do about it."""
+
+    monitoring: Monitoring
+    worker: WorkerClient
+    incidents: Incidents
+    subscriptions: Subscriptions
+
+
+def open_clock(settings: Settings) -> Clock:
+    """The project's time source."""
+    return ReplayClock(settings.data_path / "clock") if settings.text("clock") == "replay" else SystemClock()
+
+
+def ground(settings: Settings, project: Project) -> Ground:
+    """Database, migrated to the newest version, and ledger."""
+    clock = open_clock(settings)
+    database = Database.open(settings.database_url)
+    migrate(database)
+    ledger = Ledger(database, clock)
+    return Ground(settings, project, clock, database, ledger, Lineage(database), Outside(database, ledger))
+
+
+def data_part(base: Ground) -> DataPart:
+    """Lake, ingestion and derivation."""
+    settings, datasets = base.settings, base.project.datasets
+    lake = Lake(settings.lake_uri, settings.lake_options, *base.state)
+    ingestion = Ingestion(lake, *base.state, datasets, settings.number("max_batch_bytes"))
+    return DataPart(lake, ingestion, Derivation(lake, *base.state, datasets))
+
+
+def features_part(base: Ground, lake: Lake) -> FeaturesPart:
+    """Online store, feature service and example sets."""
+    project = base.project
+    online = open_online_store(base.settings)
+    features = FeatureService(lake, *base.state, project.datasets, project.views, online)
+    return FeaturesPart(
+        online, features, ExampleSets(features, lake, project.views, project.moments, project.datasets)
+    )
+
+
+def models_part(base: Ground, lake: Lake, example_sets: ExampleSets) -> ModelsPart:
+    """Registry, training, evaluation and gate."""
+    project, definitions = base.project, base.project.definitions
+    artifacts = ArtifactStore(base.settings.data_path / "artifacts")
+    registry = Registry(*base.state, artifacts, {**project.views, **project.moments})
+    freezes = Freezes(*base.state)
+    engine = open_engine(base.settings)
+    golden = GoldenSets(example_sets, lake, *base.state)
+    evaluator = Evaluator(registry, example_sets, definitions, lake, *base.state)
+    return ModelsPart(
+        engine=engine,
+        registry=registry,
+        freezes=freezes,
+        trainer=Trainer(registry, example_sets, engine, definitions, base.ledger, base.clock, freezes),
+        golden=golden,
+        evaluator=evaluator,
+        gate=Gate(evaluator, golden, registry, definitions, *base.state),
+        outcomes=Outcomes(lake, example_sets, definitions, *base.state),
+    )
+
+
+def serving_part(base: Ground, lake: Lake, models: ModelsPart) -> ServingPart:
+    """Routes, the collector of the prediction log, and a client of the serving process."""
+    settings = base.settings
+    log = PredictionLog(settings.data_path / "predictions")
+    return ServingPart(
+        routes=Routes(*base.state, models.registry, models.freezes),
+        predictions=PredictionCollector(log, lake, *base.state),
+        serving=ServingClient(f"http://{settings.text('host')}:{settings.number('serving_port')}"),
+    )
+
+
+def people_part(base: Ground, data: DataPart, models: ModelsPart, serving: ServingPart) -> PeoplePart:
+    """Monitoring, incidents with their menu, and the subscriptions between them."""
+    sources = Sources(
+        lake=data.lake,
+        ingestion=data.ingestion,
+        derivation=data.derivation,
+        registry=models.registry,
+        routes=serving.routes,
+        evaluations=EvaluationStore(base.database),
+        clock=base.clock,
+    )
+    monitoring = Monitoring(sources, *base.state, base.project.monitors)
+    worker = WorkerClient(base.settings)
+    menu = mitigation_menu(serving.routes, models.freezes, base.ledger, worker)
+    incidents = Incidents(base.database, base.ledger, base.lineage, base.clock, menu)
+    delivery = Subscriptions(base.ledger, subscriptions(incidents, monitoring, models.freezes))
+    return PeoplePart(monitoring, worker, incidents, delivery)
