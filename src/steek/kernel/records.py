@@ -5,7 +5,6 @@ import json
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta
 from enum import Enum
-from pathlib import PurePath
 from typing import cast
 
 
@@ -32,9 +31,9 @@ def _scalar(value: object) -> object:
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
-    if isinstance(value, PurePath):
-        return str(value)
-    return value
+    # Paths, by their protocol: pure rooms use this module, and must not come to know the file system through it.
+    as_path = getattr(value, "__fspath__", None)
+    return as_path() if as_path else value
 
 
 def canonical_json(value: object) -> str:
