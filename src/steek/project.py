@@ -4,13 +4,12 @@ import importlib
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from steek.data import Dataset, DerivedDataset, load_contracts
 from steek.features import FeatureView, MomentFeatures
-from steek.kernel.errors import DeclarationError, SettingsError
+from steek.kernel.errors import DeclarationError, SettingsError, where_raised
 from steek.kernel.settings import Settings
 from steek.models import ModelDefinition
 from steek.monitoring import Monitor
@@ -69,7 +68,7 @@ def _import(name: str) -> ModuleType:
 
 def _failed(name: str, cause: Exception) -> DeclarationError:
     message = f"the project's module {name!r} cannot be imported: {type(cause).__name__}: {cause}"
-    return DeclarationError(message, next_step="The traceback above names the line.")
+    return DeclarationError(message, next_step=f"See {where_raised(cause)}.")
 
 
 def _top_level(module: ModuleType) -> Iterator[Any]:

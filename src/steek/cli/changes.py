@@ -18,7 +18,9 @@ def changes(
     between: Annotated[
         tuple[datetime, datetime] | None, typer.Option(help="From and until, UTC; by default the last seven days.")
     ] = None,
-    note: Annotated[str | None, typer.Option("--note", help="Instead: write down a change in the world outside.")] = None,
+    note: Annotated[
+        str | None, typer.Option("--note", help="Instead: write down a change in the world outside.")
+    ] = None,
     on: Annotated[str | None, typer.Option("--on", help="With --note: what it is about, e.g. supplier:dairy.")] = None,
     key: KeyOption = None,
     actor: ActorOption = None,

@@ -3,7 +3,7 @@
 import json
 import sys
 
-import click
+import typer
 
 from steek.kernel.errors import SteekError
 
@@ -39,9 +39,9 @@ def report_error(error: SteekError) -> int:
     """Print an error on standard error, as JSON where the command was asked for it; returns the exit status."""
     if "--json" in sys.argv:
         body = {"error": error.code, "message": error.message, "next_step": error.next_step, "details": error.details}
-        click.echo(json.dumps(body), err=True)
+        typer.echo(json.dumps(body), err=True)
     else:
-        click.echo(f"error ({error.code}): {error.message}", err=True)
+        typer.echo(f"error ({error.code}): {error.message}", err=True)
         if error.next_step:
-            click.echo(f"  {error.next_step}", err=True)
+            typer.echo(f"  {error.next_step}", err=True)
     return EXIT_STATUS[error.code]

@@ -15,6 +15,7 @@ from steek.cli.opening import (
     actor_or_user,
     key_or_new,
     opened,
+    to_day,
 )
 from steek.cli.output import show
 
@@ -29,14 +30,15 @@ def extract(
     as_json: JsonOption = False,
 ) -> None:
     """Extract days of a derived dataset again with today's tables, and recompute the features made from them."""
+    days = [to_day(text).isoformat() for text in day]
     with opened(project) as platform:
         name, by = key_or_new(key), actor_or_user(actor)
         result = act_or_run(
             platform,
             incident,
             mitigation="extract-again",
-            arguments={"dataset": dataset, "days": ",".join(day)},
-            workflow=("extract", dataset, day, name, by),
+            arguments={"dataset": dataset, "days": ",".join(days)},
+            workflow=("extract", dataset, days, name, by),
             key=name,
             actor=by,
         )

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import click
 import typer
 
 from steek.cli.acting import act as act_on
@@ -11,6 +10,7 @@ from steek.cli.opening import ActorOption, JsonOption, KeyOption, ProjectOption,
 from steek.cli.output import show
 from steek.cli.working import some_worker
 from steek.kernel.errors import InputError
+from steek.platform import mitigation_lines
 
 
 def declare(
@@ -89,25 +89,18 @@ def suspects(incident: str, project: ProjectOption = None, as_json: JsonOption =
             show(changed, as_json=True)
             return
         for place, suspect in enumerate(changed.suspects, start=1):
-            click.echo(f"{place}. {suspect.score:.0%}  {suspect.event.kind} {suspect.event.subject}\n   {suspect.reason}")
+            typer.echo(
+                f"{place}. {suspect.score:.0%}  {suspect.event.kind} {suspect.event.subject}\n   {suspect.reason}"
+            )
         for unchanged in changed.unchanged:
-            click.echo(f"-  {unchanged.sentence}")
+            typer.echo(f"-  {unchanged.sentence}")
 
 
 def menu(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """What can be done, with risk, effect and the way back."""
     with opened(project) as platform:
         platform.incidents.get(incident)
-        lines = [
-            {
-                "name": mitigation.name,
-                "takes": [argument.name for argument in mitigation.arguments],
-                "effect": mitigation.effect,
-                "risk": mitigation.risk,
-                "undo": mitigation.undo,
-            }
-            for mitigation in platform.incidents.menu.mitigations.values()
-        ]
+        lines = mitigation_lines(platform.incidents.menu)
         show(lines, as_json=as_json, columns=("name", "takes", "effect"))
 
 
@@ -142,7 +135,9 @@ def advance(
 
 def resolve(
     incident: str,
-    verify: Annotated[bool, typer.Option(help="Ask the indicators that showed it; refuse while they are not back.")] = True,
+    verify: Annotated[
+        bool, typer.Option(help="Ask the indicators that showed it; refuse while they are not back.")
+    ] = True,
     reason: Annotated[str, typer.Option(help="Why it is over; needed with --no-verify.")] = "",
     key: KeyOption = None,
     actor: ActorOption = None,
@@ -168,7 +163,7 @@ def postmortem(incident: str, project: ProjectOption = None, as_json: JsonOption
         if as_json:
             show(draft, as_json=True)
         else:
-            click.echo(draft.markdown)
+            typer.echo(draft.markdown)
 
 
 def _pairs(arguments: list[str]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from steek.cli.opening import ActorOption, JsonOption, KeyOption, ProjectOption,
 from steek.cli.output import show
 from steek.kernel.errors import NotFoundError
 from steek.models import model_card
-from steek.platform import Platform
+from steek.platform import Platform, find_definition
 
 _EVALUATION_COLUMNS = ("distribution", "slice", "metric", "value", "low", "high", "rows")
 
@@ -28,7 +28,7 @@ def versions(
 ) -> None:
     """Trained versions of a model, newest first."""
     with opened(project) as platform:
-        _known(platform, model)
+        find_definition(platform, model)
         columns = ("version", "trained_at", "data_until", "rows", "members", "format", "artifact_bytes", "state")
         show(platform.registry.list(model, limit), as_json=as_json, columns=columns)
 
@@ -41,9 +41,9 @@ def show_(
 ) -> None:
     """The card of a trained model: use, owner, data, worst case."""
     with opened(project) as platform:
-        _known(platform, model)
+        definition = find_definition(platform, model)
         trained = platform.registry.latest(model) if version is None else platform.registry.get(model, version)
-        show(model_card(platform.project.definitions[model], trained), as_json=as_json)
+        show(model_card(definition, trained), as_json=as_json)
 
 
 def evaluations(
@@ -54,7 +54,7 @@ def evaluations(
 ) -> None:
     """Metrics with their distribution, interval and row count."""
     with opened(project) as platform:
-        _known(platform, model)
+        find_definition(platform, model)
         show(platform.evaluator.evaluations(model, version), as_json=as_json, columns=_EVALUATION_COLUMNS)
 
 
@@ -66,6 +66,7 @@ def gate(
 ) -> None:
     """What the gate said of a version, check by check, with reasons."""
     with opened(project) as platform:
+        find_definition(platform, model)
         decision = platform.gate.decision(model, version)
         if decision is None:
             message = f"no gate has decided on {model}@{version}"
@@ -93,11 +94,6 @@ def override(
         show(platform.gate.override(trained, approver=by, reason=reason, key=key_or_new(key)), as_json=as_json)
 
 
-def _known(platform: Platform, model: str) -> None:
-    if model not in platform.project.definitions:
-        raise NotFoundError.among("model", model, platform.project.definitions)
-
-
 def _line(platform: Platform, name: str) -> dict[str, object]:
     route, latest = platform.routes.get(name), platform.registry.latest(name)
     return {
@@ -105,6 +101,7 @@ def _line(platform: Platform, name: str) -> dict[str, object]:
         "serves": route.primary,
         "candidate": route.candidate,
         "fraction": route.fraction,
+        "epoch": route.epoch,
         "newest": None if latest is None else latest.version,
         "data_until": None if latest is None else latest.data_until,
         "members": None if latest is None else latest.members,

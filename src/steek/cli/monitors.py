@@ -1,12 +1,20 @@
 """`steek monitors`: indicators, thresholds and alerts."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
 
 from steek.cli.commands import group
-from steek.cli.opening import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new, opened
+from steek.cli.opening import (
+    ActorOption,
+    JsonOption,
+    KeyOption,
+    ProjectOption,
+    actor_or_user,
+    key_or_new,
+    opened,
+    to_day,
+)
 from steek.cli.output import show
 from steek.kernel.windows import Window
 from steek.monitoring import MonitorState
@@ -28,7 +36,9 @@ def alerts(
     with opened(project) as platform:
         found = platform.monitoring.alerts()
         chosen = [alert for alert in found if alert.state != "resolved" or not open_only]
-        show(chosen, as_json=as_json, columns=("opened_at", "state", "monitor", "slice", "value", "lower", "upper", "id"))
+        show(
+            chosen, as_json=as_json, columns=("opened_at", "state", "monitor", "slice", "value", "lower", "upper", "id")
+        )
 
 
 def series(
@@ -44,7 +54,9 @@ def series(
             show(found, as_json=True)
         else:
             columns = ("window_start", "value", "lower", "upper", "rows")
-            show(list(found.points), as_json=False, columns=columns, title=f"{monitor}, {found.unit}: {found.threshold}")
+            show(
+                list(found.points), as_json=False, columns=columns, title=f"{monitor}, {found.unit}: {found.threshold}"
+            )
 
 
 def check(
@@ -56,7 +68,7 @@ def check(
 ) -> None:
     """Measure a business day again and fire or resolve alerts."""
     with opened(project) as platform:
-        window = Window.of_day(date.fromisoformat(day), platform.settings.day_starts_at)
+        window = Window.of_day(to_day(day), platform.settings.day_starts_at)
         changed = platform.monitoring.evaluate(window, key=key_or_new(key), only=monitor or None)
         show(changed, as_json=as_json, columns=("state", "monitor", "slice", "value", "lower", "upper"))
 

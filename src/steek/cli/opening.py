@@ -1,14 +1,16 @@
 """How every command opens its project, and the options that all commands share."""
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from steek.kernel.clock import SystemClock
+from steek.kernel.errors import InputError
 from steek.kernel.ids import new_id
 from steek.kernel.settings import find_project
 from steek.platform import Platform, open_project
@@ -23,9 +25,14 @@ IncidentOption = Annotated[
     str | None, typer.Option("--incident", help="Do it as an action of this incident, and in its timeline.")
 ]
 
+EpochOption = Annotated[
+    int | None,
+    typer.Option("--epoch", help="Only if the route is still at this epoch, as 'steek models list' shows it."),
+]
+
 
 @contextmanager
-def opened(project: Path | None) -> Iterator[Platform]:
+def opened(project: Path | None) -> Generator[Platform]:
     """The opened project; new events are delivered to their subscribers at the end."""
     platform = open_project(find_project((project or Path.cwd()).resolve()))
     try:
@@ -43,3 +50,16 @@ def actor_or_user(actor: str | None) -> str:
 def key_or_new(key: str | None) -> str:
     """The key given, or a new one."""
     return key or f"cli:{new_id(SystemClock().now())}"
+
+
+def to_day(text: str) -> date:
+    """A business day as people write it.
+
+    Raises:
+        InputError: it is no date.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is not a day"
+        raise InputError(message, next_step="Write it as 2017-10-15.") from None

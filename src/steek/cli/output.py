@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-import click
+import typer
 
 from steek.kernel.records import to_plain
 
@@ -20,37 +20,37 @@ def show(value: object, *, as_json: bool, columns: Sequence[str] | None = None, 
     """
     plain: Any = to_plain(value)
     if as_json:
-        click.echo(json.dumps(plain, ensure_ascii=False))
+        typer.echo(json.dumps(plain, ensure_ascii=False))
     elif isinstance(plain, list):
-        _table([_mapping(row) for row in plain], columns, title)  # pyright: ignore[reportUnknownVariableType]
+        _table([_mapping(row) for row in cast("list[object]", plain)], columns, title)
     else:
         _pairs(_mapping(plain), columns, title)
 
 
 def _mapping(row: object) -> Mapping[str, Any]:
-    return row if isinstance(row, dict) else {"value": row}  # pyright: ignore[reportUnknownVariableType]
+    return cast("dict[str, Any]", row) if isinstance(row, dict) else {"value": row}
 
 
 def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None, title: str) -> None:
     if title:
-        click.echo(title)
+        typer.echo(title)
     if not rows:
-        click.echo("nothing yet")
+        typer.echo("nothing yet")
         return
     names = list(columns or rows[0])
     cells = [[_text(row.get(name)) for name in names] for row in rows]
     widths = [max(len(name), *(len(line[at]) for line in cells)) for at, name in enumerate(names)]
     for line in (names, *cells):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _pairs(record: Mapping[str, Any], columns: Sequence[str] | None, title: str) -> None:
     if title:
-        click.echo(title)
+        typer.echo(title)
     names = list(columns or record)
     width = max((len(name) for name in names), default=0)
     for name in names:
-        click.echo(f"{name.ljust(width)}  {_text(record.get(name))}")
+        typer.echo(f"{name.ljust(width)}  {_text(record.get(name))}")
 
 
 def _text(value: Any) -> str:

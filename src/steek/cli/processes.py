@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -28,8 +29,12 @@ def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
     """Run nights and other workflows until stopped; takes up what an earlier worker left unfinished."""
     end_with_parent(leash)
     stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, stop)
     with opened(project) as platform, workflow_worker(platform).running():
         stopped.wait()
 

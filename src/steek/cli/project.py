@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from steek.cli.commands import command
@@ -89,8 +88,8 @@ def init(
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        click.echo(f"wrote {path}")
-    click.echo(f"next: steek ingest orders {folder / 'orders.csv'} --project {folder}")
+        typer.echo(f"wrote {path}")
+    typer.echo(f"next: steek ingest orders {folder / 'orders.csv'} --project {folder}")
 
 
 COMMANDS = {"init": command(init)}

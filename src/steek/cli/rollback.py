@@ -8,6 +8,7 @@ from steek.cli.acting import act
 from steek.cli.commands import command
 from steek.cli.opening import (
     ActorOption,
+    EpochOption,
     IncidentOption,
     JsonOption,
     KeyOption,
@@ -17,7 +18,8 @@ from steek.cli.opening import (
     opened,
 )
 from steek.cli.output import show
-from steek.kernel.errors import InputError, NotFoundError
+from steek.kernel.errors import InputError
+from steek.platform import find_definition, rollback_target
 
 
 def rollback(
@@ -29,6 +31,7 @@ def rollback(
     to: Annotated[str, typer.Option(help="Version number, or last-good.")] = "last-good",
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
     incident: IncidentOption = None,
+    epoch: EpochOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -36,10 +39,7 @@ def rollback(
 ) -> None:
     """Go back to a version that served before; it takes effect within a second and needs no gate."""
     with opened(project) as platform:
-        definition = platform.project.definitions.get(model)
-        if definition is None:
-            raise NotFoundError.among("model", model, platform.project.definitions)
-        if definition.partition_by and (partner is None) == (not fleet):
+        if find_definition(platform, model).partition_by and (partner is None) == (not fleet):
             message = f"{model} is a fleet: say --partner NAME for one, or --fleet for all"
             raise InputError(message, next_step="One first is the safer way.")
         name, by = key_or_new(key), actor_or_user(actor)
@@ -50,18 +50,15 @@ def rollback(
             show(act(platform, incident, mitigation, arguments, key=name, actor=by), as_json=as_json)
             return
         route = platform.routes.rollback(
-            model, to=_version(to), member=partner, actor=by, reason=reason or "asked for by hand", key=name
+            model,
+            to=rollback_target(to),
+            member=partner,
+            actor=by,
+            reason=reason or "asked for by hand",
+            key=name,
+            expected_epoch=epoch,
         )
         show(route, as_json=as_json)
-
-
-def _version(to: str) -> "int | str":
-    if to == "last-good":
-        return "last-good"
-    if to.isdigit():
-        return int(to)
-    message = f"cannot roll back to {to!r}; allowed: last-good, or the number of a version"
-    raise InputError(message)
 
 
 COMMANDS = {"rollback": command(rollback)}

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from steek.cli.exits import report_error
-from steek.kernel.errors import SteekError
+from steek.kernel.errors import SteekError, describe_unknown
 
 # Noun to its module below steek.cli and its line of help.
 NOUNS: dict[str, tuple[str, str]] = {
@@ -44,15 +44,16 @@ def _show_version(asked: bool) -> None:
 class Nouns(TyperGroup):
     """A group whose commands are modules, imported on use."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is Typer's
         return list(NOUNS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in NOUNS:
-            return None
+            message, hint = describe_unknown("noun", cmd_name, NOUNS)
+            ctx.fail(f"{message}. {hint}".strip())
         return import_module(f"steek.cli.{NOUNS[cmd_name][0]}").COMMANDS[cmd_name]
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the signature is Typer's
         # The table's own words: asking each command for its help would import every room.
         with formatter.section("Nouns"):
             formatter.write_dl([(noun, line) for noun, (_, line) in NOUNS.items()])

@@ -1,12 +1,14 @@
 """`steek status`: the loop at a glance."""
 
-import click
+from typing import cast
+
+import typer
 
 from steek.cli.commands import command
 from steek.cli.opening import JsonOption, ProjectOption, opened
 from steek.cli.output import show
 from steek.kernel.records import to_plain
-from steek.platform import Platform, loop_status
+from steek.platform import LoopStatus, Platform, loop_status
 
 _MARKS = {"well": "●", "watch": "▲", "broken": "■", "undecided": "○"}
 
@@ -17,16 +19,17 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         found = loop_status(platform)
         if as_json:
             show(found, as_json=True)
-            return
-        _print(platform, to_plain(found))
+        else:
+            _print(platform, found)
 
 
-def _print(platform: Platform, found: object) -> None:
-    assert isinstance(found, dict)
-    click.echo(f"{platform.settings.name}, {platform.clock.now():%Y-%m-%d %H:%M} UTC")
-    for incident in found["incidents"]:  # pyright: ignore[reportUnknownVariableType]
-        click.echo(f"■ {incident['severity']} {incident['id']} {incident['title']}: {incident['state']}")
-    rows = [row | {"monitors": f"{_MARKS[row['state']]} {row['state']}"} for row in found["models"]]  # pyright: ignore[reportUnknownVariableType]
+def _print(platform: Platform, found: LoopStatus) -> None:
+    typer.echo(f"{platform.settings.name}, {found.at:%Y-%m-%d %H:%M} UTC")
+    for incident in found.incidents:
+        typer.echo(f"■ {incident.severity} {incident.id} {incident.title}: {incident.state}")
+    rows = [cast("dict[str, object]", to_plain(each)) for each in found.models]
+    for row, each in zip(rows, found.models, strict=True):
+        row["monitors"] = f"{_MARKS[each.state]} {each.state}"
     show(rows, as_json=False, columns=("model", "monitors", "serves", "candidate", "data_until", "gate", "alerts"))
 
 

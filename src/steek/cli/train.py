@@ -15,11 +15,11 @@ from steek.cli.opening import (
     actor_or_user,
     key_or_new,
     opened,
+    to_day,
 )
 from steek.cli.output import show
-from steek.kernel.errors import NotFoundError
 from steek.loop import CatchUp
-from steek.platform import Platform
+from steek.platform import Platform, find_definition
 
 
 def train(
@@ -36,14 +36,14 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a model on all that is known at the end of a day, judge it, deploy it and verify what serves."""
+    until = to_day(known_until).isoformat()
     with opened(project) as platform:
-        if model not in platform.project.definitions:
-            raise NotFoundError.among("model", model, platform.project.definitions)
+        find_definition(platform, model)
         name, by = key_or_new(key), actor_or_user(actor)
         groups = _groups(platform, model, member, by_priority)
-        results = []
+        results: list[dict[str, object]] = []
         for number, members in enumerate(groups, start=1):
-            arguments: dict[str, object] = {"model": model, "known_until": known_until}
+            arguments: dict[str, object] = {"model": model, "known_until": until}
             if members is not None:
                 arguments["members"] = ",".join(members)
             group_key = f"{name}:{number}"
@@ -52,7 +52,7 @@ def train(
                 incident,
                 mitigation="retrain",
                 arguments=arguments,
-                workflow=("retrain", model, known_until, members, group_key, by),
+                workflow=("retrain", model, until, members, group_key, by),
                 key=group_key,
                 actor=by,
             )

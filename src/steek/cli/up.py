@@ -3,13 +3,13 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
 
-import click
+import typer
 
 from steek.cli.commands import command
 from steek.cli.leash import end_with_parent
@@ -34,12 +34,12 @@ def up(leash: LeashOption = False, project: ProjectOption = None) -> None:
         listen(host, port).close()
     stopping = Event()
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    click.echo(f"console on http://{host}:{settings.number('port')}, predictions on :{settings.number('serving_port')}")
+    typer.echo(f"console on http://{host}:{settings.number('port')}, predictions on :{settings.number('serving_port')}")
     with ExitStack() as stack:
         parts = {part: stack.enter_context(_running(part, folder)) for part in PARTS}
         while not stopping.wait(WATCH_S):
@@ -50,7 +50,7 @@ def up(leash: LeashOption = False, project: ProjectOption = None) -> None:
 
 
 @contextmanager
-def _running(part: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _running(part: str, folder: Path) -> Generator[subprocess.Popen[bytes]]:
     command_line = [sys.executable, "-m", "steek", part, "--project", str(folder), "--leash"]
     # Its standard input is never written to: it is the leash.
     with subprocess.Popen(command_line, stdin=subprocess.PIPE) as process:

@@ -1,7 +1,7 @@
 """Running workflows from a command: by the project's worker, or as the worker when there is none."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from steek.kernel.errors import BusyError
@@ -9,14 +9,12 @@ from steek.platform import Platform, workflow_worker
 
 
 @contextmanager
-def some_worker(platform: Platform) -> Iterator[None]:
+def some_worker(platform: Platform) -> Generator[None]:
     """Make sure that a worker runs for the length of the block: the one of `steek up`, or this process."""
     with ExitStack() as stack:
-        try:
+        # Where another process is the worker already, it will take what this one asks for.
+        with suppress(BusyError):
             stack.enter_context(workflow_worker(platform).running())
-        except BusyError:
-            # Another process is the worker already; it will take what this one asks for.
-            pass
         yield
 
 

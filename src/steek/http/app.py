@@ -7,10 +7,10 @@ from starlette.exceptions import HTTPException
 
 from steek.http import data, incidents, ledger, models, monitors, nights
 from steek.http.guard import OwnHostsOnly
-from steek.http.problems import explain_error, explain_request, explain_status
+from steek.http.problems import explain_crash, explain_error, explain_request, explain_status
+from steek.http.replying import reply
 from steek.kernel.errors import SteekError
 from steek.platform import Platform, loop_status
-from steek.http.replying import reply
 
 ROOMS = (data, nights, models, monitors, incidents, ledger)
 
@@ -21,13 +21,14 @@ def build_api(platform: Platform) -> FastAPI:
     app.add_exception_handler(SteekError, explain_error)
     app.add_exception_handler(RequestValidationError, explain_request)
     app.add_exception_handler(HTTPException, explain_status)
+    app.add_exception_handler(Exception, explain_crash)
     app.add_middleware(OwnHostsOnly, own_host=platform.settings.text("host"))
     for room in ROOMS:
         app.include_router(room.router(platform))
 
     @app.get("/healthz", tags=["process"])
     def alive() -> dict[str, bool]:  # pyright: ignore[reportUnusedFunction]
-        """This process answers."""
+        """The process answers."""
         return {"alive": True}
 
     @app.get("/readyz", tags=["process"])
@@ -39,5 +40,10 @@ def build_api(platform: Platform) -> FastAPI:
     def status() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """The loop at a glance."""
         return reply(loop_status(platform))
+
+    @app.get("/v1/settings", tags=["process"])
+    def settings() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Every setting, its value and where that came from; secrets are hidden."""
+        return reply(platform.settings.shown())
 
     return app

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
-from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
-from steek.kernel.errors import InputError, UnreadableError
+from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
+from steek.kernel.errors import NotFoundError, UnreadableError
 from steek.platform import Platform
 
 _FORMATS = {
@@ -18,7 +19,6 @@ _FORMATS = {
     "application/json": "json",
     "text/csv": "csv",
 }
-Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 def router(platform: Platform) -> APIRouter:
@@ -46,6 +46,8 @@ def router(platform: Platform) -> APIRouter:
     @routes.get("/datasets/{dataset}/receipts")
     def receipts(dataset: str, limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """The newest receipts of a dataset."""
+        if dataset not in platform.project.datasets:
+            raise NotFoundError.among("dataset", dataset, platform.project.datasets)
         return reply(ingestion.receipts(dataset, limit))
 
     @routes.get("/datasets/{dataset}/quarantine")
@@ -53,10 +55,17 @@ def router(platform: Platform) -> APIRouter:
         """Rows that did not fit the contract, with reasons."""
         return reply(ingestion.quarantine(dataset, limit).to_dicts())
 
+    @routes.get("/receipts")
+    def newest(limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """The newest receipts of all datasets."""
+        return reply(ingestion.receipts(None, limit))
+
     @routes.get("/receipts/{receipt_id}")
     def receipt(receipt_id: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """One receipt."""
-        return reply(ingestion.receipt(receipt_id))
+        """One receipt, and everything that was made from its rows so far."""
+        found = ingestion.receipt(receipt_id)
+        made = platform.lineage.downstream(found.urn)
+        return reply({"receipt": found, "downstream": list(made.distance)[1:]})
 
     return routes
 
@@ -75,7 +84,6 @@ async def _body(request: Request, most_bytes: int) -> bytes:
     async for chunk in request.stream():
         size += len(chunk)
         if size > most_bytes:
-            message = f"the batch is larger than {most_bytes} bytes"
-            raise InputError(message, next_step="Send it in several batches, or raise max_batch_bytes.")
+            raise HTTPException(413, f"the batch is larger than {most_bytes:,} bytes")
         chunks.append(chunk)
     return b"".join(chunks)

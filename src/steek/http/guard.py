@@ -1,15 +1,25 @@
 """A door for this machine's own callers: no other site may use a visitor's browser to reach the control API."""
 
 import ipaddress
+from urllib.parse import urlsplit
 
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from steek.http.problems import problem
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_OWN_SITES = {"same-origin", "none"}
+_BATCHES = "/batches"
+# Everything but a batch of data is a short form.
+_MOST_BYTES = 1_000_000
 
 
 class OwnHostsOnly:
     """Refuses requests for a foreign host name (DNS rebinding) and writes that come from another site's page.
+
+    Programs that are no browsers send neither Origin nor Sec-Fetch-Site and pass: no other site can make them act.
 
     Args:
         app: The application behind the door.
@@ -24,14 +34,25 @@ class OwnHostsOnly:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        host = _host_of(headers.get("host", ""))
-        if not self._is_own(host):
-            await _refuse(f"the host {host!r} is not this project's")(scope, receive, send)
-        elif scope["method"] not in _SAFE_METHODS and headers.get("sec-fetch-site") == "cross-site":
-            await _refuse("another site's page may not write here")(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        reason = self._refusal(scope["method"], Headers(scope=scope))
+        if reason is not None:
+            next_step = "Use the address the project listens on, from its own pages or a program."
+            refusal = problem(scope["path"], 403, reason, code="refused", next_step=next_step)
+            await refusal(scope, receive, send)
+            return
+        small = scope["path"].startswith("/v1/") and not scope["path"].endswith(_BATCHES)
+        await self._app(scope, _limited(receive) if small else receive, send)
+
+    def _refusal(self, method: str, headers: Headers) -> str | None:
+        host = headers.get("host", "")
+        if not self._is_own(_host_of(host)):
+            return f"the host {host[:100]!r} is not this project's"
+        if method in _SAFE_METHODS:
+            return None
+        foreign_site = headers.get("sec-fetch-site", "none") not in _OWN_SITES
+        origin = headers.get("origin")
+        foreign_origin = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+        return "another site's page may not write here" if foreign_site or foreign_origin else None
 
     def _is_own(self, host: str) -> bool:
         if host in {self._own_host, "localhost"}:
@@ -42,10 +63,19 @@ class OwnHostsOnly:
             return False
 
 
+def _limited(receive: Receive) -> Receive:
+    size = 0
+
+    async def receive_some() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > _MOST_BYTES:
+            raise HTTPException(413, f"the request has more than {_MOST_BYTES:,} bytes")
+        return message
+
+    return receive_some
+
+
 def _host_of(value: str) -> str:
     return value.removeprefix("[").partition("]")[0] if value.startswith("[") else value.partition(":")[0]
-
-
-def _refuse(reason: str) -> JSONResponse:
-    body = {"type": "urn:steek:error:refused", "title": reason, "status": 403, "code": "refused", "next_step": ""}
-    return JSONResponse(body, 403, media_type="application/problem+json")

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
-from steek.platform import Platform
+from steek.platform import Platform, mitigation_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,12 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
     def one(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """One incident as it is now."""
         return reply(incidents.get(incident))
+
+    @routes.get("/{incident}/menu")
+    def menu(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """What can be done, with risk, effect and the way back."""
+        incidents.get(incident)
+        return reply(mitigation_lines(incidents.menu))
 
     @routes.get("/{incident}/suspects")
     def suspects(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

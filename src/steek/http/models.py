@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse
 
-from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
-from steek.kernel.errors import GateRefusedError, InputError, NotFoundError
+from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
+from steek.kernel.errors import InputError, NotFoundError
 from steek.models import model_card
-from steek.platform import Platform
+from steek.platform import Platform, deploy_version, find_definition, rollback_target
 from steek.serving import Route
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="ETag of the route you decided on.")]
@@ -25,6 +25,13 @@ class Rollback:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """Why a version may serve although its gate did not pass."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """A version that passed its gate; `fraction` makes or steps a canary, `promote` ends it."""
 
@@ -36,7 +43,12 @@ class Deployment:
 def router(platform: Platform) -> APIRouter:
     """Routes of this room."""
     routes = APIRouter(prefix="/v1/models", tags=["models"])
+    _reading(routes, platform)
+    _writing(routes, platform)
+    return routes
 
+
+def _reading(routes: APIRouter, platform: Platform) -> None:
     @routes.get("")
     def names() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Every declared model with its route."""
@@ -45,22 +57,24 @@ def router(platform: Platform) -> APIRouter:
     @routes.get("/{model}")
     def card(model: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """The card of the newest trained version."""
-        return reply(model_card(_definition(platform, model), platform.registry.latest(model)))
+        return reply(model_card(find_definition(platform, model), platform.registry.latest(model)))
 
     @routes.get("/{model}/versions")
-    def versions(model: str, limit: int = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def versions(model: str, limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Trained versions, newest first."""
-        _definition(platform, model)
+        find_definition(platform, model)
         return reply(platform.registry.list(model, limit))
 
     @routes.get("/{model}/versions/{version}/evaluations")
     def evaluations(model: str, version: int) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Metrics with distribution, interval and row count."""
+        find_definition(platform, model)
         return reply(platform.evaluator.evaluations(model, version))
 
     @routes.get("/{model}/versions/{version}/gate")
     def gate(model: str, version: int) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """What the gate said, check by check."""
+        find_definition(platform, model)
         decision = platform.gate.decision(model, version)
         if decision is None:
             message = f"no gate has decided on {model}@{version}"
@@ -70,25 +84,46 @@ def router(platform: Platform) -> APIRouter:
     @routes.get("/{model}/route")
     def route(model: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Who answers now; its ETag makes a later change a compare-and-set."""
-        _definition(platform, model)
+        find_definition(platform, model)
         return _tagged(platform.routes.get(model))
+
+
+def _writing(routes: APIRouter, platform: Platform) -> None:
+    @routes.post("/{model}/versions/{version}/override", status_code=201)
+    def override(  # pyright: ignore[reportUnusedFunction]
+        model: str, version: int, asked: Override, key: Key = None, actor: Actor = None
+    ) -> JSONResponse:
+        """Let a version through against its gate; approver and reason are written down for ever."""
+        find_definition(platform, model)
+        trained, by, name = platform.registry.get(model, version), actor_or_api(actor), require_key(key)
+        return reply(platform.gate.override(trained, approver=by, reason=asked.reason, key=name), 201)
 
     @routes.post("/{model}/deploy")
     def deploy(  # pyright: ignore[reportUnusedFunction]
         model: str, asked: Deployment, key: Key = None, actor: Actor = None, if_match: IfMatch = None
     ) -> JSONResponse:
         """Serve a version that passed its gate."""
-        return _tagged(_deploy(platform, model, asked, require_key(key), actor_or_api(actor), _epoch(if_match)))
+        after = deploy_version(
+            platform,
+            model,
+            asked.version,
+            fraction=asked.fraction,
+            promote=asked.promote,
+            key=require_key(key),
+            actor=actor_or_api(actor),
+            expected_epoch=_epoch(if_match),
+        )
+        return _tagged(after)
 
     @routes.post("/{model}/rollback")
     def rollback(  # pyright: ignore[reportUnusedFunction]
         model: str, asked: Rollback, key: Key = None, actor: Actor = None, if_match: IfMatch = None
     ) -> JSONResponse:
         """Go back to a version that served before."""
-        _definition(platform, model)
+        find_definition(platform, model)
         after = platform.routes.rollback(
             model,
-            to=_version(asked.to),
+            to=rollback_target(asked.to),
             member=asked.member,
             actor=actor_or_api(actor),
             reason=asked.reason,
@@ -96,37 +131,6 @@ def router(platform: Platform) -> APIRouter:
             expected_epoch=_epoch(if_match),
         )
         return _tagged(after)
-
-    return routes
-
-
-def _deploy(platform: Platform, model: str, asked: Deployment, key: str, actor: str, epoch: int | None) -> Route:
-    definition, routes = _definition(platform, model), platform.routes
-    present = routes.get(model)
-    if present.candidate == asked.version:
-        if asked.promote:
-            return routes.promote(model, key=key, actor=actor, expected_epoch=epoch)
-        return routes.step_canary(model, asked.fraction or 0.5, key=key, actor=actor, expected_epoch=epoch)
-    decision = platform.gate.decision(model, asked.version)
-    if decision is None:
-        message = f"no gate has decided on {model}@{asked.version}"
-        raise GateRefusedError(message, next_step="Train and judge it first.")
-    canary = definition.serving.canary
-    if present.primary is None or canary is None:
-        return routes.deploy(
-            model, asked.version, key=key, actor=actor, gate_decision_id=decision.id, expected_epoch=epoch
-        )
-    share = asked.fraction or canary.steps[0]
-    return routes.start_canary(
-        model, asked.version, share, key=key, actor=actor, gate_decision_id=decision.id, expected_epoch=epoch
-    )
-
-
-def _definition(platform: Platform, model: str):
-    definition = platform.project.definitions.get(model)
-    if definition is None:
-        raise NotFoundError.among("model", model, platform.project.definitions)
-    return definition
 
 
 def _tagged(route: Route) -> JSONResponse:
@@ -139,16 +143,7 @@ def _epoch(if_match: str | None) -> int | None:
     if if_match is None:
         return None
     text = if_match.strip().strip('"')
-    if not text.isdigit():
-        message = f"If-Match is {if_match!r}; it must be the ETag of a route, such as \"3\""
-        raise InputError(message)
+    if not text.isdecimal():
+        message = f"If-Match is {if_match!r}, which is no ETag of a route"
+        raise InputError(message, next_step='Read the route and send its ETag, such as "3".')
     return int(text)
-
-
-def _version(to: str) -> "int | str":
-    if to == "last-good":
-        return "last-good"
-    if to.isdigit():
-        return int(to)
-    message = f"cannot go back to {to!r}; allowed: last-good, or the number of a version"
-    raise InputError(message)

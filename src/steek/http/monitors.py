@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
 from steek.kernel.urn import Urn
 from steek.kernel.windows import Window
-from steek.ledger import Draft, changes_upstream
+from steek.ledger import changes_upstream
 from steek.platform import Platform
 
 
@@ -46,9 +46,9 @@ def router(platform: Platform) -> APIRouter:
         return reply(changed)
 
     @routes.get("/alerts")
-    def alerts() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def alerts(open_only: bool = False) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Alerts, newest first."""
-        return reply(monitoring.alerts())
+        return reply([alert for alert in monitoring.alerts() if alert.state != "resolved" or not open_only])
 
     @routes.post("/alerts/{alert}/acknowledgement")
     def acknowledge(alert: str, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

@@ -6,7 +6,7 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
+from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
 from steek.kernel.errors import NotFoundError
 from steek.kernel.records import to_plain
 from steek.platform import Platform
@@ -49,7 +49,7 @@ def router(platform: Platform) -> APIRouter:
         return reply(progress | ({} if night is None else {**_mapping(night)}))
 
     @routes.get("/nights")
-    def latest(limit: int = 14) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def latest(limit: Limit = 14) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """The last nights, newest first."""
         return reply(platform.nights.latest(limit))
 

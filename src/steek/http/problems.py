@@ -1,5 +1,7 @@
 """Errors as RFC 9457 problems, with one HTTP status per error code."""
 
+from dataclasses import dataclass
+
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -33,50 +35,66 @@ HTTP_STATUS: dict[str, int] = {
     "steek": 500,
 }
 _MEDIA_TYPE = "application/problem+json"
+_NEXT_STEPS = {413: "Send it in several parts, or raise max_batch_bytes."}
 
 
 async def explain_error(request: Request, error: Exception) -> JSONResponse:
     """A SteekError as a problem."""
     assert isinstance(error, SteekError)
-    body = {
-        "type": f"urn:steek:error:{error.code}",
-        "title": error.message,
-        "status": HTTP_STATUS[error.code],
-        "code": error.code,
-        "next_step": error.next_step,
-        "details": error.details,
-        "instance": request.url.path,
-    }
-    return JSONResponse(body, HTTP_STATUS[error.code], media_type=_MEDIA_TYPE)
+    return problem(
+        request.url.path,
+        HTTP_STATUS[error.code],
+        error.message,
+        code=error.code,
+        next_step=error.next_step,
+        details=error.details,
+    )
 
 
 async def explain_request(request: Request, error: Exception) -> JSONResponse:
     """A request whose parameters or body have the wrong form."""
     assert isinstance(error, RequestValidationError)
-    faults = [{"where": list(fault["loc"]), "what": fault["msg"]} for fault in error.errors()]
-    first = faults[0] if faults else {"where": [], "what": "the request"}
-    body = {
-        "type": "urn:steek:error:input",
-        "title": f"{'.'.join(str(part) for part in first['where'])}: {first['what']}",
-        "status": 400,
-        "code": "input",
-        "next_step": "See /openapi.json for what this address takes.",
-        "details": {"faults": faults},
-        "instance": request.url.path,
-    }
-    return JSONResponse(body, 400, media_type=_MEDIA_TYPE)
+    faults = [Fault([str(part) for part in each["loc"]], str(each["msg"])) for each in error.errors()]
+    title = f"{'.'.join(faults[0].where)}: {faults[0].what}" if faults else "the request has the wrong form"
+    details: dict[str, object] = {"faults": [{"where": fault.where, "what": fault.what} for fault in faults]}
+    next_step = "See /openapi.json for what this address takes."
+    return problem(request.url.path, 400, title, code="input", next_step=next_step, details=details)
 
 
 async def explain_status(request: Request, error: Exception) -> JSONResponse:
-    """An address that does not exist, or a method it does not take."""
+    """An address that does not exist, or a method or body it does not take."""
     assert isinstance(error, HTTPException)
-    body = {
-        "type": "about:blank",
-        "title": error.detail,
-        "status": error.status_code,
-        "code": "not_found" if error.status_code == 404 else "input",
-        "next_step": "See /openapi.json for the addresses there are.",
-        "details": {},
-        "instance": request.url.path,
+    code = "not_found" if error.status_code == 404 else "input"
+    next_step = _NEXT_STEPS.get(error.status_code, "See /openapi.json for the addresses there are.")
+    return problem(request.url.path, error.status_code, error.detail, code=code, next_step=next_step)
+
+
+async def explain_crash(request: Request, error: Exception) -> JSONResponse:
+    """A fault of steek itself; the server's log has the traceback."""
+    title = f"steek failed here with {type(error).__name__}"
+    next_step = "Look into the log of the process; the same request may be sent again."
+    return problem(request.url.path, 500, title, code="steek", next_step=next_step)
+
+
+def problem(
+    path: str, status: int, title: str, *, code: str, next_step: str = "", details: dict[str, object] | None = None
+) -> JSONResponse:
+    """The one form in which this API says that something went wrong."""
+    body: dict[str, object] = {
+        "type": f"urn:steek:error:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "next_step": next_step,
+        "details": details or {},
+        "instance": path,
     }
-    return JSONResponse(body, error.status_code, media_type=_MEDIA_TYPE)
+    return JSONResponse(body, status, media_type=_MEDIA_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request, and where."""
+
+    where: list[str]
+    what: str

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Header, Query
 from fastapi.responses import JSONResponse
 
 from steek.kernel.errors import InputError
@@ -13,6 +13,7 @@ Actor = Annotated[str | None, Header(alias="X-Steek-Actor", description="Who doe
 Key = Annotated[
     str | None, Header(alias="Idempotency-Key", description="The same key again does nothing twice; needed to write.")
 ]
+Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many.")]
 
 
 def reply(value: object, status: int = 200) -> JSONResponse:

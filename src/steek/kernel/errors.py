@@ -28,9 +28,14 @@ Every leaf has a stable `code`; surfaces map codes to HTTP and exit status in on
 A message says what, which value, what is allowed; `next_step` says what to do.
 """
 
+import traceback
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
+
+# Frames of the standard library's import machinery and of steek itself say nothing about a project's code.
+_NOT_OWN = (str(Path(__file__).parent.parent), "<frozen", str(Path(traceback.__file__).parent))
 
 
 class SteekError(Exception):
@@ -173,5 +178,19 @@ def user_code(what: str) -> Generator[None]:
         raise
     except Exception as cause:
         message = f"{what} raised {type(cause).__name__}: {cause}"
-        next_step = "The traceback above names the line of the project's own code."
-        raise UserCodeError(message, next_step=next_step) from cause
+        raise UserCodeError(message, next_step=f"See {where_raised(cause)}.") from cause
+
+
+def where_raised(cause: BaseException) -> str:
+    """File and line of the innermost own code that an error came through, as people look it up.
+
+    Own is what is neither installed nor part of steek; without any, as when an engine fails later, the last frame.
+    """
+    if isinstance(cause, SyntaxError) and cause.filename:
+        return f"{cause.filename}, line {cause.lineno}"
+    frames = traceback.extract_tb(cause.__traceback__)
+    own = [
+        frame for frame in frames if not frame.filename.startswith(_NOT_OWN) and "site-packages" not in frame.filename
+    ]
+    last = (own or frames)[-1:]
+    return f"{last[0].filename}, line {last[0].lineno}" if last else "the code of the project"

@@ -11,4 +11,14 @@ from steek.loop.services import Services
 from steek.loop.worker import Worker, WorkerClient
 from steek.loop.workflow import NightWorkflow
 
-__all__ = ["CatchUp", "Night", "NightWorkflow", "Nights", "Recovery", "Services", "Worker", "WorkerClient", "catch_up_plan"]
+__all__ = [
+    "CatchUp",
+    "Night",
+    "NightWorkflow",
+    "Nights",
+    "Recovery",
+    "Services",
+    "Worker",
+    "WorkerClient",
+    "catch_up_plan",
+]

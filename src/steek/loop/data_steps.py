@@ -96,7 +96,7 @@ def _days_with_rows(s: Services, dataset: str, since: datetime, until: datetime)
     assert isinstance(derived, DerivedDataset)
     inputs = [name for name in derived.inputs if s.datasets[name].event_time]
     present = [_present(s.ingestion.volumes(name, since, until)) for name in inputs]
-    return set.intersection(*present) if present else set()
+    return present[0].intersection(*present[1:]) if present else set()
 
 
 def _present(volumes: pl.DataFrame) -> set[datetime]:

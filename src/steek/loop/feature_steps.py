@@ -9,6 +9,8 @@ from steek.models import ModelDefinition
 
 Summary = dict[str, Any]
 
+_HASH_DIGITS = 12
+
 
 def nightly_views(s: Services) -> list[str]:
     """Views that some nightly model reads, in order of declaration."""
@@ -16,19 +18,23 @@ def nightly_views(s: Services) -> list[str]:
 
 
 def missing_snapshots(s: Services, night: date, view: str) -> list[str]:
-    """Moments whose snapshot training needs and nobody made, oldest first; the last is this night's own."""
+    """Moments whose snapshot training needs and nobody made with today's definition, oldest first, this night's last.
+
+    A view that was edited lacks all of them: models must not learn from two definitions at once.
+    """
     as_of = business_day(s, night).end_at
-    have = {snapshot.as_of for snapshot in s.features.snapshots(view)}
+    definition = s.views[view].definition_hash
+    made = s.features.snapshots(view)
+    have = {snapshot.as_of for snapshot in made if snapshot.definition_hash == definition}
     days_back = max((memory_days(s, model, night) for model in models_reading(s, view)), default=0)
     needed = [as_of - timedelta(days=back) for back in range(days_back, -1, -1)]
     return [at.isoformat() for at in needed if at not in have]
 
 
 def materialise(s: Services, night: date, view: str, as_of: str) -> Summary:
-    """Compute one snapshot of a view."""
-    snapshot = s.features.materialise(
-        view, datetime.fromisoformat(as_of), key=f"snapshot:{view}:{as_of}", actor=actor(night)
-    )
+    """Compute one snapshot of a view; an edited view is another snapshot of the same moment."""
+    key = f"snapshot:{view}:{as_of}:{_definition_digits(s, view)}"
+    snapshot = s.features.materialise(view, datetime.fromisoformat(as_of), key=key, actor=actor(night))
     return {"rows": snapshot.rows}
 
 
@@ -46,7 +52,8 @@ def recompute(s: Services, view: str, first_day: str, key: str, by: str) -> Summ
 def publish(s: Services, night: date, view: str) -> Summary:
     """Put the night's own snapshot into the online store."""
     as_of = business_day(s, night).end_at
-    s.features.publish(view, as_of, key=f"publish:{view}:{as_of.isoformat()}")
+    key = f"publish:{view}:{as_of.isoformat()}:{_definition_digits(s, view)}"
+    s.features.publish(view, as_of, key=key)
     return {"as_of": as_of.isoformat()}
 
 
@@ -69,8 +76,10 @@ def derived_days_needed(s: Services, night: date, dataset: str) -> int:
         if dataset in declared.inputs
     ]
     through_examples = [
-        memory_days(s, model, night)
-        for model in nightly_models(s)
-        if dataset in s.definitions[model].examples.inputs
+        memory_days(s, model, night) for model in nightly_models(s) if dataset in s.definitions[model].examples.inputs
     ]
     return max([*through_views, *through_examples], default=0)
+
+
+def _definition_digits(s: Services, view: str) -> str:
+    return s.views[view].definition_hash[:_HASH_DIGITS]

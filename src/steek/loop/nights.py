@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
 from steek.kernel.clock import Clock
 from steek.ledger import Database, Draft, Ledger
@@ -36,7 +36,8 @@ class Nights:
         """Note that the night began; does nothing when it already has."""
         with self._database.transaction() as connection:
             if connection.execute(select(nights.c.day).where(nights.c.day == day.isoformat())).first() is None:
-                row = {"day": day.isoformat(), "stage": "starting", "started_at": self._clock.now(), "report": {}}
+                row: dict[str, Any] = {"day": day.isoformat(), "stage": "starting", "started_at": self._clock.now()}
+                row["report"] = {}
                 connection.execute(insert(nights).values(row))
                 self._ledger.append(connection, Draft("night.started", f"night:{day.isoformat()}", "steek"))
 
@@ -58,11 +59,16 @@ class Nights:
         """One night, or None when it never began."""
         with self._database.reading() as connection:
             row = connection.execute(select(nights).where(nights.c.day == day.isoformat())).mappings().first()
-        return None if row is None else Night(**{**row, "day": day})
+        return None if row is None else _to_night(row)
 
     def latest(self, limit: int = 1) -> list[Night]:
         """The last nights, newest first."""
         query = select(nights).order_by(nights.c.day.desc()).limit(limit)
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return [Night(**{**row, "day": date.fromisoformat(row["day"])}) for row in rows]
+        return [_to_night(row) for row in rows]
+
+
+def _to_night(row: RowMapping) -> Night:
+    values: dict[str, Any] = {**row, "day": date.fromisoformat(row["day"])}
+    return Night(**values)

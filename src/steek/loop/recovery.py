@@ -9,7 +9,6 @@ from dbos import DBOS
 
 from steek.kernel.errors import InputError, NotFoundError
 from steek.loop import data_steps, feature_steps, model_steps
-from steek.loop.calendar import business_day
 from steek.loop.plan import CatchUp, catch_up_plan
 from steek.loop.services import Services
 
@@ -33,8 +32,7 @@ class Recovery:
         }
         views = [view for view, declared in self._s.views.items() if dataset in declared.inputs]
         remade = {
-            view: self._step(f"features:{view}", feature_steps.recompute, view, min(days), key, actor)
-            for view in views
+            view: self._step(f"features:{view}", feature_steps.recompute, view, min(days), key, actor) for view in views
         }
         return {"rows": rows, "snapshots": remade}
 

@@ -4,12 +4,12 @@ One worker per project runs at a time; when it starts it takes up what an earlie
 """
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowHandle
 
 from steek.kernel.errors import BusyError
 from steek.kernel.settings import Settings
@@ -37,7 +37,7 @@ class Worker:
         self._workflows = workflows
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Generator[None]:
         """Run the worker in threads of this process for the length of the block.
 
         Raises:
@@ -63,13 +63,12 @@ class WorkerClient:
 
     def start(self, workflow: str, workflow_id: str, *arguments: Any) -> None:
         """Put a workflow into the worker's queue; the same id again is the same run, finished or not."""
-        self._client.enqueue(
-            {"queue_name": _QUEUE, "workflow_name": workflow, "workflow_id": workflow_id}, *arguments
-        )
+        self._client.enqueue({"queue_name": _QUEUE, "workflow_name": workflow, "workflow_id": workflow_id}, *arguments)
 
     def result(self, workflow_id: str) -> Any:
         """Wait for a workflow's result; its error is raised here."""
-        return self._client.retrieve_workflow(workflow_id).get_result(polling_interval_sec=_POLL_S)
+        handle: WorkflowHandle[Any] = self._client.retrieve_workflow(workflow_id)
+        return handle.get_result(polling_interval_sec=_POLL_S)
 
     def status(self, workflow_id: str) -> str | None:
         """PENDING, ENQUEUED, SUCCESS, ERROR, CANCELLED, or None when it was never started."""
@@ -97,7 +96,7 @@ def _plain(function: Workflow) -> Workflow:
 
 
 @contextmanager
-def _only_one(lock_path: Path) -> Iterator[None]:
+def _only_one(lock_path: Path) -> Generator[None]:
     lock_path.parent.mkdir(parents=True, exist_ok=True)
     with lock_path.open("w") as lock:
         try:

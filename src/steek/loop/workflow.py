@@ -91,9 +91,7 @@ class NightWorkflow:
     def _canaries(self, day: date, models: list[str]) -> Summary:
         summary: Summary = {model: [] for model in models}
         for step in range(canary_steps.longest_ramp(self._s, models)):
-            waiting = self._step(
-                day, f"canary step {step + 1}", f"canaries:{step}", canary_steps.in_canary, models
-            )
+            waiting = self._step(day, f"canary step {step + 1}", f"canaries:{step}", canary_steps.in_canary, models)
             for model in waiting:
                 stage = f"canary step {step + 1}"
                 name = f"canary:{model}:{step}"
@@ -113,5 +111,5 @@ class NightWorkflow:
         self._nights.start(day)
         s.deliver()
 
-    def _finish(self, s: Services, day: date, report: Summary) -> None:
+    def _finish(self, _s: Services, day: date, report: Summary) -> None:
         self._nights.finish(day, report)

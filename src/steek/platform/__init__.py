@@ -3,12 +3,28 @@
 Flows in: a project's folder. Flows out: the frozen record of services that CLI, HTTP and console work with.
 """
 
-from steek.platform.menu import mitigation_menu
+from steek.platform.deploying import deploy_version, find_definition
+from steek.platform.menu import MitigationLine, mitigation_lines, mitigation_menu
 from steek.platform.opening import open_project
 from steek.platform.record import Platform
 from steek.platform.serving import serving_app
 from steek.platform.status import LoopStatus, loop_status
 from steek.platform.subscriptions import subscriptions
+from steek.platform.targets import rollback_target
 from steek.platform.working import workflow_worker
 
-__all__ = ["LoopStatus", "Platform", "loop_status", "mitigation_menu", "open_project", "serving_app", "subscriptions", "workflow_worker"]
+__all__ = [
+    "LoopStatus",
+    "MitigationLine",
+    "Platform",
+    "deploy_version",
+    "find_definition",
+    "loop_status",
+    "mitigation_lines",
+    "mitigation_menu",
+    "open_project",
+    "rollback_target",
+    "serving_app",
+    "subscriptions",
+    "workflow_worker",
+]

@@ -1,9 +1,11 @@
 """What people do to routes, the same from every surface."""
 
 from steek.kernel.errors import GateRefusedError, InputError, NotFoundError
-from steek.models import Canary, ModelDefinition, trained_urn
+from steek.models import Canary, ModelDefinition
 from steek.platform.record import Platform
-from steek.serving import LAST_GOOD, LastGood, Route
+from steek.serving import Route
+
+_GATE_SPOKE = ("gate.decided", "gate.overridden")
 
 
 def find_definition(platform: Platform, model: str) -> ModelDefinition:
@@ -63,20 +65,6 @@ def deploy_version(
     )
 
 
-def rollback_target(to: object) -> int | LastGood:
-    """What people write for the version to go back to: a number, or "last-good", which None means too.
-
-    Raises:
-        InputError: something else.
-    """
-    if to is None or to == LAST_GOOD:
-        return LAST_GOOD
-    if isinstance(to, int) or (isinstance(to, str) and to.isdecimal()):
-        return int(to)
-    message = f"cannot roll back to {to!r}; allowed: {LAST_GOOD}, or the number of a version"
-    raise InputError(message, next_step="'steek models versions MODEL' lists the numbers.")
-
-
 def _next_step(canary: Canary | None, route: Route) -> float:
     larger = [step for step in (canary.steps if canary else ()) if step > route.fraction]
     if not larger:
@@ -87,11 +75,9 @@ def _next_step(canary: Canary | None, route: Route) -> float:
 
 def _allowed_by(platform: Platform, model: str, version: int) -> str:
     """Id of the latest event in which the gate, or an approver, spoke about a version."""
-    urn = trained_urn(model, version)
-    decision = platform.gate.decision(model, version)
-    if decision is None:
-        platform.registry.get(model, version)
+    urn = platform.registry.get(model, version).urn
+    spoken = platform.ledger.events(kinds=_GATE_SPOKE, subject=urn, newest_first=True, limit=1)
+    if not spoken:
         message = f"no gate has decided on {urn}"
         raise GateRefusedError(message, next_step=f"Train and judge it first: 'steek train {model}'.")
-    override = next((one for one in platform.gate.overrides(model) if one.trained == urn), None)
-    return override.id if override is not None and override.at >= decision.decided_at else decision.id
+    return spoken[0].id

@@ -1,23 +1,41 @@
 """What can be done about an incident with the services of this house."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from steek.incidents import Action, Argument, Mitigation, MitigationCall
-from steek.kernel.errors import InputError
+from steek.incidents import Action, Argument, Menu, Mitigation, MitigationCall
 from steek.ledger import Draft, Ledger
 from steek.loop import WorkerClient
 from steek.models import Freezes
+from steek.platform.targets import rollback_target
 from steek.serving import Routes
 
 MODEL = Argument("model", "name of the model")
 
 
-def mitigation_menu(
-    routes: Routes, freezes: Freezes, ledger: Ledger, worker: WorkerClient
-) -> Mapping[str, Mitigation]:
+def mitigation_menu(routes: Routes, freezes: Freezes, ledger: Ledger, worker: WorkerClient) -> Mapping[str, Mitigation]:
     """Mitigations by name; each is idempotent by the key of its call."""
     mitigations = (*_going_back(routes), *_holding(freezes), *_catching_up(worker), _notice(ledger))
     return {mitigation.name: mitigation for mitigation in mitigations}
+
+
+@dataclass(frozen=True, slots=True)
+class MitigationLine:
+    """One mitigation as people read it; `takes` are the names of its arguments."""
+
+    name: str
+    takes: tuple[str, ...]
+    effect: str
+    risk: str
+    undo: str
+
+
+def mitigation_lines(menu: Menu) -> list[MitigationLine]:
+    """The menu in its order."""
+    return [
+        MitigationLine(each.name, tuple(one.name for one in each.arguments), each.effect, each.risk, each.undo)
+        for each in menu.mitigations.values()
+    ]
 
 
 def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
@@ -29,7 +47,7 @@ def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
         member = call.arguments.get("member")
         route = routes.rollback(
             str(call.arguments["model"]),
-            to=_version(call.arguments.get("to")),
+            to=rollback_target(call.arguments.get("to")),
             member=None if member is None else str(member),
             actor=call.actor,
             reason=str(call.arguments.get("reason") or f"incident {call.incident}"),
@@ -155,12 +173,3 @@ def _notice(ledger: Ledger) -> Mitigation:
         arguments=(Argument("text", "what people should know or do"),),
         advances=None,
     )
-
-
-def _version(to: object) -> int | str:
-    if to is None or to == "last-good":
-        return "last-good"
-    if isinstance(to, int) or (isinstance(to, str) and to.isdigit()):
-        return int(to)
-    message = f"cannot roll back to {to!r}; allowed: last-good, or the number of a version"
-    raise InputError(message)

@@ -43,8 +43,13 @@ def build(settings: Settings, project: Project) -> Platform:
 
 def _loop(project: Project, services: Mapping[str, Any]) -> LoopServices:
     """The loop gets the services that it names, the declarations, and a way to hand events on."""
-    declared = {"datasets": project.datasets, "views": project.views, "definitions": project.definitions}
-    given = {**services, **declared, "deliver": services["subscriptions"].deliver}
+    given: dict[str, Any] = {
+        **services,
+        "datasets": project.datasets,
+        "views": project.views,
+        "definitions": project.definitions,
+        "deliver": services["subscriptions"].deliver,
+    }
     return LoopServices(**{field.name: given[field.name] for field in fields(LoopServices)})
 
 

@@ -119,9 +119,7 @@ def features_part(base: Ground, lake: Lake) -> FeaturesPart:
     project = base.project
     online = open_online_store(base.settings)
     features = FeatureService(lake, *base.state, project.datasets, project.views, online)
-    return FeaturesPart(
-        online, features, ExampleSets(features, lake, project.views, project.moments, project.datasets)
-    )
+    return FeaturesPart(online, features, ExampleSets(features, lake, project.views, project.moments, project.datasets))
 
 
 def models_part(base: Ground, lake: Lake, example_sets: ExampleSets) -> ModelsPart:
