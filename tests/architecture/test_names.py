@@ -23,7 +23,7 @@ NEEDS_UNIT = {
 }
 NUMBERS = re.compile(r"\b(int|float)\b")
 # What an instant may be called that does not end in _at: the ends of windows and the words of point-in-time reading.
-INSTANTS = re.compile(r"(.*_)?(at|since|until|as_of|moment|now)|end|start|deadline")
+INSTANTS = re.compile(r"(.*_)?(at|since|until|as_of|moment|now)|(window_)?(start|end)|origin|deadline")
 
 
 def numbers_and_instants(module: Module) -> list[tuple[int, str, str]]:

@@ -14,7 +14,8 @@ def packages(modules: list[Module]) -> list[Module]:
 def listed(module: Module) -> list[str] | None:
     """What `__all__` holds; None where there is none."""
     for node in module.tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and target and ast.unparse(target) == "__all__":
             return ast.literal_eval(node.value)
     return None
 
@@ -42,11 +43,12 @@ def test_every_room_says_what_flows_in_and_out(modules: list[Module]) -> None:
 def test_the_face_of_a_package_is_docstring_imports_and_sorted_list(modules: list[Module]) -> None:
     faults: list[str] = []
     for module in packages(modules):
-        names = listed(module) or []
+        names = listed(module)
         imports = [node for node in module.tree.body if isinstance(node, ast.ImportFrom)]
         imported = {alias.asname or alias.name for node in imports for alias in node.names}
-        if len(module.tree.body) != 1 + len(imports) + (1 if names else 0):
+        if len(module.tree.body) != 1 + len(imports) + (names is not None):
             faults.append(f"{module.where}: holds more than docstring, imports and __all__")
+        names = names or []
         if sorted(names) != sorted(imported):
             faults.append(f"{module.where}: __all__ and imports differ: {sorted(imported ^ set(names))}")
         if names != sorted(names, key=order):

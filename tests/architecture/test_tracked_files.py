@@ -1,6 +1,7 @@
 """What is under version control is about steek alone: no paths or hosts of the machine it was written on."""
 
 import re
+from pathlib import Path
 
 from house import ROOT, tracked_files
 
@@ -21,8 +22,7 @@ TEXT = {
     ".ini",
     "",
 }
-# Written in pieces, so that this file is not one of its own findings.
-MACHINE_PATHS = re.compile("|".join(re.escape("/" + name + "/") for name in ("work", "root", "tmp", "home", "Users")))
+MACHINE_PATHS = re.compile(r"/(work|root|tmp|home|Users)/")
 REGISTRIES = re.compile(r"--(extra-)?index-url|--trusted-host|//[\w.-]*(pythonhosted|artifactory|nexus|devpi|/simple/)")
 
 
@@ -30,7 +30,7 @@ def found(pattern: re.Pattern[str]) -> list[str]:
     return [
         f"{path.relative_to(ROOT)}:{number} {line.strip()[:100]}"
         for path in tracked_files()
-        if path.suffix in TEXT
+        if path.suffix in TEXT and path != Path(__file__)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         if pattern.search(line)
     ]

@@ -29,6 +29,8 @@ class ModelFormat(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the registry writes down as the format of an artifact; the name of its entry point."""
+        ...
 
     def load(self, data: bytes) -> Predictor: ...

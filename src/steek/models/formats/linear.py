@@ -59,6 +59,8 @@ class LinearModel:
 
 
 class LinearPredictor:
+    """Answers of a `LinearModel`: a missing feature counts as its fill, others are cut to the range learned from."""
+
     def __init__(self, model: LinearModel) -> None:
         self._model = model
         self._coefficients = np.array(model.coefficients, dtype=np.float64)
