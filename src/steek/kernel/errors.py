@@ -32,10 +32,14 @@ import traceback
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from difflib import get_close_matches
-from pathlib import Path
 
 # Frames of the standard library's import machinery and of steek itself say nothing about a project's code.
-_NOT_OWN = (str(Path(__file__).parent.parent), "<frozen", str(Path(traceback.__file__).parent))
+# Cut from text: pure rooms use this module, and must not come to know the file system through it.
+_NOT_OWN = (
+    __file__.removesuffix("errors.py")[: -len("kernel/")],
+    "<frozen",
+    traceback.__file__.removesuffix("traceback.py"),
+)
 
 
 class SteekError(Exception):

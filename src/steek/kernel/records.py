@@ -11,7 +11,8 @@ from typing import cast
 def to_plain(value: object) -> object:
     """Records, enums, instants, durations and sets as plain JSON values.
 
-    Durations become seconds, instants, dates and times of day ISO 8601 strings, sets sorted lists; dictionary keys become strings.
+    Durations become seconds; instants, dates and times of day ISO 8601 strings; sets sorted lists; dictionary keys
+    strings.
     """
     if isinstance(value, Enum):
         return value.value
