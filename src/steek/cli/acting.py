@@ -22,7 +22,7 @@ def act_or_run(
     """Run the workflow; with an incident, as the mitigation of its menu that runs the same."""
     if incident is None:
         name, *given = workflow
-        return run_workflow(platform, name, key, *given)
+        return run_workflow(platform, name, f"{name}:{key}", *given)
     with some_worker(platform):
         return act(platform, incident, mitigation, arguments, key=key, actor=actor)
 

@@ -18,6 +18,7 @@ from steek.cli.opening import (
     to_day,
 )
 from steek.cli.output import show
+from steek.platform import find_derived
 
 
 def extract(
@@ -32,6 +33,7 @@ def extract(
     """Extract days of a derived dataset again with today's tables, and recompute the features made from them."""
     days = [to_day(text).isoformat() for text in day]
     with opened(project) as platform:
+        find_derived(platform, dataset)
         name, by = key_or_new(key), actor_or_user(actor)
         result = act_or_run(
             platform,

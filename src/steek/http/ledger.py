@@ -52,6 +52,11 @@ def router(platform: Platform) -> APIRouter:
         """Recompute the hash chain."""
         return reply({"verified_events": ledger.verify()})
 
+    _lineage(routes, platform)
+    return routes
+
+
+def _lineage(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/lineage")
     def lineage(  # pyright: ignore[reportUnusedFunction]
         of: str,
@@ -61,5 +66,3 @@ def router(platform: Platform) -> APIRouter:
         """What a thing was made from, or what was made from it."""
         walk = platform.lineage.upstream if direction == "up" else platform.lineage.downstream
         return reply(walk(str(Urn.parse(of)), max_distance=within))
-
-    return routes

@@ -57,6 +57,7 @@ SETTINGS: tuple[Setting, ...] = (
         "clock", str, "system", "Time source: the machine, or the file a replay writes.", choices=("system", "replay")
     ),
     Setting("day_starts_at", _clock_time, "00:00", "UTC time at which a business day, and with it a window, begins."),
+    Setting("data_wait_s", int, "3600", "Seconds that a night waits for the rows of its day before it stops."),
     Setting("host", str, "127.0.0.1", "Address that the console and the serving process listen on."),
     Setting("port", int, "8321", "Port of the console and the control API."),
     Setting("serving_port", int, "8322", "Port of the serving process."),

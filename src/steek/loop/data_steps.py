@@ -15,18 +15,17 @@ from steek.loop.services import Services
 
 Summary = dict[str, Any]
 
-_DATA_WAIT_S = 3600.0
-
 
 def wait_for_data(s: Services, day: date) -> Summary:
     """Wait until every dataset that a model's schedule names has rows of that day.
 
     Raises:
-        BusyError: they did not come within an hour; the night stops and can be started again.
+        BusyError: they did not come within the setting data_wait_s; the night stops and can be started again.
     """
     window = business_day(s, day)
     awaited = _awaited(s)
-    if not wait_until(lambda: all(_rows(s, name, window) for name in awaited), s.clock, timeout_s=_DATA_WAIT_S):
+    patience_s = float(s.settings.number("data_wait_s"))
+    if not wait_until(lambda: all(_rows(s, name, window) for name in awaited), s.clock, timeout_s=patience_s):
         missing = ", ".join(name for name in awaited if _rows(s, name, window) == 0)
         message = f"no rows of {day.isoformat()} have arrived in {missing}"
         raise BusyError(message, next_step="Ingest the day's batch, then start the night again.")

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowHandle
+from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowHandle, WorkflowStatus
 
-from steek.kernel.errors import BusyError
+from steek.kernel.errors import BusyError, NotFoundError
 from steek.kernel.settings import Settings
 
 _QUEUE = "steek"
@@ -20,6 +20,10 @@ _WORKFLOW_SHAPE = "1"
 _POLL_S = 0.1
 # A night that waits for traffic must not hold up what people start by hand.
 _CONCURRENT = 4
+
+_FAILED = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+# Between the id of a workflow and the number of a run after the first.
+_AGAIN = " run "
 
 Workflow = Callable[..., Any]
 
@@ -62,28 +66,58 @@ class WorkerClient:
         self._client = DBOSClient(system_database_url=settings.workflow_database_url)
 
     def start(self, workflow: str, workflow_id: str, *arguments: Any) -> None:
-        """Put a workflow into the worker's queue; the same id again is the same run, finished or not."""
-        self._client.enqueue({"queue_name": _QUEUE, "workflow_name": workflow, "workflow_id": workflow_id}, *arguments)
+        """Put a workflow into the worker's queue; the same id again is the same run, unless that failed.
+
+        A run that failed is begun again from its first step: what its steps finished then is found by their keys.
+        """
+        latest = self._latest(workflow_id)
+        if latest is not None and latest.status not in _FAILED:
+            return
+        run_id = workflow_id if latest is None else _next_run(workflow_id, latest.workflow_id)
+        self._client.enqueue({"queue_name": _QUEUE, "workflow_name": workflow, "workflow_id": run_id}, *arguments)
 
     def result(self, workflow_id: str) -> Any:
-        """Wait for a workflow's result; its error is raised here."""
-        handle: WorkflowHandle[Any] = self._client.retrieve_workflow(workflow_id)
+        """Wait for the result of a workflow's latest run; its error is raised here.
+
+        Raises:
+            NotFoundError: it was never started.
+        """
+        latest = self._latest(workflow_id)
+        if latest is None:
+            message = f"no workflow {workflow_id!r} was ever started"
+            raise NotFoundError(message)
+        handle: WorkflowHandle[Any] = self._client.retrieve_workflow(latest.workflow_id)
         return handle.get_result(polling_interval_sec=_POLL_S)
 
     def status(self, workflow_id: str) -> str | None:
         """PENDING, ENQUEUED, SUCCESS, ERROR, CANCELLED, or None when it was never started."""
-        statuses = self._client.list_workflows(workflow_ids=[workflow_id])
-        return statuses[0].status if statuses else None
+        return self.outcome(workflow_id)[0]
 
     def outcome(self, workflow_id: str) -> tuple[str | None, str | None]:
-        """Status, and the message of the error that ended it; (None, None) when it was never started."""
-        found = self._client.list_workflows(workflow_ids=[workflow_id])
-        if not found:
+        """Status, and the message of the error that ended the latest run; (None, None) when it was never started."""
+        latest = self._latest(workflow_id)
+        if latest is None:
             return None, None
-        return found[0].status, None if found[0].error is None else str(found[0].error)
+        return latest.status, None if latest.error is None else str(latest.error)
+
+    def _latest(self, workflow_id: str) -> WorkflowStatus | None:
+        first = self._client.list_workflows(workflow_ids=[workflow_id])
+        if not first or first[0].status not in _FAILED:
+            return first[0] if first else None
+        again = self._client.list_workflows(workflow_id_prefix=f"{workflow_id}{_AGAIN}")
+        runs = [run for run in again if run.workflow_id.removeprefix(f"{workflow_id}{_AGAIN}").isdecimal()]
+        return max([first[0], *runs], key=lambda run: _run_number(workflow_id, run.workflow_id))
 
     def close(self) -> None:
         self._client.destroy()
+
+
+def _run_number(workflow_id: str, run_id: str) -> int:
+    return 1 if run_id == workflow_id else int(run_id.removeprefix(f"{workflow_id}{_AGAIN}"))
+
+
+def _next_run(workflow_id: str, run_id: str) -> str:
+    return f"{workflow_id}{_AGAIN}{_run_number(workflow_id, run_id) + 1}"
 
 
 def _plain(function: Workflow) -> Workflow:

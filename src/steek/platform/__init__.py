@@ -3,7 +3,8 @@
 Flows in: a project's folder. Flows out: the frozen record of services that CLI, HTTP and console work with.
 """
 
-from steek.platform.deploying import deploy_version, find_definition
+from steek.platform.deploying import deploy_version
+from steek.platform.finding import find_definition, find_derived
 from steek.platform.menu import MitigationLine, mitigation_lines, mitigation_menu
 from steek.platform.opening import open_project
 from steek.platform.record import Platform
@@ -19,6 +20,7 @@ __all__ = [
     "Platform",
     "deploy_version",
     "find_definition",
+    "find_derived",
     "loop_status",
     "mitigation_lines",
     "mitigation_menu",

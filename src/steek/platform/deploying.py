@@ -1,18 +1,12 @@
 """What people do to routes, the same from every surface."""
 
-from steek.kernel.errors import GateRefusedError, InputError, NotFoundError
-from steek.models import Canary, ModelDefinition
+from steek.kernel.errors import GateRefusedError, InputError
+from steek.models import Canary
+from steek.platform.finding import find_definition
 from steek.platform.record import Platform
 from steek.serving import Route
 
 _GATE_SPOKE = ("gate.decided", "gate.overridden")
-
-
-def find_definition(platform: Platform, model: str) -> ModelDefinition:
-    """The definition of a model by name. Raises NotFoundError with the nearest name."""
-    if model not in platform.project.definitions:
-        raise NotFoundError.among("model", model, platform.project.definitions)
-    return platform.project.definitions[model]
 
 
 def deploy_version(

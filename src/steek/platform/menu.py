@@ -117,16 +117,16 @@ def _holding(freezes: Freezes) -> tuple[Mitigation, ...]:
 
 def _catching_up(worker: WorkerClient) -> tuple[Mitigation, ...]:
     def extract(call: MitigationCall) -> Mapping[str, object]:
-        days = str(call.arguments["days"]).split(",")
-        worker.start("extract", call.key, str(call.arguments["dataset"]), days, call.key, call.actor)
-        return worker.result(call.key)
+        run, days = f"extract:{call.key}", str(call.arguments["days"]).split(",")
+        worker.start("extract", run, str(call.arguments["dataset"]), days, call.key, call.actor)
+        return worker.result(run)
 
     def retrain(call: MitigationCall) -> Mapping[str, object]:
-        members = call.arguments.get("members")
+        run, members = f"retrain:{call.key}", call.arguments.get("members")
         chosen = None if not members else str(members).split(",")
         known_until = str(call.arguments["known_until"])
-        worker.start("retrain", call.key, str(call.arguments["model"]), known_until, chosen, call.key, call.actor)
-        return worker.result(call.key)
+        worker.start("retrain", run, str(call.arguments["model"]), known_until, chosen, call.key, call.actor)
+        return worker.result(run)
 
     return (
         Mitigation(
