@@ -14,7 +14,7 @@ def some_worker(platform: Platform) -> Generator[None]:
     with ExitStack() as stack:
         # Where another process is the worker already, it will take what this one asks for.
         with suppress(BusyError):
-            stack.enter_context(workflow_worker(platform).running())
+            stack.enter_context(workflow_worker(platform).running(quiet=True))
         yield
 
 

@@ -1,6 +1,6 @@
 """Steps of a night that let new versions take over from the old ones while real traffic flows."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from steek.kernel.errors import FrozenError
@@ -9,13 +9,22 @@ from steek.kernel.waiting import wait_until
 from steek.loop.calendar import actor
 from steek.loop.services import Services
 from steek.models import Canary
-from steek.serving import RouteStats, judge_canary
+from steek.serving import CanaryDecision, judge_canary
 
 Summary = dict[str, Any]
 
-# A canary step that saw too little traffic after so many dwells is given up, and says so.
-_PATIENCE = 24
+# A canary step that saw too little traffic for so many dwells is given up, and says so.
+_PATIENCE = 4
 _WAIT_LIMIT_S = 7 * 86_400.0
+
+
+def begin(s: Services, models: list[str]) -> Summary:
+    """When the canaries of a night began, and how long the shortest of their steps lasts; {} without canaries."""
+    running = in_canary(s, models)
+    if not running:
+        return {}
+    dwell = min(_canary(s, model).dwell_time for model in running)
+    return {"at": s.clock.now().isoformat(), "dwell_s": dwell.total_seconds()}
 
 
 def in_canary(s: Services, models: list[str]) -> list[str]:
@@ -23,55 +32,45 @@ def in_canary(s: Services, models: list[str]) -> list[str]:
     return [model for model in models if s.routes.get(model).candidate is not None]
 
 
-def longest_ramp(s: Services, models: list[str]) -> int:
-    """The largest number of canary steps among the models."""
-    canaries = [s.definitions[model].serving.canary for model in models]
-    return max((len(canary.steps) for canary in canaries if canary), default=0)
+def look(s: Services, night: date, models: list[str], began: Summary, number: int) -> Summary:
+    """Wait until the canaries have lasted `number` dwells, then judge each whose step is over, and go on or back."""
+    due_at = datetime.fromisoformat(began["at"]) + number * timedelta(seconds=began["dwell_s"])
+    wait_until(lambda: s.clock.now() >= due_at, s.clock, timeout_s=_WAIT_LIMIT_S)
+    return {model: _judge(s, night, model) for model in in_canary(s, models)}
 
 
-def observe(s: Services, night: date, model: str, step: int) -> Summary:
-    """Wait until a canary step has lasted its dwell and seen enough traffic, judge it, and go on or back."""
-    canary = s.definitions[model].serving.canary
-    route = s.routes.get(model)
-    if canary is None or route.candidate is None or step >= len(canary.steps):
-        return {"verdict": "no canary"}
-    wait_until(lambda: _is_over(s, model, canary), s.clock, timeout_s=_WAIT_LIMIT_S)
-    candidate, primary = _stats(s, model)
-    decision = judge_canary(candidate, primary, canary)
-    key, by = f"night:{night}:{model}:canary:{step}", actor(night)
+def _judge(s: Services, night: date, model: str) -> Summary:
+    canary, route = _canary(s, model), s.routes.get(model)
+    assert route.updated_at is not None
+    lasted = s.clock.now() - route.updated_at
+    if lasted < canary.dwell_time:
+        return {"verdict": "running", "fraction": route.fraction}
+    stats = s.serving.stats(model)
+    decision = judge_canary(stats.on("candidate"), stats.on("primary"), canary)
+    said = {"verdict": decision.verdict.value, "reasons": list(decision.reasons), "fraction": route.fraction}
+    if decision.verdict is Verdict.UNDECIDED and lasted < _PATIENCE * canary.dwell_time:
+        return said
+    # The epoch tells apart the steps of one canary, also when this look is repeated after a crash.
+    return said | _move(s, model, decision, key=f"night:{night}:{model}:canary:{route.epoch}", by=actor(night))
+
+
+def _move(s: Services, model: str, decision: CanaryDecision, *, key: str, by: str) -> Summary:
+    canary, route = _canary(s, model), s.routes.get(model)
     if decision.verdict is not Verdict.PASS:
         s.routes.abort_canary(model, reason="; ".join(decision.reasons), key=key, actor=by)
-        return {"verdict": decision.verdict.value, "reasons": list(decision.reasons)}
-    return {"verdict": "pass", "reasons": list(decision.reasons)} | _go_on(s, model, step, key=key, by=by)
-
-
-def _go_on(s: Services, model: str, step: int, *, key: str, by: str) -> Summary:
-    canary = s.definitions[model].serving.canary
-    assert canary is not None
+        return {"fraction": 0.0}
+    larger = [step for step in canary.steps if step > route.fraction]
     try:
-        if step + 1 < len(canary.steps):
-            s.routes.step_canary(model, canary.steps[step + 1], key=key, actor=by)
-            return {"fraction": canary.steps[step + 1]}
+        if larger:
+            s.routes.step_canary(model, larger[0], key=key, actor=by)
+            return {"fraction": larger[0]}
         s.routes.promote(model, key=key, actor=by)
     except FrozenError as hold:
         return {"held": hold.message}
     return {"fraction": 1.0}
 
 
-def _is_over(s: Services, model: str, canary: Canary) -> bool:
-    route = s.routes.get(model)
-    assert route.updated_at is not None
-    lasted = s.clock.now() - route.updated_at
-    if lasted < canary.dwell_time:
-        return False
-    return lasted >= _PATIENCE * canary.dwell_time or _seen(s, model) >= canary.min_requests
-
-
-def _seen(s: Services, model: str) -> int:
-    candidate, _ = _stats(s, model)
-    return 0 if candidate is None else candidate.requests
-
-
-def _stats(s: Services, model: str) -> tuple[RouteStats | None, RouteStats | None]:
-    stats = s.serving.stats(model)
-    return stats.on("candidate"), stats.on("primary")
+def _canary(s: Services, model: str) -> Canary:
+    canary = s.definitions[model].serving.canary
+    assert canary is not None, "only models with a canary have a candidate"
+    return canary

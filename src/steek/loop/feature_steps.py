@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from steek.loop.calendar import actor, business_day, lookback_days, memory_days, nightly_models
+from steek.loop.calendar import business_day, lookback_days, memory_days, nightly_models
 from steek.loop.services import Services
 from steek.models import ModelDefinition
 
@@ -17,8 +17,13 @@ def nightly_views(s: Services) -> list[str]:
     return [view for view in s.views if models_reading(s, view)]
 
 
-def missing_snapshots(s: Services, night: date, view: str) -> list[str]:
-    """Moments whose snapshot training needs and nobody made with today's definition, oldest first, this night's last.
+def missing_for_nights(s: Services, night: date, view: str) -> list[str]:
+    """What `missing_snapshots` says for the models of the night."""
+    return missing_snapshots(s, night, view, models_reading(s, view))
+
+
+def missing_snapshots(s: Services, night: date, view: str, models: list[str]) -> list[str]:
+    """Moments whose snapshot these models need and nobody made with today's definition, oldest first, the night's last.
 
     A view that was edited lacks all of them: models must not learn from two definitions at once.
     """
@@ -26,15 +31,29 @@ def missing_snapshots(s: Services, night: date, view: str) -> list[str]:
     definition = s.views[view].definition_hash
     made = s.features.snapshots(view)
     have = {snapshot.as_of for snapshot in made if snapshot.definition_hash == definition}
-    days_back = max((memory_days(s, model, night) for model in models_reading(s, view)), default=0)
+    days_back = max((memory_days(s, model, night) for model in models), default=0)
     needed = [as_of - timedelta(days=back) for back in range(days_back, -1, -1)]
     return [at.isoformat() for at in needed if at not in have]
 
 
-def materialise(s: Services, night: date, view: str, as_of: str) -> Summary:
+def make_missing(s: Services, night: date, model: str, by: str) -> Summary:
+    """Compute the snapshots that one model needs and nobody made; serving gets the newest if none is later."""
+    made: Summary = {}
+    for view in sorted(views_of(s.definitions[model]) & set(s.views)):
+        missing = missing_snapshots(s, night, view, [model])
+        for as_of in missing:
+            materialise(s, view, as_of, by)
+        newest = s.features.snapshots(view)[-1].as_of
+        if missing and newest == business_day(s, night).end_at:
+            publish(s, night, view)
+        made[view] = len(missing)
+    return made
+
+
+def materialise(s: Services, view: str, as_of: str, by: str) -> Summary:
     """Compute one snapshot of a view; an edited view is another snapshot of the same moment."""
     key = f"snapshot:{view}:{as_of}:{_definition_digits(s, view)}"
-    snapshot = s.features.materialise(view, datetime.fromisoformat(as_of), key=key, actor=actor(night))
+    snapshot = s.features.materialise(view, datetime.fromisoformat(as_of), key=key, actor=by)
     return {"rows": snapshot.rows}
 
 

@@ -1,7 +1,7 @@
 """Catching up after an outage, as durable workflows: extract again, compute again, retrain by priority, verify."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -37,7 +37,7 @@ class Recovery:
         return {"rows": rows, "snapshots": remade}
 
     def retrain(self, model: str, known_until: str, members: list[str] | None, key: str, actor: str) -> Summary:
-        """Train on all that is known at the end of a day, judge, deploy at once, and verify what serves.
+        """Make missing features, train on what is known at the end of a day, judge, deploy, and verify what serves.
 
         Args:
             model: Name of the definition.
@@ -46,6 +46,7 @@ class Recovery:
             key: Idempotency key.
             actor: Who asked.
         """
+        self._step("features", feature_steps.make_missing, date.fromisoformat(known_until), model, actor)
         summary: Summary = self._step("train", model_steps.train_again, model, known_until, members, key, actor)
         version: int = summary["version"]
         summary |= self._step("judge", model_steps.judge, model, version, key)

@@ -41,14 +41,17 @@ class Worker:
         self._workflows = workflows
 
     @contextmanager
-    def running(self) -> Generator[None]:
+    def running(self, *, quiet: bool = False) -> Generator[None]:
         """Run the worker in threads of this process for the length of the block.
+
+        Args:
+            quiet: Leave a failed workflow's traceback out of the log, where its starter gets the error itself.
 
         Raises:
             BusyError: another process is this project's worker.
         """
         with _only_one(self._settings.data_path / "worker.lock"):
-            DBOS(config=_configuration(self._settings))
+            DBOS(config=_configuration(self._settings, "CRITICAL" if quiet else "WARNING"))
             for name, function in self._workflows.items():
                 DBOS.workflow(name=name)(_plain(function))
             DBOS.launch()
@@ -141,11 +144,11 @@ def _only_one(lock_path: Path) -> Generator[None]:
         yield
 
 
-def _configuration(settings: Settings) -> DBOSConfig:
+def _configuration(settings: Settings, log_level: str) -> DBOSConfig:
     return {
         "name": "steek",
         "system_database_url": settings.workflow_database_url,
         "executor_id": "worker",
         "application_version": _WORKFLOW_SHAPE,
-        "log_level": "WARNING",
+        "log_level": log_level,
     }

@@ -62,11 +62,13 @@ class NightWorkflow:
     def _features(self, day: date) -> Summary:
         summary: Summary = {}
         for view in feature_steps.nightly_views(self._s):
-            missing = self._step(day, f"features {view}", f"moments:{view}", feature_steps.missing_snapshots, day, view)
+            missing = self._step(
+                day, f"features {view}", f"moments:{view}", feature_steps.missing_for_nights, day, view
+            )
             for number, as_of in enumerate(missing, start=1):
                 stage = f"features {view}, moment {number} of {len(missing)}"
                 name = f"features:{view}:{as_of}"
-                summary[view] = self._step(day, stage, name, feature_steps.materialise, day, view, as_of)
+                summary[view] = self._step(day, stage, name, feature_steps.materialise, view, as_of, actor(day))
             self._step(day, f"publishing {view}", f"publish:{view}", feature_steps.publish, day, view)
         return summary
 
@@ -88,15 +90,17 @@ class NightWorkflow:
             )
         return summary
 
-    def _canaries(self, day: date, models: list[str]) -> Summary:
-        summary: Summary = {model: [] for model in models}
-        for step in range(canary_steps.longest_ramp(self._s, models)):
-            waiting = self._step(day, f"canary step {step + 1}", f"canaries:{step}", canary_steps.in_canary, models)
-            for model in waiting:
-                stage = f"canary step {step + 1}"
-                name = f"canary:{model}:{step}"
-                summary[model].append(self._step(day, stage, name, canary_steps.observe, day, model, step))
-        return {model: steps for model, steps in summary.items() if steps}
+    def _canaries(self, day: date, models: list[str]) -> list[Summary]:
+        looks: list[Summary] = []
+        began = self._step(day, "canaries begin", "canaries", canary_steps.begin, models)
+        while began and self._step(day, f"canary look {len(looks) + 1}", "in canary", canary_steps.in_canary, models):
+            number = len(looks) + 1
+            looks.append(
+                self._step(
+                    day, f"canary look {number}", f"look:{number}", canary_steps.look, day, models, began, number
+                )
+            )
+        return looks
 
     def _step(self, day: date, stage: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         def run() -> Any:
