@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from steek.cli.commands import command
-from steek.cli.opening import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new, opened
+from steek.cli.opening import opened
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.kernel.errors import InputError
 from steek.kernel.urn import Urn

@@ -5,16 +5,8 @@ from typing import Annotated
 import typer
 
 from steek.cli.commands import command
-from steek.cli.opening import (
-    ActorOption,
-    EpochOption,
-    JsonOption,
-    KeyOption,
-    ProjectOption,
-    actor_or_user,
-    key_or_new,
-    opened,
-)
+from steek.cli.opening import opened
+from steek.cli.options import ActorOption, EpochOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.platform import deploy_version
 

@@ -6,7 +6,8 @@ import typer
 
 from steek.cli.acting import act_or_run
 from steek.cli.commands import command
-from steek.cli.opening import (
+from steek.cli.opening import opened
+from steek.cli.options import (
     ActorOption,
     IncidentOption,
     JsonOption,
@@ -14,7 +15,6 @@ from steek.cli.opening import (
     ProjectOption,
     actor_or_user,
     key_or_new,
-    opened,
     to_day,
 )
 from steek.cli.output import show

@@ -6,7 +6,8 @@ import typer
 
 from steek.cli.acting import act as act_on
 from steek.cli.commands import group
-from steek.cli.opening import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new, opened
+from steek.cli.opening import opened
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.cli.working import some_worker
 from steek.kernel.errors import InputError

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from steek.cli.commands import command
-from steek.cli.opening import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, opened
+from steek.cli.opening import opened
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user
 from steek.cli.output import show
 from steek.kernel.errors import UnreadableError
 from steek.kernel.records import content_hash

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from steek.cli.commands import group
-from steek.cli.opening import JsonOption, ProjectOption, opened
+from steek.cli.opening import opened
+from steek.cli.options import JsonOption, ProjectOption
 from steek.cli.output import show
 from steek.kernel.urn import Urn
 from steek.ledger import Graph

@@ -5,16 +5,8 @@ from typing import Annotated
 import typer
 
 from steek.cli.commands import group
-from steek.cli.opening import (
-    ActorOption,
-    JsonOption,
-    KeyOption,
-    ProjectOption,
-    actor_or_user,
-    key_or_new,
-    opened,
-    to_day,
-)
+from steek.cli.opening import opened
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new, to_day
 from steek.cli.output import show
 from steek.kernel.windows import Window
 from steek.monitoring import MonitorState

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from steek.cli.commands import group
-from steek.cli.opening import JsonOption, ProjectOption, opened, to_day
+from steek.cli.opening import opened
+from steek.cli.options import JsonOption, ProjectOption, to_day
 from steek.cli.output import show
 from steek.cli.working import run_workflow
 from steek.kernel.errors import NotFoundError

@@ -9,7 +9,8 @@ import typer
 
 from steek.cli.commands import command
 from steek.cli.leash import end_with_parent
-from steek.cli.opening import ProjectOption, opened
+from steek.cli.opening import opened
+from steek.cli.options import ProjectOption
 from steek.console import build_console
 from steek.http import build_api, run_app
 from steek.platform import serving_app, workflow_worker

@@ -1,25 +1,32 @@
 """`steek init`: the smallest project that runs."""
 
+import json
+import keyword
+import shlex
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from steek.cli.commands import command
+from steek.cli.options import JsonOption
+from steek.cli.output import show
 from steek.kernel.errors import ConflictError, InputError
 from steek.kernel.settings import PROJECT_FILE
 
 _FILES = {
     PROJECT_FILE: """\
-name = "{name}"
+name = {name}
 modules = ["{module}"]
 """,
     "{module}.py": '''\
-"""What {name} receives, computes, trains and watches."""
+"""What {module} receives, computes, trains and watches."""
 
 import steek as sk
 
-orders = sk.Dataset("orders", contract="contracts/orders.yaml", event_time="ordered_at", owner="{owner}")
+orders = sk.Dataset("orders", contract="contracts/orders.yaml", event_time="ordered_at", owner={owner})
 
 orders_in_all = sk.Monitor(
     "orders in all",
@@ -27,7 +34,7 @@ orders_in_all = sk.Monitor(
     threshold=sk.learned(width=6),
     on="orders",
     purpose="alert",
-    owner="{owner}",
+    owner={owner},
 )
 ''',
     "contracts/orders.yaml": """\
@@ -72,14 +79,13 @@ order_id,ordered_at,amount_usd
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder of the new project; made when it does not exist.")] = Path(),
     owner: Annotated[str, typer.Option(help="Who answers for its data.")] = "you@example.org",
+    as_json: JsonOption = False,
 ) -> None:
     """Begin a project: settings, one dataset with its contract, one monitor, and a file to ingest."""
     name = folder.resolve().name.lower()
     module = "".join(character if character.isalnum() else "_" for character in name)
-    if not module.isidentifier():
-        message = f"{name!r} cannot name a Python module"
-        raise InputError(message, next_step="Give the folder a name that begins with a letter.")
-    values = {"name": name, "module": module, "owner": owner}
+    _check_module(module)
+    values = {"name": json.dumps(name), "module": module, "owner": json.dumps(owner)}
     files = {folder / path.format(**values): text.format(**values) for path, text in _FILES.items()}
     for path in files:
         if path.exists():
@@ -88,8 +94,23 @@ def init(
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    next_command = shlex.join(["steek", "ingest", "orders", str(folder / "orders.csv"), "--project", str(folder)])
+    if as_json:
+        show({"written": list(files), "next": next_command}, as_json=True)
+        return
+    for path in files:
         typer.echo(f"wrote {path}")
-    typer.echo(f"next: steek ingest orders {folder / 'orders.csv'} --project {folder}")
+    typer.echo(f"next: {next_command}")
+
+
+def _check_module(name: str) -> None:
+    if not name.isidentifier() or keyword.iskeyword(name):
+        message = f"{name!r} cannot name a Python module"
+        raise InputError(message, next_step="Give the folder a name that begins with a letter.")
+    installed = find_spec(name)
+    if name in sys.stdlib_module_names or (installed is not None and installed.origin is not None):
+        message = f"{name!r} is a Python module already, so that the project's own would not be found"
+        raise InputError(message, next_step="Give the folder another name.")
 
 
 COMMANDS = {"init": command(init)}

@@ -6,7 +6,8 @@ import typer
 
 from steek.cli.acting import act
 from steek.cli.commands import command
-from steek.cli.opening import (
+from steek.cli.opening import opened
+from steek.cli.options import (
     ActorOption,
     EpochOption,
     IncidentOption,
@@ -15,7 +16,6 @@ from steek.cli.opening import (
     ProjectOption,
     actor_or_user,
     key_or_new,
-    opened,
 )
 from steek.cli.output import show
 from steek.kernel.errors import InputError

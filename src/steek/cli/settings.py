@@ -1,7 +1,8 @@
 """`steek settings`: every setting of this project."""
 
 from steek.cli.commands import command
-from steek.cli.opening import JsonOption, ProjectOption, opened
+from steek.cli.opening import opened
+from steek.cli.options import JsonOption, ProjectOption
 from steek.cli.output import show
 
 

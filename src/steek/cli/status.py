@@ -5,7 +5,8 @@ from typing import cast
 import typer
 
 from steek.cli.commands import command
-from steek.cli.opening import JsonOption, ProjectOption, opened
+from steek.cli.opening import opened
+from steek.cli.options import JsonOption, ProjectOption
 from steek.cli.output import show
 from steek.kernel.records import to_plain
 from steek.platform import LoopStatus, Platform, loop_status

@@ -13,7 +13,7 @@ import typer
 
 from steek.cli.commands import command
 from steek.cli.leash import end_with_parent
-from steek.cli.opening import ProjectOption
+from steek.cli.options import ProjectOption
 from steek.cli.processes import LeashOption
 from steek.kernel.errors import ResourceError
 from steek.kernel.settings import find_project, load_settings
