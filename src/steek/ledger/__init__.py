@@ -20,6 +20,7 @@ __all__ = [
     "Graph",
     "Ledger",
     "Lineage",
+    "Outside",
     "Subscriptions",
     "changes_upstream",
     "metadata",

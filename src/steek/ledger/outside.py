@@ -2,18 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, String, Table, insert, select
+from sqlalchemy import insert, select
 
-from steek.ledger.database import Database, metadata
+from steek.ledger.database import Database
 from steek.ledger.events import Draft, Event
 from steek.ledger.ledger import Ledger
-
-outside_changes = Table(
-    "outside_changes",
-    metadata,
-    Column("key", String(300), primary_key=True),
-    Column("event_id", String(36), nullable=False),
-)
+from steek.ledger.tables import outside_changes
 
 
 class Outside:

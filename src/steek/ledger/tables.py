@@ -1,4 +1,4 @@
-"""Tables of the ledger: events, lineage edges, and how far each subscriber has read."""
+"""Tables of the ledger: events, lineage edges, how far each subscriber has read, keys of changes from outside."""
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table
 
@@ -42,4 +42,11 @@ cursors = Table(
     metadata,
     Column("subscriber", String(100), primary_key=True),
     Column("sequence", Sequence, nullable=False),
+)
+
+outside_changes = Table(
+    "outside_changes",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    Column("event_id", String(36), nullable=False),
 )
