@@ -5,6 +5,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import yaml
+
 from steek.cli.root import NOUNS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -68,6 +70,12 @@ def test_every_decision_has_its_number_and_its_parts() -> None:
         assert page.name.startswith(f"{number:04}-")
         assert text.startswith(f"# {number}. ")
         assert re.findall(r"^## (\w+)", text, re.MULTILINE) == ["Situation", "Decision", "Consequences"]
+
+
+def test_hooks_are_local_and_call_nothing_that_has_to_be_fetched() -> None:
+    repositories = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [repository["repo"] for repository in repositories] == ["local"]
+    assert {hook["language"] for hook in repositories[0]["hooks"]} == {"system"}
 
 
 def test_pictures_serve_light_and_dark_and_say_what_they_show() -> None:

@@ -63,12 +63,12 @@ def test_the_table_of_tampering_names_every_field_of_an_event() -> None:
 
 def fresh_ledger(clock: ReplayClock) -> Ledger:
     database = Database.open("sqlite://")
-    metadata.create_all(database.engine)
+    metadata.create_all(database.engine, tables=[events])
     return Ledger(database, clock)
 
 
 @pytest.mark.covers("D17")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=st.lists(drafts, min_size=1, max_size=8))
 def test_events_come_back_as_they_were_written_and_verify(clock: ReplayClock, written: list[Draft]) -> None:
     ledger = fresh_ledger(clock)
@@ -81,7 +81,7 @@ def test_events_come_back_as_they_were_written_and_verify(clock: ReplayClock, wr
 
 
 @pytest.mark.covers("D17")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=st.lists(drafts, min_size=2, max_size=6), field=st.sampled_from(sorted(TAMPERING)), data=st.data())
 def test_a_change_of_any_one_field_of_any_event_is_found(
     clock: ReplayClock, written: list[Draft], field: str, data: st.DataObject
