@@ -111,7 +111,7 @@ search_ranking = sk.ModelDefinition(
     serving=sk.Serving(
         deadline="500ms",
         top=10,
-        canary=sk.Canary(steps=(0.1, 0.5), min_requests=30),
+        canary=sk.Canary(steps=(0.1, 0.5), min_requests=20, dwell="2h"),
         fallback=[sk.previous_version(), sk.feature_as_answer("category_product.lines_56d")],
     ),
     owner="ranking@grocer",
@@ -140,7 +140,7 @@ next_purchase = sk.ModelDefinition(
     serving=sk.Serving(
         deadline="500ms",
         top=10,
-        canary=sk.Canary(steps=(0.1, 0.5), min_requests=3),
+        canary=sk.Canary(steps=(0.1, 0.5), min_requests=3, dwell="2h"),
         fallback=[sk.previous_version(), sk.feature_as_answer("household_category.lines_120d")],
     ),
     owner="ranking@grocer",

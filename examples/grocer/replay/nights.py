@@ -6,6 +6,7 @@ Everything sent carries a key or request id of its own, so what was sent before 
 import time as stopwatch
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from pathlib import Path
 
 import steek as sk
@@ -18,8 +19,8 @@ from replay.traffic import Traffic
 from replay.world import Question, World, business_day
 
 FINISHED = "finished"
-# Shares of a day's questions that customers ask while the canary takes its first and its second step.
-FIRST_STEP, SECOND_STEP = 0.15, 0.40
+# A day of questions comes in stretches, each as long as a canary step of the store's models.
+STRETCHES, STRETCH, OPENING = 5, timedelta(hours=2), time(12)
 
 
 class Replay:
@@ -81,16 +82,18 @@ class Replay:
         self._serve_the_day(control, traffic, day, [question for question in questions if question.model != "partner_demand"])
 
     def _serve_the_day(self, control: Control, traffic: Traffic, day: date, questions: Sequence[Question]) -> None:
-        tomorrow = day + timedelta(days=1)
-        first, second = round(len(questions) * FIRST_STEP), round(len(questions) * SECOND_STEP)
-        self._at(tomorrow, "11:00")
-        self._ask(traffic, questions[:first])
-        self._at(tomorrow, "14:00")
-        self._until(control, day, lambda stage: stage in {"canary step 2", FINISHED})
-        self._ask(traffic, questions[first:second])
-        self._at(tomorrow, "17:00")
-        self._until(control, day, lambda stage: stage == FINISHED)
-        self._ask(traffic, questions[second:])
+        """Customers ask all day; after each stretch the night looks at its canaries once."""
+        began = datetime.combine(day + timedelta(days=1), OPENING, tzinfo=UTC)
+        size = -(-len(questions) // STRETCHES)
+        for number in count():
+            stage = control.night(day)["stage"]
+            if number >= STRETCHES and stage == FINISHED:
+                return
+            self._set_clock(began + number * STRETCH)
+            self._ask(traffic, questions[number * size : (number + 1) * size])
+            self._set_clock(began + (number + 1) * STRETCH)
+            if stage != FINISHED:
+                self._until(control, day, lambda reached, before=stage: reached != before)
 
     def _work_incident(self, traffic: Traffic, day: date, questions: Sequence[Question]) -> None:
         if day != self._plan.key_change_day:
