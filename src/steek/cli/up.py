@@ -30,8 +30,8 @@ def up(leash: LeashOption = False, project: ProjectOption = None) -> None:
     folder = find_project((project or Path.cwd()).resolve())
     settings = load_settings(folder)
     host = settings.text("host")
-    for port in (settings.number("port"), settings.number("serving_port")):
-        listen(host, port).close()
+    for setting in ("port", "serving_port"):
+        listen(host, settings.number(setting), setting=setting).close()
     stopping = Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -111,7 +111,7 @@ class Ingestion:
             found = receipts.find_by_id(connection, id)
         if found is None:
             message = f"no receipt {id!r}"
-            raise NotFoundError(message)
+            raise NotFoundError(message, next_step="'steek receipt list' shows the newest.")
         return found
 
     def receipts(self, dataset: str | None = None, limit: int = 100, *, newest_first: bool = True) -> list[Receipt]:

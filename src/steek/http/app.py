@@ -1,6 +1,6 @@
 """The control API as one application."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -12,6 +12,7 @@ from steek.http.replying import reply
 from steek.kernel.errors import SteekError
 from steek.platform import Platform, loop_status
 
+_ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 ROOMS = (data, nights, models, monitors, incidents, ledger)
 
 
@@ -45,5 +46,10 @@ def build_api(platform: Platform) -> FastAPI:
     def settings() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Every setting, its value and where that came from; secrets are hidden."""
         return reply(platform.settings.shown())
+
+    @app.api_route("/v1/{rest:path}", methods=_ALL_METHODS, include_in_schema=False)
+    def nothing(rest: str, request: Request) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        # Behind this application stands the console, which would answer programs with a page.
+        raise HTTPException(404, f"{request.method} /v1/{rest} is no address of this API")
 
     return app

@@ -14,7 +14,7 @@ def run_app(app: ASGIApp, host: str, port: int) -> None:
     Raises:
         PortInUseError: another process listens there.
     """
-    listener = listen(host, port)
+    listener = listen(host, port, setting="port")
     config = uvicorn.Config(
         app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=_DRAIN_S
     )

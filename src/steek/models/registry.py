@@ -118,7 +118,7 @@ class Registry:
             if latest is None:
                 raise NotFoundError.among("trained model", name, self.names())
             message = f"no trained model {trained_urn(name, version)}; the latest version is {latest.version}"
-            raise NotFoundError(message)
+            raise NotFoundError(message, next_step=f"'steek models versions {name}' lists them.")
         return found
 
     def by_key(self, key: str) -> TrainedModel | None:

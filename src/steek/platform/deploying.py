@@ -43,6 +43,10 @@ def deploy_version(
     """
     canary = find_definition(platform, model).serving.canary
     routes, route = platform.routes, platform.routes.get(model)
+    # Asked again, the next step of the canary would be another one than the first time.
+    known = next((change.route for change in routes.history(model) if change.key == key), None)
+    if known is not None:
+        return known
     if route.candidate == version:
         if promote:
             return routes.promote(model, key=key, actor=actor, expected_epoch=expected_epoch)

@@ -61,8 +61,8 @@ def _returning_on_signals() -> Generator[None]:
             signal.signal(number, handler)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any free one. Raises as `run` does."""
+def listen(host: str, port: int, *, setting: str = "serving_port") -> socket.socket:
+    """A listening socket; port 0 takes any free one. Raises as `run` does, and names the setting that chose the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -74,7 +74,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         if cause.errno == errno.EADDRINUSE:
             message = f"port {port} on {host} is in use by another process"
-            raise PortInUseError(message, next_step="Stop it, or set serving_port to another port.") from cause
+            raise PortInUseError(message, next_step=f"Stop it, or set {setting} to another port.") from cause
         message = f"cannot listen on {host}:{port}: {cause.strerror}"
         raise SettingsError(message, next_step="Set host to an address of this machine.") from cause
     listener.set_inheritable(True)

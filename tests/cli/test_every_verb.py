@@ -1,0 +1,136 @@
+"""Every noun and verb, in a process of its own, prints one JSON value and ends with 0."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import pytest
+from shop_world import NIGHTS, Shell, sales_of, serving
+
+from steek.cli.root import NOUNS
+
+NIGHT = NIGHTS[-1].isoformat()
+# They print lines of their own and run until they are stopped; see test_processes.py.
+PROCESSES = {"up", "serve", "work", "console"}
+
+READING: list[tuple[str, ...]] = [
+    ("status",),
+    ("settings",),
+    ("models", "list"),
+    ("models", "versions", "maker_demand"),
+    ("models", "show", "maker_demand"),
+    ("models", "show", "shop_demand", "1"),
+    ("models", "evaluations", "maker_demand"),
+    ("models", "gate", "shop_demand", "1"),
+    ("monitors", "list"),
+    ("monitors", "alerts"),
+    ("monitors", "series", "lines in"),
+    ("night", "list"),
+    ("night", "show", NIGHT),
+    ("incident", "list"),
+    ("changes", "--upstream-of", "model:maker_demand", "--between", "2024-03-01", "2024-03-31"),
+    ("ledger", "list", "--kind", "route.changed"),
+    ("ledger", "verify"),
+    ("lineage", "up", "trained:maker_demand@2", "--kind", "receipt"),
+    ("lineage", "down", "dataset:sales@1", "--within", "1"),
+    ("receipt", "list", "sales"),
+    ("receipt", "quarantine", "sales"),
+]
+
+
+def verbs() -> set[tuple[str, ...]]:
+    """Every noun that is itself a verb, and every verb of the others, as Typer knows them."""
+    found: set[tuple[str, ...]] = set()
+    for noun, (module, _) in NOUNS.items():
+        command: Any = import_module(f"steek.cli.{module}").COMMANDS[noun]
+        names: Mapping[str, object] = getattr(command, "commands", {})
+        found |= {(noun, verb) for verb in names} if names else {(noun,)}
+    return found
+
+
+VERBS = verbs()
+
+
+def head(words: tuple[str, ...]) -> tuple[str, ...]:
+    return words[:2] if words[:2] in VERBS else words[:1]
+
+
+@pytest.mark.covers("N4", "P1")
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_a_command_that_reads_prints_one_json_value(reading: Shell, words: tuple[str, ...]) -> None:
+    done = reading.steek(*words, "--json")
+    assert done.json not in ({}, None)
+    assert done.stderr == ""
+
+
+@pytest.mark.covers("N4")
+def test_reading_leaves_the_ledger_as_it_was(reading: Shell) -> None:
+    before = reading.json("ledger", "verify")
+    for words in (("status",), ("models", "show", "maker_demand"), ("incident", "list"), ("changes",)):
+        reading.steek(*words)
+    assert reading.json("ledger", "verify") == before
+
+
+class Flow:
+    """A working day at the command line; remembers which verbs were used."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.used: set[tuple[str, ...]] = set()
+
+    def do(self, *words: str) -> Any:
+        self.used.add(head(words))
+        return self.shell.json(*words)
+
+
+@pytest.mark.covers("N4", "I1", "S3", "D1")
+def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
+    with serving(shop.folder) as environment:
+        flow = Flow(Shell(shop.folder, environment))
+        data_and_models(flow)
+        incident(flow)
+    assert flow.do("init", str(shop.folder.parent / "newshop"))["next"].startswith("steek ingest orders")
+    left_out = VERBS - flow.used - {head(words) for words in READING} - {(noun,) for noun in PROCESSES}
+    assert left_out == set()
+
+
+def data_and_models(flow: Flow) -> None:
+    sales_of(NIGHTS[0]).write_csv(flow.shell.folder / "more.csv")
+    receipt = flow.do("ingest", "sales", "more.csv", "--key", "more", "--actor", "till")
+    assert (receipt["accepted_rows"], receipt["actor"]) == (40, "till")
+    shown = flow.do("receipt", "show", receipt["id"])
+    assert shown["downstream"] == [f"dataset:sales@{receipt['table_version']}"]
+
+    assert flow.do("night", "run", NIGHT)["data"] == {"sales": 56}
+    assert flow.do("extract", "maker_lines", "--day", NIGHT)["rows"] == {NIGHT: 56}
+    trained = flow.do("train", "maker_demand", "--known-until", NIGHT, "--by-priority", "1", "--key", "again")
+    assert [(group["group"], group["members"], group["deployed"]) for group in trained] == [(1, 1, True), (2, 3, True)]
+
+    assert flow.do("deploy", "shop_demand", "2", "--actor", "ada")["fraction"] == 0.5
+    assert flow.do("deploy", "shop_demand", "2", "--promote")["primary"] == 2
+    assert flow.do("rollback", "shop_demand", "--reason", "too high")["primary"] == 1
+    assert flow.do("rollback", "maker_demand", "--partner", "apple", "--to", "1")["members"] == {"apple": 1}
+    flow.do("models", "override", "shop_guess", "1", "--reason", "for the fair", "--actor", "ada")
+    assert flow.do("deploy", "shop_guess", "1")["primary"] == 1
+
+    fired = flow.do("monitors", "check", "2024-04-01", "--monitor", "lines in")
+    assert [alert["value"] for alert in fired] == [0.0]
+    assert flow.do("monitors", "acknowledge", fired[0]["id"], "--actor", "ada")["acknowledged_by"] == "ada"
+    noted = flow.do("changes", "--note", "the fair is in town", "--on", "event:fair")
+    assert flow.do("ledger", "show", noted["id"])["payload"] == {"summary": "the fair is in town"}
+
+
+def incident(flow: Flow) -> None:
+    declared = flow.do("incident", "declare", "beer sells out", "--on", "maker_demand", "--severity", "sev3")
+    assert declared["id"] == "2024-001"
+    assert flow.do("incident", "assign", "2024-001", "commander", "ada")["roles"] == {"commander": "ada"}
+    flow.do("incident", "note", "2024-001", "the fair drinks it")
+    assert flow.do("incident", "suspects", "2024-001")["suspects"] != []
+    assert "post-notice" in {line["name"] for line in flow.do("incident", "menu", "2024-001")}
+    flow.do("incident", "act", "2024-001", "post-notice", "--with", "text=buy more beer")
+    assert flow.do("incident", "advance", "2024-001", "investigate")["state"] == "troubleshooting"
+    resolved = flow.do("incident", "resolve", "2024-001", "--no-verify", "--reason", "the fair has left")
+    assert resolved["state"] == "follow-up"
+    assert flow.do("incident", "show", "2024-001") == resolved
+    assert "the fair drinks it" in str(flow.do("incident", "timeline", "2024-001"))
+    assert "beer sells out" in flow.do("incident", "postmortem", "2024-001")["markdown"]

@@ -1,0 +1,163 @@
+"""Every address of the control API does what its name says, once per key."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from api_world import Api
+from httpx import Response
+from openapi_spec_validator import validate
+from shop_world import NIGHTS, sales_of
+
+NIGHT = NIGHTS[-1].isoformat()
+READING: dict[str, str] = {
+    "/healthz": "/healthz",
+    "/readyz": "/readyz",
+    "/v1/status": "/v1/status",
+    "/v1/settings": "/v1/settings",
+    "/v1/datasets/{dataset}/receipts": "/v1/datasets/sales/receipts",
+    "/v1/datasets/{dataset}/quarantine": "/v1/datasets/sales/quarantine",
+    "/v1/receipts": "/v1/receipts?limit=3",
+    "/v1/nights": "/v1/nights",
+    "/v1/nights/{day}": f"/v1/nights/{NIGHT}",
+    "/v1/workflows/{workflow_id}": f"/v1/workflows/night-{NIGHT}",
+    "/v1/models": "/v1/models",
+    "/v1/models/{model}": "/v1/models/maker_demand",
+    "/v1/models/{model}/versions": "/v1/models/maker_demand/versions",
+    "/v1/models/{model}/versions/{version}/evaluations": "/v1/models/maker_demand/versions/1/evaluations",
+    "/v1/models/{model}/versions/{version}/gate": "/v1/models/shop_demand/versions/1/gate",
+    "/v1/models/{model}/route": "/v1/models/shop_demand/route",
+    "/v1/monitors": "/v1/monitors",
+    "/v1/monitors/{monitor}/series": "/v1/monitors/lines in/series",
+    "/v1/alerts": "/v1/alerts?open_only=true",
+    "/v1/changes": "/v1/changes?upstream_of=model:maker_demand&since=2024-03-01T00:00:00Z&until=2024-04-01T00:00:00Z",
+    "/v1/incidents": "/v1/incidents",
+    "/v1/ledger/events": "/v1/ledger/events?limit=2&kind=route.changed",
+    "/v1/lineage": "/v1/lineage?of=trained:maker_demand@2",
+}
+SALES = sales_of(NIGHTS[0])
+Write = Callable[[Api, str], Response]
+WRITING: dict[str, Write] = {
+    "/v1/datasets/{dataset}/batches": lambda api, key: api.send(
+        "/v1/datasets/sales/batches", SALES.write_csv().encode(), "text/csv; charset=utf-8", key=key
+    ),
+    "/v1/nights/{day}": lambda api, key: api.post(f"/v1/nights/{NIGHT}", key=key),
+    "/v1/extractions": lambda api, key: api.post(
+        "/v1/extractions", {"dataset": "maker_lines", "days": [NIGHT]}, key=key
+    ),
+    "/v1/retrainings": lambda api, key: api.post(
+        "/v1/retrainings", {"model": "maker_demand", "known_until": NIGHT, "members": ["beer"]}, key=key
+    ),
+    "/v1/models/{model}/versions/{version}/override": lambda api, key: api.post(
+        "/v1/models/shop_guess/versions/1/override", {"reason": "for the fair"}, key=key
+    ),
+    "/v1/models/{model}/deploy": lambda api, key: api.post("/v1/models/shop_demand/deploy", {"version": 2}, key=key),
+    "/v1/models/{model}/rollback": lambda api, key: api.post(
+        "/v1/models/maker_demand/rollback", {"to": "1", "member": "beer"}, key=key
+    ),
+    "/v1/monitors/evaluations": lambda api, key: api.post("/v1/monitors/evaluations?day=2024-04-01", key=key),
+    "/v1/alerts/{alert}/acknowledgement": lambda api, key: api.post(
+        f"/v1/alerts/{api.get('/v1/alerts')['items'][0]['id']}/acknowledgement", key=key
+    ),
+    "/v1/changes": lambda api, key: api.post("/v1/changes", {"subject": "event:fair", "summary": "a fair"}, key=key),
+    "/v1/incidents": lambda api, key: api.post("/v1/incidents", {"title": "beer is out", "on": "maker_demand"}, key=key),
+    "/v1/incidents/{incident}/roles": lambda api, key: api.post(
+        "/v1/incidents/2024-001/roles", {"role": "commander", "person": "ada"}, key=key
+    ),
+    "/v1/incidents/{incident}/notes": lambda api, key: api.post(
+        "/v1/incidents/2024-001/notes", {"text": "the fair drinks it"}, key=key
+    ),
+    "/v1/incidents/{incident}/actions": lambda api, key: api.post(
+        "/v1/incidents/2024-001/actions", {"mitigation": "post-notice", "arguments": {"text": "buy"}}, key=key
+    ),
+    "/v1/incidents/{incident}/phase": lambda api, key: api.post(
+        "/v1/incidents/2024-001/phase", {"action": "investigate"}, key=key
+    ),
+    "/v1/incidents/{incident}/resolution": lambda api, key: api.post(
+        "/v1/incidents/2024-001/resolution", {"verify": False, "reason": "the fair left"}, key=key
+    ),
+    "/v1/ledger/verification": lambda api, key: api.post("/v1/ledger/verification", key=key),
+}
+# They need what a write made first.
+AFTER_WRITING: dict[str, str] = {
+    f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
+    for part in ("", "/menu", "/suspects", "/timeline", "/postmortem")
+}
+
+
+def addresses(api: Api, method: str) -> set[str]:
+    """Paths in the API's own description that take a method."""
+    paths: dict[str, Any] = api.app.openapi()["paths"]
+    return {path for path, methods in paths.items() if method in methods}
+
+
+@pytest.mark.covers("N4")
+@pytest.mark.parametrize("path", READING.values(), ids=READING.keys())
+def test_an_address_that_reads_answers_in_json(reading: Api, path: str) -> None:
+    body = reading.get(path)
+    assert isinstance(body, dict)
+    assert body
+
+
+@pytest.mark.covers("N4", "D1")
+def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
+    for path, write in WRITING.items():
+        first, events = write(api, f"key of {path}"), api.platform.ledger.count()
+        assert first.is_success, (path, first.text)
+        second = write(api, f"key of {path}")
+        assert (second.status_code, second.json()) == (first.status_code, first.json()), path
+        assert api.platform.ledger.count() == events, path
+    for path in AFTER_WRITING.values():
+        assert api.get(path) != {}
+    receipt = api.get("/v1/datasets/sales/receipts")["items"][0]
+    assert api.get(f"/v1/receipts/{receipt['id']}")["receipt"] == receipt
+    event = api.get("/v1/ledger/events")["items"][0]
+    assert api.get(f"/v1/ledger/events/{event['id']}") == event
+
+
+def test_no_address_is_left_out(reading: Api) -> None:
+    by_id = {"/v1/receipts/{receipt_id}", "/v1/ledger/events/{event_id}"}
+    assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id
+    assert addresses(reading, "post") == set(WRITING)
+
+
+def test_the_description_is_valid_openapi_3_1(reading: Api) -> None:
+    description = reading.get("/openapi.json")
+    assert re.fullmatch(r"3\.1\.\d", description["openapi"])
+    validate(description)
+
+
+@pytest.mark.covers("N4")
+def test_pages_of_the_ledger_follow_each_other_without_a_gap(reading: Api) -> None:
+    seen: list[int] = []
+    before: int | None = None
+    while True:
+        page = reading.get("/v1/ledger/events", limit=40, **({} if before is None else {"before": before}))
+        seen += [event["sequence"] for event in page["items"]]
+        before = page["next_before"]
+        if before is None:
+            break
+    assert seen == list(range(reading.platform.ledger.count(), 0, -1))
+
+
+@pytest.mark.covers("S3")
+def test_a_route_is_changed_only_where_it_was_seen(api: Api) -> None:
+    tag = api.client.get("/v1/models/shop_demand/route").headers["ETag"]
+    assert tag == '"2"'
+    stepped = api.post("/v1/models/shop_demand/deploy", {"version": 2}, key="step", If_Match=tag)
+    assert (stepped.status_code, stepped.headers["ETag"], stepped.json()["fraction"]) == (200, '"3"', 0.5)
+    for path, body in (("deploy", {"version": 2, "promote": True}), ("rollback", {"to": "last-good"})):
+        late = api.post(f"/v1/models/shop_demand/{path}", body, key=f"late {path}", If_Match=tag)
+        assert (late.status_code, late.json()["code"]) == (412, "stale_write")
+    assert api.client.get("/v1/models/shop_demand/route").headers["ETag"] == '"3"'
+    unread = api.post("/v1/models/shop_demand/rollback", {}, key="unread", If_Match='"new"')
+    assert (unread.status_code, unread.json()["code"]) == (400, "input")
+
+
+@pytest.mark.covers("D1")
+def test_a_key_that_named_another_batch_is_a_conflict(api: Api) -> None:
+    path = "/v1/datasets/sales/batches"
+    assert api.send(path, SALES.write_csv().encode(), "text/csv").status_code == 201
+    other = api.send(path, SALES.head(3).write_csv().encode(), "text/csv")
+    assert (other.status_code, other.json()["code"]) == (409, "conflict")
