@@ -119,4 +119,5 @@ def test_rows_have_the_types_of_the_lake_and_missing_features_are_nan() -> None:
     assert values[1] != values[1]
     assert frame["answers"].to_list() == [["3", "1"]]
     assert to_frame([]).schema == SCHEMA
-    assert set(SCHEMA) == set(record("a").__struct_fields__)
+    evidence = {"asked_version", "asked_route", "epoch"}
+    assert set(SCHEMA) | evidence == set(record("a").__struct_fields__)

@@ -6,6 +6,7 @@ from threading import Event
 from typing import Any
 
 import httpx
+
 from replay.world import Delivery
 
 POLL_S = 0.05

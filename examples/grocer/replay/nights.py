@@ -3,8 +3,9 @@
 Everything sent carries a key or request id of its own, so what was sent before an interruption may be sent again.
 """
 
+import re
 import time as stopwatch
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,7 @@ from replay.traffic import Traffic
 from replay.world import Question, World, business_day
 
 FINISHED = "finished"
+LOOK = re.compile(r"canary look \d+, due (?P<at>.+)")
 # A day of questions comes in stretches, each as long as a canary step of the store's models.
 STRETCHES, STRETCH, OPENING = 5, timedelta(hours=2), time(12)
 
@@ -37,7 +39,9 @@ class Replay:
         self._plan = plan
         self._data = data.resolve()
         self._clock = sk.ReplayClock(self._data / "clock")
-        self._world = World(household_share=plan.household_share, key_change_day=plan.key_change_day)
+        self._world = World(
+            household_share=plan.household_share, partners=plan.partners, key_change_day=plan.key_change_day
+        )
         self._display = Display(plan.nights)
         self._steek = SteekProcess(project, data=self._data, port=port)
         self._people = People(project, self._steek.environment, self._set_clock)
@@ -74,26 +78,27 @@ class Replay:
             control.ingest(delivery)
         self._at(tomorrow, "06:05")
         control.start_night(day)
-        self._until(control, day, _waits_for_traffic)
+        self._settle(control, day)
         self._at(tomorrow, "06:30")
         questions = self._world.questions(tomorrow)
         self._ask(traffic, [question for question in questions if question.model == "partner_demand"])
         self._work_incident(traffic, day, questions)
-        self._serve_the_day(control, traffic, day, [question for question in questions if question.model != "partner_demand"])
+        self._serve_the_day(
+            control, traffic, day, [question for question in questions if question.model != "partner_demand"]
+        )
 
     def _serve_the_day(self, control: Control, traffic: Traffic, day: date, questions: Sequence[Question]) -> None:
         """Customers ask all day; after each stretch the night looks at its canaries once."""
         began = datetime.combine(day + timedelta(days=1), OPENING, tzinfo=UTC)
         size = -(-len(questions) // STRETCHES)
         for number in count():
-            stage = control.night(day)["stage"]
-            if number >= STRETCHES and stage == FINISHED:
-                return
             self._set_clock(began + number * STRETCH)
-            self._ask(traffic, questions[number * size : (number + 1) * size])
+            if self._settle(control, day) == FINISHED and number >= STRETCHES:
+                return
+            # A clock that is past a stretch was set by a replay that had asked all of it.
+            if self._clock.now() < began + (number + 1) * STRETCH:
+                self._ask(traffic, questions[number * size : (number + 1) * size])
             self._set_clock(began + (number + 1) * STRETCH)
-            if stage != FINISHED:
-                self._until(control, day, lambda reached, before=stage: reached != before)
 
     def _work_incident(self, traffic: Traffic, day: date, questions: Sequence[Question]) -> None:
         if day != self._plan.key_change_day:
@@ -116,8 +121,13 @@ class Replay:
             asked += sent
             self._display.now(f"customers ask: {asked} of {len(questions)}")
 
-    def _until(self, control: Control, day: date, reached: Callable[[str], bool]) -> None:
-        control.follow_night(day, reached, self._display.now)
+    def _settle(self, control: Control, day: date) -> str:
+        """Wait until the night has nothing to do before the clock moves on; the stage in which it rests."""
+        return control.follow_night(day, self._rests, self._display.now)
+
+    def _rests(self, stage: str) -> bool:
+        due = LOOK.fullmatch(stage)
+        return stage == FINISHED or (due is not None and self._clock.now() < datetime.fromisoformat(due["at"]))
 
     def _at(self, day: date, clock: str) -> None:
         self._set_clock(datetime.combine(day, time.fromisoformat(clock), tzinfo=UTC))
@@ -126,7 +136,3 @@ class Replay:
         """Time only goes forward, also when an interrupted replay is taken up again."""
         if not self._clock.is_set() or self._clock.now() < at:
             self._clock.set(at)
-
-
-def _waits_for_traffic(stage: str) -> bool:
-    return stage.startswith("canary") or stage == FINISHED

@@ -3,9 +3,10 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class People:
     def recover(self, incident: str, night: date, partners_file: Path) -> None:
         """From the new key table to retrained, verified models and a resolved incident."""
         self._at(night, "10:05")
-        self._do(OPERATIONS, "ingest", "partners", str(partners_file), "--key", "partners-with-new-keys")
+        self.steek("ingest", "partners", str(partners_file), "--key", "partners-with-new-keys", actor=OPERATIONS)
         self._at(night, "10:12")
         self._do(OPERATIONS, "extract", "partner_lines", "--day", night.isoformat(), "--incident", incident)
         self._at(night, "10:20")
@@ -83,7 +84,8 @@ class People:
             "--incident", incident,
         )  # fmt: skip
         self._at(night, "10:40")
-        self.steek("monitors", "check", night.isoformat(), "--monitor", "lines joined with partners")
+        check = ("monitors", "check", night.isoformat(), "--monitor", "lines joined with partners")
+        self.steek(*check, "--key", _key(check))
         self._do(COMMANDER, "incident", "resolve", incident, "--verify")
         self.steek("incident", "postmortem", incident)
 
@@ -102,7 +104,12 @@ class People:
         return json.loads(done.stdout)
 
     def _do(self, actor: str, *words: str) -> None:
-        self.steek(*words, actor=actor)
+        """Say it once: when the replay was interrupted and says it again, the key tells that it is the same."""
+        self.steek(*words, "--key", _key(words), actor=actor)
 
     def _at(self, night: date, clock: str) -> None:
         self.set_clock(datetime.combine(night + timedelta(days=1), time.fromisoformat(clock), tzinfo=UTC))
+
+
+def _key(words: Sequence[str]) -> str:
+    return f"replay:{sha256(' '.join(words).encode()).hexdigest()[:16]}"

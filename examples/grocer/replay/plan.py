@@ -14,12 +14,14 @@ class Plan:
         nights: How many nights, from 2017-10-01.
         history_days: Days of data that are ingested before the first night.
         household_share: Share of the households that exist, in (0, 1].
+        partners: How many partners the store has; None for all.
         key_change_night: Number of the night, from 1, whose product master has new keys.
     """
 
     nights: int
     history_days: int
     household_share: float
+    partners: int | None
     key_change_night: int
 
     @property

@@ -1,6 +1,6 @@
 """What the replay shows while it runs."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
 
@@ -14,13 +14,17 @@ class Display:
     def __init__(self, nights: int) -> None:
         self._console = Console()
         self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self._console
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
         )
         self._nights = self._progress.add_task("nights", total=nights)
         self._now = self._progress.add_task("starting", total=None)
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
+    def shown(self) -> Generator[None]:
         with self._progress:
             yield
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class SteekProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Generator[None]:
         """Run steek for the length of the block; it ends when its standard input does, so it cannot be left behind."""
         command = [sys.executable, "-m", "steek", "up", "--project", str(self._project), "--leash"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=self.environment) as process:

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 import httpx
+
 from replay.world import Question
 
 TOGETHER = 16
@@ -35,7 +36,12 @@ class Traffic:
     def _infer(self, batch: Sequence[Question]) -> httpx.Response:
         columns = {name: [question.instance[name] for question in batch] for name in batch[0].instance}
         inputs = [
-            {"name": name, "shape": [len(values)], "datatype": _datatype(values[0]), "data": [_plain(v) for v in values]}
+            {
+                "name": name,
+                "shape": [len(values)],
+                "datatype": _datatype(values[0]),
+                "data": [_plain(v) for v in values],
+            }
             for name, values in columns.items()
         ]
         return self._client.post(

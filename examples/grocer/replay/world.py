@@ -1,7 +1,7 @@
 """The real year, cut into what arrives each day."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from importlib import resources
@@ -33,7 +33,7 @@ class Question:
 
     model: str
     request_id: str
-    instance: dict[str, object]
+    instance: Mapping[str, object]
 
     def again(self) -> "Question":
         """The same question, asked once more."""
@@ -45,11 +45,13 @@ class World:
 
     Args:
         household_share: Share of the households that exist, for short tests; 1.0 is the whole store.
+        partners: How many manufacturers are partners, those with the most lines; None for all that sell enough.
         key_change_day: Business day in whose evening every manufacturer gets a new key; None for never.
     """
 
-    def __init__(self, *, household_share: float, key_change_day: date | None) -> None:
+    def __init__(self, *, household_share: float, partners: int | None = None, key_change_day: date | None) -> None:
         self._share_percent = round(household_share * 100)
+        self._partners = partners
         self._key_change_day = key_change_day
         self._products = _table("products").collect()
 
@@ -84,11 +86,14 @@ class World:
         return Delivery("partners", f"partners-{offset}", _parquet(edition), "partners@grocer", arrives_at)
 
     def partner_table(self) -> pl.DataFrame:
-        """partner_id, manufacturer_id: manufacturers with at least 200 lines in the year."""
+        """partner_id, manufacturer_id: the largest manufacturers with at least 200 lines in the year."""
         lines = _table("transactions").join(self._products.lazy(), on="product_id")
         large = lines.group_by("manufacturer_id").len().filter(pl.col("len") >= SMALLEST_PARTNER_LINES)
+        largest = large.sort("len", "manufacturer_id", descending=[True, False]).head(
+            self._partners or len(self._products)
+        )
         return (
-            large.sort("manufacturer_id")
+            largest.sort("manufacturer_id")
             .select(partner_id=pl.col("manufacturer_id").cast(pl.String), manufacturer_id="manufacturer_id")
             .collect()
         )
@@ -111,9 +116,7 @@ class World:
     def _searches(self, bought: pl.DataFrame) -> list[tuple[datetime, tuple[str, dict[str, object]]]]:
         looked_for = with_search_moment(bought.lazy()).sort("asked_at", "household_id", "product_category").collect()
         columns = ("household_id", "store_id", "product_category", "asked_at")
-        return [
-            (row["asked_at"], ("search_ranking", row)) for row in looked_for.select(columns).iter_rows(named=True)
-        ]
+        return [(row["asked_at"], ("search_ranking", row)) for row in looked_for.select(columns).iter_rows(named=True)]
 
     def _lines(self, day: date) -> pl.DataFrame:
         start, end = business_day(day)

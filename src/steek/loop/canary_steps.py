@@ -7,6 +7,7 @@ from steek.kernel.errors import FrozenError
 from steek.kernel.verdict import Verdict
 from steek.kernel.waiting import wait_until
 from steek.loop.calendar import actor
+from steek.loop.model_steps import load_route
 from steek.loop.services import Services
 from steek.models import Canary
 from steek.serving import CanaryDecision, judge_canary
@@ -32,10 +33,18 @@ def in_canary(s: Services, models: list[str]) -> list[str]:
     return [model for model in models if s.routes.get(model).candidate is not None]
 
 
+def due_at(began: Summary, number: int) -> datetime:
+    """When the canaries have lasted `number` dwells.
+
+    >>> due_at({"at": "2017-10-02T06:05:00+00:00", "dwell_s": 7200.0}, 2).isoformat()
+    '2017-10-02T10:05:00+00:00'
+    """
+    return datetime.fromisoformat(began["at"]) + number * timedelta(seconds=began["dwell_s"])
+
+
 def look(s: Services, night: date, models: list[str], began: Summary, number: int) -> Summary:
     """Wait until the canaries have lasted `number` dwells, then judge each whose step is over, and go on or back."""
-    due_at = datetime.fromisoformat(began["at"]) + number * timedelta(seconds=began["dwell_s"])
-    wait_until(lambda: s.clock.now() >= due_at, s.clock, timeout_s=_WAIT_LIMIT_S)
+    wait_until(lambda: s.clock.now() >= due_at(began, number), s.clock, timeout_s=_WAIT_LIMIT_S)
     return {model: _judge(s, night, model) for model in in_canary(s, models)}
 
 
@@ -45,13 +54,16 @@ def _judge(s: Services, night: date, model: str) -> Summary:
     lasted = s.clock.now() - route.updated_at
     if lasted < canary.dwell_time:
         return {"verdict": "running", "fraction": route.fraction}
-    stats = s.serving.stats(model)
-    decision = judge_canary(stats.on("candidate"), stats.on("primary"), canary)
+    # From the log, not from the server's counters: those forget what they counted when the server starts anew.
+    evidence = s.predictions.canary_evidence(model, route.epoch)
+    decision = judge_canary(evidence.get("candidate"), evidence.get("primary"), canary)
     said = {"verdict": decision.verdict.value, "reasons": list(decision.reasons), "fraction": route.fraction}
     if decision.verdict is Verdict.UNDECIDED and lasted < _PATIENCE * canary.dwell_time:
         return said
     # The epoch tells apart the steps of one canary, also when this look is repeated after a crash.
-    return said | _move(s, model, decision, key=f"night:{night}:{model}:canary:{route.epoch}", by=actor(night))
+    said |= _move(s, model, decision, key=f"night:{night}:{model}:canary:{route.epoch}", by=actor(night))
+    load_route(s, model)
+    return said
 
 
 def _move(s: Services, model: str, decision: CanaryDecision, *, key: str, by: str) -> Summary:

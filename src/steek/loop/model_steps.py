@@ -3,12 +3,16 @@
 from datetime import date
 from typing import Any
 
-from steek.kernel.errors import FrozenError, IntegrityError
+from steek.kernel.errors import FrozenError, IntegrityError, ResourceError
 from steek.kernel.verdict import Verdict
+from steek.kernel.waiting import wait_until
 from steek.loop.calendar import actor, business_day
 from steek.loop.services import Services
 
 Summary = dict[str, Any]
+
+# Worker and serving process start together, and a worker goes on at once with what it finds unfinished.
+_SERVING_STARTS_WITHIN_S = 30.0
 
 
 def train(s: Services, night: date, model: str) -> Summary:
@@ -56,12 +60,31 @@ def deploy(s: Services, model: str, version: int, key: str, by: str) -> Summary:
 
 def sync(s: Services, model: str, version: int) -> Summary:
     """Verify that what serves is what was sent."""
-    s.serving.load(model)
+    load_route(s, model)
     verification = s.serving.verify(model, version, registry=s.registry)
     if verification.verdict is not Verdict.PASS:
         message = f"{model}@{version} was deployed, but serving has something else: {verification.reason}"
         raise IntegrityError(message, next_step=f"Roll back with 'steek rollback {model}', then look at the server.")
     return {"verified": version}
+
+
+def load_route(s: Services, model: str) -> None:
+    """Make the serving process read a model's route now; one that is only just starting is waited for.
+
+    Raises:
+        ResourceError: it does not answer.
+        BusyError: what the route names cannot be loaded.
+    """
+
+    def loaded() -> bool:
+        try:
+            s.serving.load(model)
+        except ResourceError:
+            return False
+        return True
+
+    if not wait_until(loaded, s.clock, timeout_s=_SERVING_STARTS_WITHIN_S):
+        s.serving.load(model)
 
 
 def evaluate_monitors(s: Services, night: date) -> Summary:

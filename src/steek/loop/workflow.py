@@ -93,13 +93,10 @@ class NightWorkflow:
     def _canaries(self, day: date, models: list[str]) -> list[Summary]:
         looks: list[Summary] = []
         began = self._step(day, "canaries begin", "canaries", canary_steps.begin, models)
-        while began and self._step(day, f"canary look {len(looks) + 1}", "in canary", canary_steps.in_canary, models):
+        while began and self._step(day, "canaries go on", "in canary", canary_steps.in_canary, models):
             number = len(looks) + 1
-            looks.append(
-                self._step(
-                    day, f"canary look {number}", f"look:{number}", canary_steps.look, day, models, began, number
-                )
-            )
+            stage = f"canary look {number}, due {canary_steps.due_at(began, number).isoformat(timespec='minutes')}"
+            looks.append(self._step(day, stage, f"look:{number}", canary_steps.look, day, models, began, number))
         return looks
 
     def _step(self, day: date, stage: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -36,10 +36,19 @@ class Answer:
     @property
     def failed(self) -> bool:
         """Whether the asked version could not answer; a query without candidates is nobody's failure."""
-        return self.fallback is not None and not (self.fallback_reason or "").startswith(NO_CANDIDATES)
+        return failed(self.fallback, self.fallback_reason)
 
 
 NO_CANDIDATES = "no_candidates"
+
+
+def failed(fallback: str | None, reason: str | None) -> bool:
+    """Whether an answer with this fallback, for this reason, is a failure of the version that was asked.
+
+    >>> failed("previous_version@16", "deadline: no answer within 50 ms"), failed("empty", "no_candidates: ")
+    (True, False)
+    """
+    return fallback is not None and not (reason or "").startswith(NO_CANDIDATES)
 
 
 def implausible(scores: NDArray[np.float64]) -> str | None:

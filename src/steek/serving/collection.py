@@ -12,9 +12,11 @@ from steek.data import Lake
 from steek.kernel.clock import Clock
 from steek.ledger import Database, Draft, Ledger
 from steek.models import trained_urn
+from steek.serving.evidence import canary_evidence
 from steek.serving.prediction_log import PredictionLog, Segment
 from steek.serving.prediction_record import PREDICTIONS, to_frame
 from steek.serving.tables import prediction_collections, prediction_positions
+from steek.serving.types import RouteStats
 
 # A client that repeats a request repeats it soon; the look back keeps the check from reading the whole table.
 _REPEAT_WITHIN = timedelta(days=1)
@@ -74,6 +76,10 @@ class PredictionCollector:
                 self._finish(plan, actor)
         known = self._known(key)
         return known if known is not None else self._finish(self._planned(key), actor)
+
+    def canary_evidence(self, model: str, epoch: int) -> dict[str, RouteStats]:
+        """What "primary" and "candidate" of a model did under one epoch of its route; see `canary_evidence`."""
+        return canary_evidence(self._log, model, epoch)
 
     def _known(self, key: str) -> Collection | None:
         table = prediction_collections

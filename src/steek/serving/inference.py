@@ -62,7 +62,7 @@ class Inference:
         with self._admission:
             answers = await self._within_deadline(model, queries, arrived_s, pinned)
         latency_s = self._clock.monotonic_s() - arrived_s
-        self._write(model.name, answers, latency_s * 1000)
+        self._write(model, answers, latency_s * 1000)
         self.stats.count(model.name, model.route.epoch, answers, latency_s * 1000)
         self._metrics.answered(model.name, answers, latency_s)
         return answers
@@ -95,14 +95,14 @@ class Inference:
             _logger.exception("the fallback chain of %s failed", model.name)
         return nothing(model, queries, reason, pinned)
 
-    def _write(self, model: str, answers: Sequence[Answer], latency_ms: float) -> None:
+    def _write(self, model: ServedModel, answers: Sequence[Answer], latency_ms: float) -> None:
         now = self._clock.now()
         records = [
             PredictionRecord(
                 request_id=answer.query.request_id,
                 at=answer.query.moment,
                 logged_at=now,
-                model=model,
+                model=model.name,
                 version=answer.version,
                 member=answer.query.member,
                 route=answer.route,
@@ -117,6 +117,9 @@ class Inference:
                 score_mean=sum(answer.scores) / len(answer.scores) if answer.scores else None,
                 features=answer.features,
                 feature_as_of=answer.feature_as_of,
+                asked_version=answer.asked_version,
+                asked_route=answer.asked_route,
+                epoch=model.route.epoch,
             )
             for answer in answers
         ]
@@ -125,7 +128,7 @@ class Inference:
         except OSError:
             # The answer matters more to who waits for it than the record to who reads it later; the loss is counted.
             _logger.exception("the prediction log did not take %d answers", len(records))
-            self._metrics.log_failed(model, len(records))
+            self._metrics.log_failed(model.name, len(records))
 
 
 async def _at_most(seconds: float, worker: Worker, job: Callable[[], list[Answer]]) -> list[Answer]:

@@ -56,6 +56,9 @@ class PredictionRecord(msgspec.Struct, frozen=True, kw_only=True):
         score_mean: Mean of `scores`; None when empty.
         features: The feature values of the first answer in the model's order, null where missing.
         feature_as_of: Age of the oldest feature block used; None when none was found.
+        asked_version: Version the split chose, also when a fallback answered; None when no version is deployed.
+        asked_route: Route the split chose: "primary", "candidate" or "pinned".
+        epoch: Epoch of the route that chose; with the two above it is the evidence of a canary, not kept in the lake.
     """
 
     request_id: str
@@ -76,6 +79,9 @@ class PredictionRecord(msgspec.Struct, frozen=True, kw_only=True):
     score_mean: float | None
     features: list[float | None]
     feature_as_of: datetime | None
+    asked_version: int | None = None
+    asked_route: str = "primary"
+    epoch: int = 0
 
 
 def to_frame(records: Sequence[PredictionRecord]) -> pl.DataFrame:

@@ -1,7 +1,7 @@
-"""What each version did on each route since the route last changed: the evidence of a canary."""
+"""What each version did on each route since the route last changed, as this process counted it."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,17 +53,23 @@ class ServingStats:
     def of(self, model: str) -> list[RouteStats]:
         """Numbers of one model by version and route, sorted; [] before its first answer in this epoch."""
         tallies: Mapping[tuple[int, str], _Tally] = self._tallies.get(model, {})
-        return [_summary(version, route, tally) for (version, route), tally in sorted(tallies.items())]
+        return [
+            summarise(version, route, tally.requests, tally.errors, tally.latencies_ms, tally.score_means)
+            for (version, route), tally in sorted(tallies.items())
+        ]
 
 
-def _summary(version: int, route: str, tally: _Tally) -> RouteStats:
-    means = np.array(tally.score_means, dtype=np.float64)
-    latencies = np.array(tally.latencies_ms, dtype=np.float64)
+def summarise(
+    version: int, route: str, requests: int, errors: int, latencies_ms: Iterable[float], score_means: Iterable[float]
+) -> RouteStats:
+    """The numbers of one version on one route, from latencies of all its answers and mean scores of those it gave."""
+    means = np.array(list(score_means), dtype=np.float64)
+    latencies = np.array(list(latencies_ms), dtype=np.float64)
     return RouteStats(
         version=version,
         route=route,
-        requests=tally.requests,
-        errors=tally.errors,
+        requests=requests,
+        errors=errors,
         latency_p50_ms=float(np.percentile(latencies, 50)) if len(latencies) else None,
         latency_p95_ms=float(np.percentile(latencies, 95)) if len(latencies) else None,
         score_mean=float(means.mean()) if len(means) else None,
