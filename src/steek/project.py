@@ -36,14 +36,15 @@ def load_project(settings: Settings) -> Project:
         DeclarationError: a module fails to import, or two different things have the same name.
     """
     declared = [thing for module in _modules(settings) for thing in _top_level(module)]
+    # Both kinds of a pair are asked for by the same names.
+    datasets = _by_name(declared, "dataset", Dataset, DerivedDataset)
+    features = _by_name(declared, "feature declaration", FeatureView, MomentFeatures)
     return Project(
-        datasets=load_contracts(
-            _by_name(declared, Dataset) | _by_name(declared, DerivedDataset), settings.project_path
-        ),
-        views=_by_name(declared, FeatureView),
-        moments=_by_name(declared, MomentFeatures),
-        definitions=_by_name(declared, ModelDefinition),
-        monitors=_by_name(declared, Monitor),
+        datasets=load_contracts(datasets, settings.project_path),
+        views={name: found for name, found in features.items() if isinstance(found, FeatureView)},
+        moments={name: found for name, found in features.items() if isinstance(found, MomentFeatures)},
+        definitions=_by_name(declared, "model definition", ModelDefinition),
+        monitors=_by_name(declared, "monitor", Monitor),
     )
 
 
@@ -79,12 +80,12 @@ def _top_level(module: ModuleType) -> Iterator[Any]:
             yield value
 
 
-def _by_name(declared: list[Any], kind: type[Declared]) -> dict[str, Declared]:
+def _by_name(declared: list[Any], what: str, *kinds: type[Declared]) -> dict[str, Declared]:
     found: dict[str, Declared] = {}
     for thing in declared:
-        if isinstance(thing, kind):
+        if isinstance(thing, kinds):
             name: str = getattr(thing, "name")  # noqa: B009 - every declaration has a name, their union type has not
             if found.setdefault(name, thing) is not thing:
-                message = f"two {kind.__name__} declarations are named {name!r}"
+                message = f"two {what}s are named {name!r}"
                 raise DeclarationError(message, next_step="Rename one of them.")
     return found

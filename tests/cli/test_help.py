@@ -33,7 +33,9 @@ def test_help_loads_none_of_the_rooms() -> None:
     done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
     loaded = json.loads(done.stdout.splitlines()[-1])
     assert HEAVY.isdisjoint(loaded)
-    assert [name for name in loaded if name.startswith("steek.") and not name.startswith(("steek.cli", "steek.kernel"))] == []
+    assert [
+        name for name in loaded if name.startswith("steek.") and not name.startswith(("steek.cli", "steek.kernel"))
+    ] == []
 
 
 @pytest.mark.covers("N1")

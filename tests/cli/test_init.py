@@ -10,13 +10,13 @@ from shop_world import Shell
 @pytest.mark.covers("N1", "D1")
 def test_the_command_it_prints_works(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
-    begun = shell.steek("init", "my shop", "--owner", "O'Brien \"data\": all")
+    begun = shell.steek("init", "my shop", "--owner", 'O\'Brien "data": all')
     assert begun.status == 0
     noun, *words = shlex.split(begun.stdout.splitlines()[-1].removeprefix("next: steek "))
     receipt = shell.json(noun, *words)
     assert (receipt["dataset"], receipt["accepted_rows"], receipt["quarantined_rows"]) == ("orders", 2, 0)
     (monitor,) = Shell(tmp_path / "my shop").json("monitors", "list")
-    assert (monitor["monitor"], monitor["owner"]) == ("orders in all", "O'Brien \"data\": all")
+    assert (monitor["monitor"], monitor["owner"]) == ("orders in all", 'O\'Brien "data": all')
 
 
 @pytest.mark.covers("N3")

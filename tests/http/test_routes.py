@@ -61,7 +61,9 @@ WRITING: dict[str, Write] = {
         f"/v1/alerts/{api.get('/v1/alerts')['items'][0]['id']}/acknowledgement", key=key
     ),
     "/v1/changes": lambda api, key: api.post("/v1/changes", {"subject": "event:fair", "summary": "a fair"}, key=key),
-    "/v1/incidents": lambda api, key: api.post("/v1/incidents", {"title": "beer is out", "on": "maker_demand"}, key=key),
+    "/v1/incidents": lambda api, key: api.post(
+        "/v1/incidents", {"title": "beer is out", "on": "maker_demand"}, key=key
+    ),
     "/v1/incidents/{incident}/roles": lambda api, key: api.post(
         "/v1/incidents/2024-001/roles", {"role": "commander", "person": "ada"}, key=key
     ),

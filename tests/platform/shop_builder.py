@@ -20,7 +20,16 @@ def open_doors(platform: Platform) -> None:
     with workflow_worker(platform).running():
         for number, night in enumerate(NIGHTS, start=1):
             run(platform, "night", f"night-{night}", night.isoformat())
-            run(platform, "retrain", f"shop-{number}", "shop_demand", night.isoformat(), None, f"shop-{number}", "builder")
+            run(
+                platform,
+                "retrain",
+                f"shop-{number}",
+                "shop_demand",
+                night.isoformat(),
+                None,
+                f"shop-{number}",
+                "builder",
+            )
         run(platform, "retrain", "guess", "shop_guess", NIGHTS[0].isoformat(), None, "guess", "builder")
 
 

@@ -47,9 +47,10 @@ class Done:
 
     @property
     def problem(self) -> dict[str, Any]:
-        """What it complained about; a command that failed prints nothing else."""
+        """What it complained about; a command that failed prints nothing on standard output."""
         assert self.stdout == ""
-        return json.loads(self.stderr)
+        # Libraries may have said something of their own before.
+        return json.loads(self.stderr.splitlines()[-1])
 
 
 @cache
@@ -68,10 +69,12 @@ class Shell:
     Args:
         folder: Where it stands.
         environment: Variables besides those of the tests.
+        most_file_bytes: Largest file that its commands may write; None for no limit.
     """
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict[str, str])
+    most_file_bytes: int | None = None
 
     def steek(self, *words: str, **environment: str) -> Done:
         """Run one command to its end."""
@@ -84,6 +87,7 @@ class Shell:
                 "words": words,
                 "folder": str(self.folder),
                 "environment": {**self.environment, **environment},
+                "most_file_bytes": self.most_file_bytes,
                 "stdout": str(out),
                 "stderr": str(error),
             }
@@ -194,7 +198,7 @@ def running(noun: str, folder: Path, environment: dict[str, str]) -> "Generator[
 
 def environment_with(more: dict[str, str]) -> dict[str, str]:
     """The environment of the tests, and more."""
-    return {**os.environ, **more}
+    return {**os.environ, **more}  # noqa: TID251 - a child of the tests inherits theirs
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -7,6 +7,7 @@ every command starts as fresh as `python -m steek` does, only without waiting fo
 import importlib
 import json
 import os
+import resource
 import sys
 import traceback
 from typing import Any
@@ -28,15 +29,17 @@ def become(order: dict[str, Any]) -> int:
     for number, path in ((1, order["stdout"]), (2, order["stderr"])):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    if order["most_file_bytes"] is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["most_file_bytes"], order["most_file_bytes"]))
     os.chdir(order["folder"])
-    os.environ.update(order["environment"])
+    os.environ.update(order["environment"])  # noqa: TID251 - the terminal sets what the command reads
     sys.argv = ["steek", *order["words"]]
     try:
         main()
         status = 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a crash ends as in any interpreter
         traceback.print_exc()
         status = 1
     sys.stdout.flush()

@@ -1,5 +1,6 @@
 """The command `steek`: a table of nouns, each loaded when it is used, so that help answers at once."""
 
+import errno
 import sys
 from importlib import import_module, metadata
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from steek.cli.exits import report_error
-from steek.kernel.errors import SteekError, describe_unknown
+from steek.kernel.errors import SteekError, StorageFullError, describe_unknown
 
 # Noun to its module below steek.cli and its line of help.
 NOUNS: dict[str, tuple[str, str]] = {
@@ -69,6 +70,11 @@ def main() -> None:
         app()
     except SteekError as error:
         sys.exit(report_error(error))
+    except OSError as cause:
+        if cause.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        full = StorageFullError(f"no space: {cause}", next_step="Free space and do it again; finished steps stay.")
+        sys.exit(report_error(full))
 
 
 def _root(

@@ -1,5 +1,6 @@
 """The one database of a project: SQLite by default, PostgreSQL by configuration, through SQLAlchemy Core."""
 
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ metadata = MetaData()
 
 # Any constant does; all writers of one PostgreSQL database must take the same one.
 _WRITER_LOCK = 0x57EE
+# SQLite's shared memory file alone is 32 KiB.
+_LEAST_FREE_BYTES = 64 * 1024
 
 
 class Instant(TypeDecorator[datetime]):
@@ -63,16 +66,40 @@ class Database:
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
         except OperationalError as cause:
-            raise _explain(cause) from cause
+            raise self._explain(cause) from cause
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
-        """A connection for queries."""
-        with self.engine.connect() as connection:
-            yield connection
+        """A connection for queries.
+
+        Raises:
+            StorageFullError, ResourceError: SQLite writes beside its file to read, and cannot; or it cannot be reached.
+        """
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except OperationalError as cause:
+            raise self._explain(cause) from cause
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def _explain(self, cause: OperationalError) -> ResourceError:
+        reason = str(cause.orig)
+        if "full" in reason or "No space" in reason or self._is_out_of_space():
+            message = f"the database cannot grow: {reason}"
+            return StorageFullError(message, next_step="Free space on its disk and try again; nothing was written.")
+        message = f"the database does not answer: {reason}"
+        return ResourceError(
+            message, next_step="Nothing was written; try again, and check the database if it stays so."
+        )
+
+    def _is_out_of_space(self) -> bool:
+        # Where SQLite cannot make the files beside its own, it only says "disk I/O error".
+        file = self.engine.url.database
+        if self.engine.dialect.name != "sqlite" or not file or file == ":memory:":
+            return False
+        return shutil.disk_usage(Path(file).parent).free < _LEAST_FREE_BYTES
 
 
 def _open_sqlite(url: URL) -> Engine:
@@ -93,12 +120,3 @@ def _open_sqlite(url: URL) -> Engine:
 
 def _with_psycopg(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
-
-
-def _explain(cause: OperationalError) -> ResourceError:
-    reason = str(cause.orig)
-    if "full" in reason or "No space" in reason:
-        message = f"the database cannot grow: {reason}"
-        return StorageFullError(message, next_step="Free space on its disk and try again; nothing was written.")
-    message = f"the database did not take the write: {reason}"
-    return ResourceError(message, next_step="Nothing was written; try again, and check the database if it stays so.")

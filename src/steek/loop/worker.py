@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowHandle, WorkflowStatus
+from sqlalchemy.exc import OperationalError
 
-from steek.kernel.errors import BusyError, NotFoundError
+from steek.kernel.errors import BusyError, NotFoundError, ResourceError
 from steek.kernel.settings import Settings
 
 _QUEUE = "steek"
@@ -66,7 +67,8 @@ class WorkerClient:
     """Asks the worker, from any process."""
 
     def __init__(self, settings: Settings) -> None:
-        self._client = DBOSClient(system_database_url=settings.workflow_database_url)
+        with _answering():
+            self._client = DBOSClient(system_database_url=settings.workflow_database_url)
 
     def start(self, workflow: str, workflow_id: str, *arguments: Any) -> None:
         """Put a workflow into the worker's queue; the same id again is the same run, unless that failed.
@@ -77,7 +79,8 @@ class WorkerClient:
         if latest is not None and latest.status not in _FAILED:
             return
         run_id = workflow_id if latest is None else _next_run(workflow_id, latest.workflow_id)
-        self._client.enqueue({"queue_name": _QUEUE, "workflow_name": workflow, "workflow_id": run_id}, *arguments)
+        with _answering():
+            self._client.enqueue({"queue_name": _QUEUE, "workflow_name": workflow, "workflow_id": run_id}, *arguments)
 
     def result(self, workflow_id: str) -> Any:
         """Wait for the result of a workflow's latest run; its error is raised here.
@@ -104,7 +107,8 @@ class WorkerClient:
         return latest.status, None if latest.error is None else str(latest.error)
 
     def _latest(self, workflow_id: str) -> WorkflowStatus | None:
-        first = self._client.list_workflows(workflow_ids=[workflow_id])
+        with _answering():
+            first = self._client.list_workflows(workflow_ids=[workflow_id])
         if not first or first[0].status not in _FAILED:
             return first[0] if first else None
         again = self._client.list_workflows(workflow_id_prefix=f"{workflow_id}{_AGAIN}")
@@ -113,6 +117,15 @@ class WorkerClient:
 
     def close(self) -> None:
         self._client.destroy()
+
+
+@contextmanager
+def _answering() -> Generator[None]:
+    try:
+        yield
+    except OperationalError as cause:
+        message = f"the workflow database does not answer: {cause.orig}"
+        raise ResourceError(message, next_step="Check its disk and its address, then try again.") from cause
 
 
 def _run_number(workflow_id: str, run_id: str) -> int:
