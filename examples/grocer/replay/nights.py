@@ -5,7 +5,7 @@ Everything sent carries a key or request id of its own, so what was sent before 
 
 import re
 import time as stopwatch
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
@@ -17,7 +17,7 @@ from replay.plan import Plan
 from replay.progress import Display
 from replay.steek_process import SteekProcess
 from replay.traffic import Traffic
-from replay.world import Question, World, business_day
+from replay.world import Delivery, Question, World, business_day
 
 FINISHED = "finished"
 LOOK = re.compile(r"canary look \d+, due (?P<at>.+)")
@@ -64,23 +64,31 @@ class Replay:
                 self._steek.wait()
 
     def _bring_history(self, control: Control, first: date, last: date) -> None:
-        for delivery in self._world.history(first, last):
-            self._display.now(f"history: {delivery.key}")
-            self._set_clock(delivery.arrives_at)
-            control.ingest(delivery)
+        self._bring(control, self._world.first_editions(first))
+        for offset in range((last - first).days + 1):
+            self._bring_day(control, first + timedelta(days=offset))
+
+    def _bring_day(self, control: Control, day: date) -> None:
+        if not self._is_past(business_day(day)[1]):
+            self._bring(control, self._world.daily(day))
+
+    def _bring(self, control: Control, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            if not self._is_past(delivery.arrives_at):
+                self._display.now(f"arriving: {delivery.key}")
+                self._set_clock(delivery.arrives_at)
+                control.ingest(delivery)
 
     def _play(self, control: Control, traffic: Traffic, day: date) -> None:
         tomorrow = day + timedelta(days=1)
         if tomorrow in self._plan.days and control.night(tomorrow)["started"]:
             return
-        for delivery in self._world.daily(day):
-            self._set_clock(delivery.arrives_at)
-            control.ingest(delivery)
+        self._bring_day(control, day)
         self._at(tomorrow, "06:05")
         control.start_night(day)
+        questions = self._world.questions(tomorrow)
         self._settle(control, day)
         self._at(tomorrow, "06:30")
-        questions = self._world.questions(tomorrow)
         self._ask(traffic, [question for question in questions if question.model == "partner_demand"])
         self._work_incident(traffic, day, questions)
         self._serve_the_day(
@@ -95,8 +103,7 @@ class Replay:
             self._set_clock(began + number * STRETCH)
             if self._settle(control, day) == FINISHED and number >= STRETCHES:
                 return
-            # A clock that is past a stretch was set by a replay that had asked all of it.
-            if self._clock.now() < began + (number + 1) * STRETCH:
+            if not self._is_past(began + number * STRETCH):
                 self._ask(traffic, questions[number * size : (number + 1) * size])
             self._set_clock(began + (number + 1) * STRETCH)
 
@@ -128,6 +135,10 @@ class Replay:
     def _rests(self, stage: str) -> bool:
         due = LOOK.fullmatch(stage)
         return stage == FINISHED or (due is not None and self._clock.now() < datetime.fromisoformat(due["at"]))
+
+    def _is_past(self, at: datetime) -> bool:
+        """Whether all that happens at an instant was done: nobody moves the clock on before."""
+        return self._clock.now() > at
 
     def _at(self, day: date, clock: str) -> None:
         self._set_clock(datetime.combine(day, time.fromisoformat(clock), tzinfo=UTC))

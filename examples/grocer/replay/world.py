@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -55,16 +56,14 @@ class World:
         self._key_change_day = key_change_day
         self._products = _table("products").collect()
 
-    def history(self, first: date, last: date) -> Iterator[Delivery]:
-        """Everything that arrived for the business days from `first` to `last`, in order of arrival."""
+    def first_editions(self, first: date) -> Iterator[Delivery]:
+        """What is there when the first business day begins."""
         start, _ = business_day(first)
         yield self._products_edition(changed=False, arrives_at=start)
         yield self.partners(changed=False, arrives_at=start)
-        for offset in range((last - first).days + 1):
-            yield from self.daily(first + timedelta(days=offset))
 
     def daily(self, day: date) -> Iterator[Delivery]:
-        """What arrives for one business day, at its end."""
+        """What arrives for one business day, in order of arrival, the last at its end."""
         start, end = business_day(day)
         if day == self._key_change_day:
             yield self._products_edition(changed=True, arrives_at=end - timedelta(hours=7, minutes=55))
@@ -82,11 +81,15 @@ class World:
     def partners(self, *, changed: bool, arrives_at: datetime) -> Delivery:
         """The manufacturers that are partners of the store, by the key that upstream uses for them."""
         offset = NEW_KEY_OFFSET if changed else 0
-        edition = self.partner_table().with_columns(pl.col("manufacturer_id") + offset)
+        edition = self._partner_table.with_columns(pl.col("manufacturer_id") + offset)
         return Delivery("partners", f"partners-{offset}", _parquet(edition), "partners@grocer", arrives_at)
 
     def partner_table(self) -> pl.DataFrame:
         """partner_id, manufacturer_id: the largest manufacturers with at least 200 lines in the year."""
+        return self._partner_table
+
+    @cached_property
+    def _partner_table(self) -> pl.DataFrame:
         lines = _table("transactions").join(self._products.lazy(), on="product_id")
         large = lines.group_by("manufacturer_id").len().filter(pl.col("len") >= SMALLEST_PARTNER_LINES)
         largest = large.sort("len", "manufacturer_id", descending=[True, False]).head(
@@ -104,25 +107,24 @@ class World:
         bought = self._lines(day).join(self._products, on="product_id").drop_nulls("product_category")
         asked = [*self._searches(bought), *_visits(bought)]
         asked.sort(key=lambda pair: pair[0])
-        forecasts = [("partner_demand", {"partner_id": partner, "asked_at": start}) for partner in self._partner_ids()]
+        partners = self._partner_table["partner_id"].to_list()
+        forecasts = [("partner_demand", {"partner_id": partner, "asked_at": start}) for partner in partners]
         return [
             Question(model, f"{day}:{model}:{number:05d}", instance)
             for number, (model, instance) in enumerate([*forecasts, *(question for _, question in asked)])
         ]
 
-    def _partner_ids(self) -> list[str]:
-        return self.partner_table()["partner_id"].to_list()
-
     def _searches(self, bought: pl.DataFrame) -> list[tuple[datetime, tuple[str, dict[str, object]]]]:
-        looked_for = with_search_moment(bought.lazy()).sort("asked_at", "household_id", "product_category").collect()
         columns = ("household_id", "store_id", "product_category", "asked_at")
-        return [(row["asked_at"], ("search_ranking", row)) for row in looked_for.select(columns).iter_rows(named=True)]
+        looked_for = with_search_moment(bought.lazy()).select(columns).sort("asked_at", *columns[:-1]).collect()
+        return [(row["asked_at"], ("search_ranking", row)) for row in looked_for.iter_rows(named=True)]
 
     def _lines(self, day: date) -> pl.DataFrame:
-        start, end = business_day(day)
-        lines = _table("transactions").filter(
-            SOLD_AT.is_between(start, end, closed="left"), pl.col("household_id") % 100 < self._share_percent
-        )
+        return self._all_lines.filter(SOLD_AT.is_between(*business_day(day), closed="left"))
+
+    @cached_property
+    def _all_lines(self) -> pl.DataFrame:
+        lines = _table("transactions").filter(pl.col("household_id") % 100 < self._share_percent)
         return lines.sort("transaction_timestamp", "basket_id", "product_id").collect()
 
     def _promotions(self, week: int, starts_at: datetime) -> Delivery:
