@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from shop_world import NIGHTS, Shell, sales_of, serving
+from shop_world import NIGHTS, Shell, sales_of, serving, working
 
 from steek.cli.root import NOUNS
 
@@ -85,7 +85,7 @@ class Flow:
 
 @pytest.mark.covers("N4", "I1", "S3", "D1")
 def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
-    with serving(shop.folder) as environment:
+    with serving(shop.folder) as environment, working(shop.folder, environment):
         flow = Flow(Shell(shop.folder, environment))
         data_and_models(flow)
         incident(flow)

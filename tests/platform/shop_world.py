@@ -185,6 +185,20 @@ def serving(folder: Path) -> Generator[dict[str, str]]:
 
 
 @contextmanager
+def working(folder: Path, environment: dict[str, str]) -> Generator[None]:
+    """The shop's worker, so that commands need not be it."""
+    lock = folder / ".steek" / "worker.lock"
+
+    def is_held() -> bool:
+        # To try the lock would be to take it from the worker for a moment.
+        return lock.exists() and f":{lock.stat().st_ino} " in Path("/proc/locks").read_text()
+
+    with running("work", folder, environment):
+        assert wait_until(is_held, SystemClock(), timeout_s=30.0), "nobody works"
+        yield
+
+
+@contextmanager
 def running(noun: str, folder: Path, environment: dict[str, str]) -> "Generator[subprocess.Popen[bytes]]":
     """One of steek's own processes, on a leash."""
     command = [sys.executable, "-m", "steek", noun, "--project", str(folder), "--leash"]

@@ -62,7 +62,7 @@ def test_a_full_disk_under_the_lake_takes_no_part_of_a_batch(shell: Shell) -> No
         assert shell.json(*words)["accepted_rows"] == 40
 
 
-@pytest.mark.covers("N3", "L1")
+@pytest.mark.covers("N3")
 def test_a_full_disk_under_the_database_takes_no_part_of_an_event(shell: Shell) -> None:
     before = shell.json("ledger", "verify")["verified_events"]
     words = ("changes", "--note", "n" * 50_000, "--on", "event:fair", "--key", "fair")
