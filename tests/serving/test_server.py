@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from serving_world import World
 
+from serving_world import World
 from steek.data import Lake
 from steek.kernel import Verdict
 from steek.kernel.errors import BusyError, InputError, NotFoundError, PortInUseError, ResourceError
+from steek.kernel.listening import listen
 from steek.serving import PREDICTIONS, PredictionCollector
 from steek.serving.client import ServingClient
-from steek.serving.server import listen
 
 ASK = {"household_id": 900, "product_category": "BEEF", "asked_at": datetime(2017, 10, 2, 12, 30, tzinfo=UTC)}
 MODEL = "search_ranking"

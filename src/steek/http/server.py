@@ -3,7 +3,7 @@
 import uvicorn
 from starlette.types import ASGIApp
 
-from steek.serving.server import listen
+from steek.kernel.listening import listen
 
 _DRAIN_S = 5
 

@@ -1,9 +1,7 @@
 """Running the serving application until it is told to stop."""
 
-import errno
 import logging
 import signal
-import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,11 +9,10 @@ from types import FrameType
 
 import uvicorn
 
-from steek.kernel.errors import PortInUseError, SettingsError
+from steek.kernel.listening import BACKLOG, listen
 from steek.serving.app import ServingApp
 
 _DRAIN_S = 10
-_BACKLOG = 2048
 
 
 def run(app: ServingApp, host: str, port: int) -> None:
@@ -36,7 +33,7 @@ def run(app: ServingApp, host: str, port: int) -> None:
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_S,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with _returning_on_signals():
@@ -59,23 +56,3 @@ def _returning_on_signals() -> Generator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def listen(host: str, port: int, *, setting: str = "serving_port") -> socket.socket:
-    """A listening socket; port 0 takes any free one. Raises as `run` does, and names the setting that chose the port."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        # Binding alone may be shared; it is listening that shows whether somebody else is there.
-        listener.listen(_BACKLOG)
-    except OSError as cause:
-        listener.close()
-        if cause.errno == errno.EADDRINUSE:
-            message = f"port {port} on {host} is in use by another process"
-            raise PortInUseError(message, next_step=f"Stop it, or set {setting} to another port.") from cause
-        message = f"cannot listen on {host}:{port}: {cause.strerror}"
-        raise SettingsError(message, next_step="Set host to an address of this machine.") from cause
-    listener.set_inheritable(True)
-    return listener
