@@ -27,7 +27,7 @@ from steek.models import (
     TrainedModel,
     pack,
 )
-from steek.models.formats.linear import LinearModel
+from steek.formats.linear import LinearModel
 
 assert _tables.evaluations.metadata is metadata
 

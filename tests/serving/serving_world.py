@@ -28,7 +28,7 @@ from steek.models import (
     previous_version,
 )
 from steek.models import fleet as fleets
-from steek.models.formats.linear import LinearModel
+from steek.formats.linear import LinearModel
 from steek.serving import PredictionLog, Routes
 from steek.serving.app import ServingApp, build_app
 from steek.serving.server import run

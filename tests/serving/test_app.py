@@ -16,7 +16,7 @@ from serving_world import FEATURES, World, demand, household, linear, ranking, r
 
 from steek.kernel.errors import DeclarationError
 from steek.models import Predictor
-from steek.models.formats.linear import LinearPredictor
+from steek.formats.linear import LinearPredictor
 from steek.serving.prediction_record import to_frame
 from steek.serving.split import share_of
 from steek.serving.warm import WarmVersion

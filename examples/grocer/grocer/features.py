@@ -52,7 +52,9 @@ def store_product(transactions: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
     )
 
 
-@sk.feature_view(entity=("store_id", "product_id"), lookback="7d", time_to_live="2d", owner="marketing@grocer")
+@sk.feature_view(
+    entity=("store_id", "product_id"), lookback="7d", time_to_live="8d", every="7d", owner="marketing@grocer"
+)
 def promotion(promotions: pl.LazyFrame) -> pl.LazyFrame:
     """Where the product stands on display in this store this week, and whether the mailer shows it."""
     return promotions.group_by("store_id", "product_id").agg(

@@ -15,7 +15,7 @@ from steek.kernel.errors import SteekError
 from steek.kernel.verdict import Verdict
 from steek.models import LearnerSpec, Registry, TrainedModel
 
-_PROBE = "steek.evaluation.probe:probe"
+_PROBE = "steek.formats.probe:probe"
 _EDGES = (math.nan, 0.0, 1.0, -1.0, 1e6, -1e6)
 
 

@@ -10,6 +10,8 @@ from steek.models import ModelDefinition
 Summary = dict[str, Any]
 
 _HASH_DIGITS = 12
+# A Monday, so that weekly views are made when a week begins.
+_FIRST_MONDAY = date(1970, 1, 5)
 
 
 def nightly_views(s: Services) -> list[str]:
@@ -23,17 +25,18 @@ def missing_for_nights(s: Services, night: date, view: str) -> list[str]:
 
 
 def missing_snapshots(s: Services, night: date, view: str, models: list[str]) -> list[str]:
-    """Moments whose snapshot these models need and nobody made with today's definition, oldest first, the night's last.
+    """Moments whose snapshot these models need and nobody made with today's definition, oldest first.
 
-    A view that was edited lacks all of them: models must not learn from two definitions at once.
+    The first is early enough to be valid at the oldest example; the last is the night's own when one is due then. A view that was edited lacks all of them: models must not learn from two definitions at once.
     """
     as_of = business_day(s, night).end_at
     definition = s.views[view].definition_hash
     made = s.features.snapshots(view)
     have = {snapshot.as_of for snapshot in made if snapshot.definition_hash == definition}
     days_back = max((memory_days(s, model, night) for model in models), default=0)
-    needed = [as_of - timedelta(days=back) for back in range(days_back, -1, -1)]
-    return [at.isoformat() for at in needed if at not in have]
+    every_days = max(s.views[view].every // timedelta(days=1), 1)
+    needed = [as_of - timedelta(days=back) for back in range(days_back + every_days - 1, -1, -1)]
+    return [at.isoformat() for at in needed if _is_due(at, every_days) and at not in have]
 
 
 def make_missing(s: Services, night: date, model: str, by: str) -> Summary:
@@ -44,7 +47,7 @@ def make_missing(s: Services, night: date, model: str, by: str) -> Summary:
         for as_of in missing:
             materialise(s, view, as_of, by)
         newest = s.features.snapshots(view)[-1].as_of
-        if missing and newest == business_day(s, night).end_at:
+        if missing and newest <= business_day(s, night).end_at:
             publish(s, night, view)
         made[view] = len(missing)
     return made
@@ -69,8 +72,9 @@ def recompute(s: Services, view: str, first_day: str, key: str, by: str) -> Summ
 
 
 def publish(s: Services, night: date, view: str) -> Summary:
-    """Put the night's own snapshot into the online store."""
-    as_of = business_day(s, night).end_at
+    """Put the newest snapshot that the night may know into the online store."""
+    until = business_day(s, night).end_at + timedelta(microseconds=1)
+    as_of = s.features.snapshots(view, until=until)[-1].as_of
     key = f"publish:{view}:{as_of.isoformat()}:{_definition_digits(s, view)}"
     s.features.publish(view, as_of, key=key)
     return {"as_of": as_of.isoformat()}
@@ -98,6 +102,10 @@ def derived_days_needed(s: Services, night: date, dataset: str) -> int:
         memory_days(s, model, night) for model in nightly_models(s) if dataset in s.definitions[model].examples.inputs
     ]
     return max([*through_views, *through_examples], default=0)
+
+
+def _is_due(as_of: datetime, every_days: int) -> bool:
+    return (as_of.date() - _FIRST_MONDAY).days % every_days == 0
 
 
 def _definition_digits(s: Services, view: str) -> str:

@@ -4,7 +4,7 @@ One worker per project runs at a time; when it starts it takes up what an earlie
 """
 
 import fcntl
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from steek.kernel.settings import Settings
 
 _QUEUE = "steek"
 # Part of each unfinished workflow's identity: a worker takes up only those of the same shape of steps.
-_WORKFLOW_SHAPE = "1"
+_WORKFLOW_SHAPE = "2"
 _POLL_S = 0.1
 # A night that waits for traffic must not hold up what people start by hand.
 _CONCURRENT = 4
@@ -27,6 +27,9 @@ _FAILED = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 _AGAIN = " run "
 
 Workflow = Callable[..., Any]
+
+# What DBOS, of which a process has one, knows as workflows while a worker runs.
+_registered: dict[str, Workflow] = {}
 
 
 class Worker:
@@ -54,13 +57,23 @@ class Worker:
         with _only_one(self._settings.data_path / "worker.lock"):
             DBOS(config=_configuration(self._settings, "CRITICAL" if quiet else "WARNING"))
             for name, function in self._workflows.items():
-                DBOS.workflow(name=name)(_plain(function))
+                _registered[name] = DBOS.workflow(name=name)(_plain(function))
             DBOS.launch()
             try:
                 DBOS.register_queue(_QUEUE, worker_concurrency=_CONCURRENT, polling_interval_sec=_POLL_S)
                 yield
             finally:
                 DBOS.destroy(destroy_registry=True)
+                _registered.clear()
+
+
+def together(workflow: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """From inside a workflow: run several calls of another workflow at the same time; results in order of the calls.
+
+    Each call is durable on its own; the first error is raised when the calls before it have ended.
+    """
+    handles = [DBOS.start_workflow(_registered[workflow], *arguments) for arguments in calls]
+    return [handle.get_result() for handle in handles]
 
 
 class WorkerClient:

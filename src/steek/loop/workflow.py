@@ -3,7 +3,7 @@
 A step that finished is never run again; a step in which the process died is repeated, which its keys make harmless.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,8 +13,12 @@ from steek.loop import canary_steps, data_steps, feature_steps, model_steps
 from steek.loop.calendar import actor, nightly_models
 from steek.loop.nights import Nights
 from steek.loop.services import Services
+from steek.loop.worker import together
 
 Summary = dict[str, Any]
+
+# Parts of a night that are independent of each other within their kind.
+OUTCOMES, FEATURES, MODEL = "outcomes", "features", "model"
 
 
 class NightWorkflow:
@@ -35,18 +39,30 @@ class NightWorkflow:
             day, "collecting predictions", "predictions", data_steps.collect_predictions, day
         )
         report["derived"] = self._derive(day)
-        report["outcomes"] = {
-            model: self._step(
-                day, f"joining outcomes of {model}", f"outcomes:{model}", data_steps.join_outcomes, day, model
-            )
-            for model in models
-        }
-        report["features"] = self._features(day)
-        report["models"] = {model: self._model(day, model) for model in models}
+        report["outcomes"] = self._each(day, OUTCOMES, models)
+        report["features"] = self._each(day, FEATURES, feature_steps.nightly_views(self._s))
+        report["models"] = self._each(day, MODEL, models)
         report["monitors"] = self._step(day, "watching", "monitors", model_steps.evaluate_monitors, day)
         report["canaries"] = self._canaries(day, models)
         self._step(day, "finishing", "finish", self._finish, day, report)
         return report
+
+    def run_part(self, day_text: str, part: str, name: str) -> Summary:
+        """One part of a night, about one model or view; parts of a kind run at the same time."""
+        day = date.fromisoformat(day_text)
+        if part == OUTCOMES:
+            return self._step(
+                day, f"joining outcomes of {name}", f"outcomes:{name}", data_steps.join_outcomes, day, name
+            )
+        return self._features(day, name) if part == FEATURES else self._model(day, name)
+
+    def workflows(self) -> Mapping[str, Callable[..., Any]]:
+        """Names under which the worker runs these."""
+        return {"night": self.run, "night part": self.run_part}
+
+    def _each(self, day: date, part: str, names: Sequence[str]) -> Summary:
+        summaries = together("night part", [(day.isoformat(), part, name) for name in names])
+        return dict(zip(names, summaries, strict=True))
 
     def _derive(self, day: date) -> Summary:
         summary: Summary = {}
@@ -59,18 +75,16 @@ class NightWorkflow:
                 summary[dataset] = self._step(day, stage, f"derive:{dataset}:{at}", data_steps.derive, day, dataset, at)
         return summary
 
-    def _features(self, day: date) -> Summary:
+    def _features(self, day: date, view: str) -> Summary:
         summary: Summary = {}
-        for view in feature_steps.nightly_views(self._s):
-            missing = self._step(
-                day, f"features {view}", f"moments:{view}", feature_steps.missing_for_nights, day, view
-            )
-            for number, as_of in enumerate(missing, start=1):
-                stage = f"features {view}, moment {number} of {len(missing)}"
-                name = f"features:{view}:{as_of}"
-                summary[view] = self._step(day, stage, name, feature_steps.materialise, view, as_of, actor(day))
-            self._step(day, f"publishing {view}", f"publish:{view}", feature_steps.publish, day, view)
-        return summary
+        missing = self._step(
+            day, f"features {view}", f"moments:{view}", feature_steps.missing_for_nights, day, view
+        )
+        for number, as_of in enumerate(missing, start=1):
+            stage = f"features {view}, moment {number} of {len(missing)}"
+            name = f"features:{view}:{as_of}"
+            summary = self._step(day, stage, name, feature_steps.materialise, view, as_of, actor(day))
+        return summary | self._step(day, f"publishing {view}", f"publish:{view}", feature_steps.publish, day, view)
 
     def _model(self, day: date, model: str) -> Summary:
         key = f"night:{day}:{model}"

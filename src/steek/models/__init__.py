@@ -4,14 +4,12 @@ Flows in: declarations of the project, fitted models from training. Flows out: t
 evaluation and serving meet, and artifacts whose checksums hold.
 """
 
+from steek.formats import FleetBundle, MemberFacts, ModelFormat, Predictor, open_format, pack, unpack
 from steek.models.artifacts import ArtifactStore
 from steek.models.cards import ModelCard, model_card
 from steek.models.definition import ModelDefinition, golden_windows, held_out_window, training_window
 from steek.models.description import definition_hash, describe
-from steek.models.fleet import FleetBundle, MemberFacts, pack, unpack
-from steek.models.formats import open_format
 from steek.models.freeze import Freeze, Freezes
-from steek.models.ports import ModelFormat, Predictor
 from steek.models.registry import Registry
 from steek.models.specs import (
     BaselineSpec,

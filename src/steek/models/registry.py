@@ -14,7 +14,7 @@ from steek.ledger import Database, Draft, Ledger
 from steek.models.artifacts import ArtifactStore
 from steek.models.definition import ModelDefinition
 from steek.models.description import Views, describe, difference
-from steek.models.fleet import FleetBundle, unpack
+from steek.formats.fleet import FleetBundle, unpack
 from steek.models.tables import model_definitions, trained_models
 from steek.models.trained import NewTrainedModel, TrainedModel, trained_urn
 

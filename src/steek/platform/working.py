@@ -7,4 +7,4 @@ from steek.platform.record import Platform
 def workflow_worker(platform: Platform) -> Worker:
     """The worker; it runs nothing before its `running`."""
     night = NightWorkflow(platform.loop, platform.nights)
-    return Worker(platform.settings, {"night": night.run, **platform.recovery.workflows()})
+    return Worker(platform.settings, {**night.workflows(), **platform.recovery.workflows()})

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steek.kernel.errors import DeclarationError, RefusedError
-from steek.models.formats.linear import LinearModel
+from steek.formats.linear import LinearModel
 from steek.training.losses import refuse_exploded, weighted_poisson_deviance
 from steek.training.ports import FittedModel
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from steek.kernel.errors import SteekError
-from steek.models import ModelFormat, open_format, unpack
+from steek.formats.fleet import unpack
+from steek.formats.loading import open_format
+from steek.formats.ports import ModelFormat
 
 _MOST_PROBLEMS = 5
 

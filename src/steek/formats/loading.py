@@ -3,7 +3,7 @@
 from typing import cast
 
 from steek.kernel.plugins import load_plugin
-from steek.models.ports import ModelFormat
+from steek.formats.ports import ModelFormat
 
 
 def open_format(name: str) -> ModelFormat:
