@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import polars as pl
 
 from steek.data import Contract, CountingJoin, Dataset, Derivation, Field, Ingestion, Lake, derived_dataset
-from steek.evaluation import CalibrationRow, Comparison, Evaluation
+from steek.evaluation import OUTCOMES, Baseline, CalibrationRow, Comparison, Evaluation, sliced_by
 from steek.evaluation.store import EvaluationStore, Results
 from steek.features import FeatureService, FeatureView, SqliteOnlineStore, examples, feature_view
 from steek.incidents import Argument, Incidents, Mitigation, MitigationCall
@@ -124,7 +124,11 @@ def definition(name: str, *, view: FeatureView = household_product, **more: obje
 
 def declared() -> Project:
     models = (
-        definition("search_ranking"),
+        definition(
+            "search_ranking",
+            baselines=[Baseline("popularity and history", lambda _frame: pl.lit(1.0))],
+            evaluations=[sliced_by("store_id")],
+        ),
         definition("next_purchase"),
         definition(
             "partner_demand",
@@ -323,9 +327,27 @@ def night(world: World, number: int, *, key_shift: int = 0) -> None:
     else:
         services.features.materialise("partner", day.end_at, key=f"partner {number}", actor=f"night {number}")
     services.features.materialise("household_product", day.end_at, key=f"hp {number}", actor=f"night {number}")
+    _answer(world, number, day)
     for name in services.project.definitions:
         _train(world, name, number, day)
     _measure(world, number, day)
+
+
+def _answer(world: World, number: int, day: Window) -> None:
+    """What came of 60 searches of a day: of 20 the model finds 12, the baseline the same except in store 0."""
+    asked = range(60)
+    found = [row % 20 < 12 for row in asked]
+    rows = pl.DataFrame(
+        {
+            "model": ["search_ranking"] * len(asked),
+            "moment": [day.start_at + timedelta(minutes=row) for row in asked],
+            "household_id": [row % 15 for row in asked],
+            "store_id": [row % 3 if row < 59 else 9 for row in asked],
+            "hit": found,
+            "baseline_popularity_and_history": [hit and row % 3 > 0 for row, hit in enumerate(found)],
+        }
+    ).with_columns(pl.col("moment").cast(pl.Datetime("us", "UTC")))
+    world.platform.lake.append(OUTCOMES, rows, key=f"outcomes {number}")
 
 
 def _train(world: World, name: str, number: int, day: Window) -> None:

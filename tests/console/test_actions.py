@@ -35,7 +35,7 @@ def test_an_incident_is_worked_through_by_forms_alone(client: Visitor, world: Wo
     assert world.platform.routes.get("partner_demand").members == {"69": 7}
     shown = post(client, f"{PAGE}/act", **one, key=key_of(client, "roll-back"))
     assert world.platform.routes.get("partner_demand").primary == 7
-    assert "roll-back" in shown.split("Done so far")[1]
+    assert "roll back partner_demand, member 69 ariel@grocer done" in shown.split("Done so far")[1]
     assert "Mitigated, not yet over: partners_joined" in shown
     post(client, f"{PAGE}/notes", text="partners told")
     assert "mitigation" in post(client, f"{PAGE}/advance", action="recover").lower()

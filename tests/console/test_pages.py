@@ -32,6 +32,10 @@ def get(reader: Visitor, path: str) -> str:
     return answer.text
 
 
+def charts_of(html: str) -> list[str]:
+    return re.findall(r'<img class="chart" src="([^"]+)"', html)
+
+
 def row_of(html: str, name: str) -> str:
     rows = re.findall(r"<tr.*?</tr>", html, flags=re.DOTALL)
     return text_of(next(row for row in rows if f">{name}</a>" in row))
@@ -61,12 +65,14 @@ def test_links_within_the_console_lead_somewhere(reader: Visitor) -> None:
 def test_overview_says_where_the_thread_is_broken(reader: Visitor) -> None:
     html = get(reader, "/")
     partner = row_of(html, "partner_demand")
-    assert "0% broken transactions x partners, at least 90%" in partner
+    assert "0% matched broken join transactions x partners, at least 90%" in partner
     assert "573 members" in partner
     search = row_of(html, "search_ranking")
     assert "412 rows well lines ingested, 292 to 549 rows" in search
-    assert "version 7 well canary 8 on 10%" in search
-    assert "48% watch top five, at least 44%" in search
+    assert "version 7 well canary 8 on 10%; 0% fell back, at most 1%" in search
+    assert "48% hits watch top five, at least 44%" in search
+    assert "pass well 2 checks, just now; golden answers: 4.5% changed" in search
+    assert "5 min old well household product: 200 rows, at most 2 d" in search
     assert "undecided 2 checks" in row_of(html, "next_purchase")
     assert "not watched undecided declare a monitor" in partner
 
@@ -74,7 +80,7 @@ def test_overview_says_where_the_thread_is_broken(reader: Visitor) -> None:
 @pytest.mark.covers("I1", "I2")
 def test_overview_shows_the_open_incident_and_its_next_action(reader: Visitor) -> None:
     shown = text_of(get(reader, "/"))
-    assert "sev 2 2017-001 partners_joined" in shown
+    assert "sev 2 2017-001 partners_joined: none of 412 matched, at least 90% expected" in shown
     assert "since Mon 06:00\N{EN DASH}Tue 06:00 · detection · no commander yet" in shown
     assert "Next: name a commander" in shown
 
@@ -83,8 +89,9 @@ def test_overview_tells_what_changed_and_until_when_each_model_is_fresh(reader: 
     shown = text_of(get(reader, "/"))
     assert "dataset replaced products 2: 100% of the values of product_id never seen before" in shown
     assert "join failed partner_lines: transactions x partners: 0 of 412 rows matched, expected 97.6%" in shown
-    assert "partner_demand Mon 06:00, objective 48h Wed 06:00 stale in 24 h" in shown
-    assert "search_ranking Sat 06:00, objective 48h Mon 06:00 stale since 24 h ago" in shown
+    assert "partner_demand Mon 06:00, objective 48h + 24 h until answers are known Thu 06:00 stale in 2 d" in shown
+    assert "search_ranking Sat 06:00, objective 48h Mon 07:00 stale since 23 h ago" in shown
+    assert "new version serves partner_demand 8 night 14" in shown
 
 
 @pytest.mark.covers("Q2", "Q8", "Q10", "M1")
@@ -93,14 +100,25 @@ def test_model_page_compares_and_gives_reasons(reader: Visitor) -> None:
     shown = text_of(html)
     assert "Version 7 serves" in shown
     assert "canary: version 8 on 10%" in shown
-    assert "the other: 0.402; difference +0.059, 95% +0.04 to +0.078" in shown
-    assert "hit_rate_at_5 0.461 0.441 to 0.481" in shown
+    assert "top five hit rate 0.461 0.402 +0.059 (+0.040 to +0.078) better" in shown
+    assert "top five hit rate 0.461 0.441 to 0.481" in shown
     assert "too few rows to tell" in shown
     assert "0.461 against 0.457 of version 1, margin 0.01" in shown
     assert "recommendations vanish from the page; about 3% of revenue" in shown
-    assert html.count('class="chart"') == 7
-    assert html.index("store_id=0<") < html.index("store_id=1<")
+    assert len(charts_of(html)) == 7
+    assert html.index("store 0<") < html.index("store 1<")
     assert "20 better slices are not shown" in shown
+
+
+@pytest.mark.covers("Q10", "O4")
+def test_model_page_holds_live_answers_against_the_baseline_on_the_same_requests(reader: Visitor) -> None:
+    shown = text_of(get(reader, "/models/search_ranking"))
+    assert "last 28 days, real requests: a right answer among the first five" in shown
+    assert "60.0% It beats \N{LEFT SINGLE QUOTATION MARK}popularity and history" in shown
+    assert "all requests 900 60.0%" in shown
+    assert "better in 1 of 3, worse in 0 (chance alone: 0), open in 2" in shown
+    assert "1 have fewer than 30 requests" in shown
+    assert "Nothing came back yet" in text_of(get(reader, "/models/next_purchase"))
 
 
 @pytest.mark.covers("S4")
@@ -118,13 +136,14 @@ def test_incident_page_has_evidence_suspects_roles_and_ways_out(reader: Visitor)
     assert "Trigger Mon 22:00 strongest suspect" in shown
     assert 'class="past fuzzy"' in html
     assert 'class="now"><b>Detection' in html
-    assert "onset, Mon 06:00\N{EN DASH}Tue 06:00" in unescape(html)
+    assert "Trigger Mon 22:00 strongest suspect, dataset replaced, products" in shown
+    assert "onset, Mon 06:00\N{EN DASH}Tue 06:00" in unescape(reader.get(charts_of(html)[0]).text)
     assert shown.index("1 dataset replaced products") < shown.index("2 external changed campaign 18 starts")
     assert "Nothing changed in definition, features, learner of partner_demand" in shown
     assert "commander nobody yet communications nobody yet" in shown
     assert "Will gives the last good version all traffic at once" in shown
     assert "Undo the next version that passes its gate is deployed again" in shown
-    assert "partners_joined [join=transactions x partners] is not back" in shown
+    assert "partners joined (join transactions x partners) is not back: 0% matched, well is at least 90%" in shown
     assert "Held still: model:partner_demand (deploy, train)" in shown
 
 
@@ -133,7 +152,7 @@ def test_chart_letters_are_listed_and_the_table_is_behind(reader: Visitor) -> No
     html = get(reader, "/incidents/2017-001")
     assert "C dataset replaced products 2: 100% of the values" in text_of(html)
     assert "C on the chart" in text_of(html)
-    assert ">C</text>" in html
+    assert ">C</text>" in reader.get(charts_of(html)[0]).text
     rows = html.split("window until, UTC")[1].split("</table>")[0]
     assert rows.count("<tr>") == 15
     assert "2017-10-03 06:00" in rows
@@ -147,6 +166,23 @@ def test_timeline_is_newest_first_and_each_line_has_its_event(reader: Visitor, b
     moments = [event.at for event in told if event is not None]
     assert len(moments) == len(entries) >= 5
     assert moments == sorted(moments, reverse=True)
+
+
+def test_the_daily_work_of_a_night_is_folded_in_the_story(reader: Visitor) -> None:
+    story = get(reader, "/incidents/2017-001").split('data-live="timeline"')[1]
+    folded = re.findall(r'<details class="routine"><summary>(.*?)</summary>', story)
+    assert len(folded) == 1
+    assert "6 routine events" in folded[0]
+    assert "alert fired" not in folded[0]
+
+
+def test_charts_stand_alone_in_both_lights_and_never_change(reader: Visitor) -> None:
+    address = charts_of(get(reader, "/models/search_ranking"))[0]
+    answer = reader.get(address)
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert "immutable" in answer.headers["cache-control"]
+    assert "prefers-color-scheme:dark" in answer.text
+    assert reader.get("/charts/0.svg").status_code == 404
 
 
 @pytest.mark.covers("D1", "D18")

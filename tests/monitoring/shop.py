@@ -116,7 +116,7 @@ class Shop:
     def deploy(self, trained: TrainedModel) -> None:
         (decided,) = self.ledger.record(Draft("gate.decided", trained.urn, "gate", {"verdict": "pass"}))
         key = f"deploy {trained.version}"
-        self.sources.routes.deploy_first(MODEL, trained.version, key=key, actor="shop", gate_decision_id=decided.id)
+        self.sources.routes.deploy(MODEL, trained.version, key=key, actor="shop", gate_decision_id=decided.id)
 
     def answer(self, window: Window, scores: list[float], *, fallbacks: int = 0) -> None:
         """Log one answer per score; the first `fallbacks` came from a fallback."""

@@ -27,7 +27,7 @@ def test_a_vanished_slice_fires_in_its_window_with_everything_a_reader_needs(ben
         "earliest_at": day(10).start_at.isoformat(),
         "latest_at": day(10).end_at.isoformat(),
     }
-    assert str(event.payload["text"]).startswith("lines [store_id=31782] is 0 rows; well is ")
+    assert str(event.payload["text"]).startswith("lines: 0 rows, 2 to 59 rows expected (store 31782)")
     assert ledger.verify() == 1
 
 

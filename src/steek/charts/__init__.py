@@ -9,7 +9,7 @@ from steek.charts.calibration import CalibrationBin, calibration_spec
 from steek.charts.interval import interval_svg
 from steek.charts.lineage import LineageLayout, LineageNode, layout_lineage, lineage_svg
 from steek.charts.rendering import render_svg
-from steek.charts.series import Band, Marker, Point, SeriesPicture, letter, series_spec, visible_markers
+from steek.charts.series import Band, Marker, Point, SeriesPicture, Spec, letter, series_spec, visible_markers
 from steek.charts.sparkline import sparkline_svg
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Marker",
     "Point",
     "SeriesPicture",
+    "Spec",
     "calibration_spec",
     "interval_svg",
     "layout_lineage",

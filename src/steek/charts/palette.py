@@ -24,6 +24,29 @@ VARIABLES = {
     CARD: "var(--card)",
     ALARM_WASH: "var(--alarm-wash)",
 }
+# What a picture that stands alone says of the variables; the same values as on the pages of the console.
+LIGHT = {
+    "ink": "#1d2125",
+    "soft": "#5b6470",
+    "line": "#e3e4e1",
+    "accent": "#0b6e99",
+    "watch": "#b26a00",
+    "broken": "#c2410c",
+    "undecided": "#7a7f87",
+    "card": "#ffffff",
+    "alarm-wash": "#fbe8df",
+}
+DARK = {
+    "ink": "#e6e8ea",
+    "soft": "#9aa3ad",
+    "line": "#2c3238",
+    "accent": "#58b4e0",
+    "watch": "#e6a23c",
+    "broken": "#ff8a5c",
+    "undecided": "#8d949c",
+    "card": "#1c2024",
+    "alarm-wash": "#3a2620",
+}
 _PAINT = re.compile(r'\b(fill|stroke)="(#fe000\d)"')
 
 
@@ -34,6 +57,12 @@ def to_variables(svg: str) -> str:
     '<path fill="var(--ink)"/>'
     """
     return _PAINT.sub(lambda match: f'{match.group(1)}="{VARIABLES[match.group(2)]}"', svg)
+
+
+def style() -> str:
+    """A style element that gives the variables their colours, light or dark as the reader's screen is."""
+    light, dark = (";".join(f"--{name}:{colour}" for name, colour in colours.items()) for colours in (LIGHT, DARK))
+    return f"<style>:root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"
 
 
 def config() -> dict[str, object]:

@@ -8,6 +8,7 @@ from steek.charts.palette import ACCENT, ALARM_WASH, BROKEN, CARD, SOFT, config
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 Spec = dict[str, object]
+_LANE, _MOST_LANES, _MARKER_WIDTH = 19, 3, 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Band:
 class SeriesPicture:
     """Everything a series chart shows. `unit` "fraction" is drawn in percent; bounds have the unit of the values.
 
-    Points are in order of time; `lower_text` and `upper_text` stand at their bounds.
+    Points are in order of time; `lower_text` and `upper_text` stand at their bounds. `replaced` are values that were
+    measured first and later measured again, after the data were mended; they are drawn beside the line, not on it.
     """
 
     title: str
@@ -55,6 +57,7 @@ class SeriesPicture:
     upper_text: str = ""
     onset: Band | None = None
     markers: tuple[Marker, ...] = ()
+    replaced: tuple[Point, ...] = ()
 
 
 def letter(index: int) -> str:
@@ -77,9 +80,11 @@ def series_spec(picture: SeriesPicture, *, width: int = 720, height: int = 190) 
     layers: list[Spec] = []
     if span is not None:
         layers += _onset(picture, span, width)
-        layers += _marker_rules(visible_markers(picture), height)
+        layers += _marker_rules(picture, span, width, height)
+    lanes = 0 if span is None else 1 + max(marker_lanes(visible_markers(picture), span, width).values(), default=-1)
     layers += _thresholds(picture, width)
-    layers += _line(picture)
+    layers += _line(picture, lanes)
+    layers += _replaced(picture, lanes)
     return {
         "$schema": SCHEMA,
         "width": width,
@@ -107,6 +112,7 @@ def visible_markers(picture: SeriesPicture) -> tuple[Marker, ...]:
 def value_domain(picture: SeriesPicture) -> tuple[float, float]:
     """Lowest and highest value of the vertical axis: from zero unless the series lives far above it."""
     values = [point.value for point in picture.points if point.value is not None]
+    values += [point.value for point in picture.replaced if point.value is not None]
     values += [bound for bound in (picture.lower, picture.upper) if bound is not None]
     if not values:
         return 0.0, 1.0
@@ -117,11 +123,11 @@ def value_domain(picture: SeriesPicture) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _time_axis(picture: SeriesPicture, *, with_room: bool) -> Spec:
+def _time_axis(picture: SeriesPicture, lanes: int) -> Spec:
     span = time_span(picture.points)
     days = 0.0 if span is None else (span[1] - span[0]).total_seconds() / 86400
     format = "%d %b" if days > 3 else "%a %H:%M"
-    axis: Spec = {"title": None, "format": format, "labelPadding": 24 if with_room else 6, "labelOverlap": "greedy"}
+    axis: Spec = {"title": None, "format": format, "labelPadding": 5 + _LANE * lanes, "labelOverlap": "greedy"}
     axis |= {"tickCount": 6}
     scale: Spec = {"type": "utc"}
     if span is not None:
@@ -148,15 +154,33 @@ def _value_scale(picture: SeriesPicture) -> Spec:
     return {"domain": list(value_domain(picture)), "nice": False, "zero": False}
 
 
-def _line(picture: SeriesPicture) -> list[Spec]:
+def _line(picture: SeriesPicture, lanes: int) -> list[Spec]:
     rows = [{"at": point.at.isoformat(), "value": point.value} for point in picture.points]
-    encoding = {"x": _time_axis(picture, with_room=bool(visible_markers(picture))), "y": _value_axis(picture)}
+    encoding = {"x": _time_axis(picture, lanes), "y": _value_axis(picture)}
     line: Spec = {"type": "line", "color": ACCENT, "strokeWidth": 1.75, "invalid": "break-paths-filter-domains"}
     layers: list[Spec] = [{"data": {"values": rows}, "mark": line, "encoding": encoding}]
     lone = [rows[index] for index in _dots(picture.points)]
     if lone:
         dot: Spec = {"type": "point", "filled": True, "color": ACCENT, "size": 28, "opacity": 1}
         layers.append({"data": {"values": lone}, "mark": dot, "encoding": encoding})
+    return layers
+
+
+def _replaced(picture: SeriesPicture, lanes: int) -> list[Spec]:
+    """First measurements, hollow, each tied by a dashed line to what was measured before and after it."""
+    layers: list[Spec] = []
+    for point in picture.replaced:
+        before = [other for other in picture.points if other.at < point.at and other.value is not None][-1:]
+        now = [other for other in picture.points if other.at == point.at and other.value is not None][:1]
+        rows = [{"at": one.at.isoformat(), "value": one.value} for one in (*before, point, *now)]
+        encoding = {"x": _time_axis(picture, lanes), "y": _value_axis(picture)}
+        path: Spec = {"type": "line", "color": BROKEN, "strokeWidth": 1.25, "strokeDash": [2, 3]}
+        ordered = {**encoding, "order": {"field": "place", "type": "quantitative"}}
+        placed = [{**row, "place": place} for place, row in enumerate(rows)]
+        layers.append({"data": {"values": placed}, "mark": path, "encoding": ordered})
+        ring: Spec = {"type": "point", "filled": True, "fill": CARD, "stroke": BROKEN, "size": 44, "opacity": 1}
+        ring |= {"strokeWidth": 1.5}
+        layers.append({"data": {"values": [rows[len(before)]]}, "mark": ring, "encoding": encoding})
     return layers
 
 
@@ -217,25 +241,39 @@ def _onset(picture: SeriesPicture, span: tuple[datetime, datetime], width: int) 
     ]
 
 
-def _marker_rules(markers: tuple[Marker, ...], height: int) -> list[Spec]:
+def marker_lanes(markers: tuple[Marker, ...], span: tuple[datetime, datetime], width: int) -> dict[str, int]:
+    """The row, from 0, in which each letter stands so that none covers another; the last row may be crowded."""
+    lanes: dict[str, int] = {}
+    ends: list[float] = []
+    for marker in sorted(markers, key=lambda one: one.at):
+        x = (marker.at - span[0]) / (span[1] - span[0]) * width
+        free = next((lane for lane, end in enumerate(ends) if x >= end), min(len(ends), _MOST_LANES - 1))
+        ends[free:] = [x + _MARKER_WIDTH, *ends[free + 1 :]]
+        lanes[marker.letter] = free
+    return lanes
+
+
+def _marker_rules(picture: SeriesPicture, span: tuple[datetime, datetime], width: int, height: int) -> list[Spec]:
     layers: list[Spec] = []
+    markers = visible_markers(picture)
+    lanes = marker_lanes(markers, span, width)
     for colour, is_suspect in ((SOFT, False), (BROKEN, True)):
         rows = [
-            {"at": marker.at.isoformat(), "letter": marker.letter}
+            {"at": marker.at.isoformat(), "letter": marker.letter, "foot": height + 12 + _LANE * lanes[marker.letter]}
             for marker in markers
             if marker.is_suspect is is_suspect
         ]
         if not rows:
             continue
         x = {"field": "at", "type": "temporal"}
-        foot: Spec = {"value": height + 12}
+        foot: Spec = {"field": "foot", "type": "quantitative", "scale": None, "axis": None}
         rule: Spec = {"type": "rule", "color": colour, "strokeDash": [1, 3]}
         circle: Spec = {"type": "point", "shape": "circle", "filled": True, "fill": CARD, "stroke": colour}
         circle |= {"strokeWidth": 1.2, "size": 230, "opacity": 1}
         text: Spec = {"type": "text", "color": colour, "fontSize": 11, "baseline": "middle"}
         lettered = {"x": x, "y": foot, "text": {"field": "letter", "type": "nominal"}}
         data: Spec = {"values": rows}
-        layers.append({"data": data, "mark": rule, "encoding": {"x": x, "y": {"value": 0}, "y2": foot}})
+        layers.append({"data": data, "mark": rule, "encoding": {"x": x, "y": foot, "y2": {"value": 0}}})
         layers.append({"data": data, "mark": circle, "encoding": {"x": x, "y": foot}})
         layers.append({"data": data, "mark": text, "encoding": lettered})
     return layers

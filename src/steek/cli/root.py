@@ -30,9 +30,9 @@ NOUNS: dict[str, tuple[str, str]] = {
     "lineage": ("lineage", "What a thing was made from, or what depends on it."),
     "receipt": ("receipt", "Receipts of ingested batches and their quarantine."),
     "settings": ("settings", "Every setting, its value and where that came from."),
-    "serve": ("processes", "Run the serving process only."),
-    "work": ("processes", "Run the workflow worker only."),
-    "console": ("processes", "Run the console and control API only."),
+    "serve": ("serve", "Run the serving process only."),
+    "work": ("work", "Run the workflow worker only."),
+    "console": ("console", "Run the console and control API only."),
 }
 
 

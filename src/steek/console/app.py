@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from steek.console.actions import ACTIONS, perform
+from steek.console.drawings import Drawings
 from steek.console.guard import Guard
 from steek.console.page import environment, render
 from steek.console.pages import PAGES, frame
@@ -36,10 +37,11 @@ def build_console(platform: object) -> ASGIApp:
     Args:
         platform: Record of the project's services; the console takes those of `Services` by name.
     """
-    site = Site(Services.of(platform), environment())
+    site = Site(Services.of(platform), environment(), Drawings())
     routes = [
         Route("/stream", partial(_stream, site)),
         Route("/incidents/{id}/stream", partial(_stream, site)),
+        Route("/charts/{name}.svg", partial(_chart, site)),
         *(Route(path, partial(page, site)) for path, page in PAGES.items()),
         *(Route(path, partial(perform, action, site), methods=["POST"]) for path, action in ACTIONS.items()),
         Mount("/static", StaticFiles(packages=[("steek.console", "static")])),
@@ -53,6 +55,16 @@ async def _stream(site: Site, request: Request) -> Response:
     services = site.services
     messages = changes(services.ledger, services.clock, is_gone=request.is_disconnected)
     return StreamingResponse(messages, media_type="text/event-stream", headers={"cache-control": "no-cache"})
+
+
+def _chart(site: Site, request: Request) -> Response:
+    # By content: what has this address never changes. The style inside says its colours in light and in dark.
+    headers = {
+        "cache-control": "private, max-age=86400, immutable",
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+    }
+    svg = site.drawings.svg(request.path_params["name"])
+    return Response(svg, media_type="image/svg+xml", headers=headers)
 
 
 def _explain(site: Site, request: Request, error: SteekError) -> Response:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from steek.console.words import count, percent
+from steek.console.words import count, percent, shorten_lists
 from steek.kernel.errors import InputError
 from steek.kernel.urn import Urn
 from steek.ledger import Event
@@ -37,9 +37,10 @@ ALARMING_KINDS = frozenset(
     {"alert.fired", "batch.refused", "canary.aborted", "incident.declared", "join.failed", "training.failed"}
 )
 _FACTS_SHOWN = 4
-_LONGEST = 160
+_LONGEST = 200
+_LIST_SHOWN = 5
 
-_SPEAK_FOR_THEMSELVES = frozenset({"alert.fired", "external.changed"})
+_SPEAK_FOR_THEMSELVES = frozenset({"alert.fired", "alert.resolved", "external.changed"})
 
 Payload = Mapping[str, object]
 
@@ -105,6 +106,7 @@ def thing(urn: str) -> str:
 
 
 def _shortened(text: str) -> str:
+    text = shorten_lists(text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
@@ -164,7 +166,29 @@ def _freeze(payload: Payload) -> str:
 
 def _mitigated(payload: Payload) -> str:
     error = payload.get("error")
-    return f"{payload.get('mitigation')}: {payload.get('outcome')}" + (f", {error}" if error else "")
+    given = argument_words(payload.get("arguments"))
+    said = f"{str(payload.get('mitigation')).replace('-', ' ')}: {payload.get('outcome')}"
+    return said + (f", {error}" if error else "") + (f" ({given})" if given else "")
+
+
+def argument_words(arguments: object) -> str:
+    """The arguments of a mitigation in words, long lists of members counted.
+
+    >>> argument_words({"model": "partner_demand", "members": "69,2,764,1208,544,317"})
+    'partner_demand, 6 members: 69, 2, 764 …'
+    """
+    if not isinstance(arguments, Mapping):
+        return ""
+    said = {str(name): str(value) for name, value in cast("Payload", arguments).items() if value not in {None, ""}}
+    shown = [said.pop("model")] if "model" in said else []
+    return ", ".join(shown + [_argument(name, value) for name, value in said.items()])
+
+
+def _argument(name: str, value: str) -> str:
+    parts = value.split(",")
+    if len(parts) > _LIST_SHOWN:
+        return f"{len(parts)} {name.replace('_', ' ')}: {', '.join(parts[:3])} \N{HORIZONTAL ELLIPSIS}"
+    return f"{name.replace('_', ' ')} {value}"
 
 
 def _gate(payload: Payload) -> str:
@@ -200,9 +224,26 @@ def _alert(payload: Payload) -> str:
     return str(payload.get("text") or payload.get("reason") or "")
 
 
+def _alert_resolved(payload: Payload) -> str:
+    return ": ".join(str(payload[name]) for name in ("monitor", "reason") if payload.get(name))
+
+
+def _resolved(payload: Payload) -> str:
+    if not payload.get("verified"):
+        return f"without verification: {payload.get('reason')}"
+    return f"verified by the indicators that showed it; confidence {payload.get('confidence')}"
+
+
+def _drafted(payload: Payload) -> str:
+    categories = payload.get("categories")
+    named = cast("list[object]", categories) if isinstance(categories, list) else []
+    kind = ", ".join(str(name).replace("_", " ") for name in named)
+    return f"revision {payload.get('revision')}" + (f", classified as {kind}" if kind else "")
+
+
 _TELLERS: Mapping[str, Callable[[Payload], str]] = {
     "alert.fired": _alert,
-    "alert.resolved": _alert,
+    "alert.resolved": _alert_resolved,
     "external.changed": _titled,
     "freeze.ended": _freeze,
     "freeze.started": _freeze,
@@ -213,5 +254,7 @@ _TELLERS: Mapping[str, Callable[[Payload], str]] = {
     "gate.decided": _gate,
     "incident.declared": _titled,
     "incident.noted": _noted,
+    "incident.resolved": _resolved,
+    "postmortem.drafted": _drafted,
     "route.changed": _route,
 }

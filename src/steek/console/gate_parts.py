@@ -1,14 +1,17 @@
 """The gate on the page of a model: its verdict, and every check with its reason."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from steek.console.metric_words import metric_words
 from steek.ledger import Event, Ledger
 from steek.models import TrainedModel
 
 _HEALTH = {"pass": "well", "fail": "broken"}
+_VERSION = re.compile(r"trained:[^\s@]+@(\d+)")
 _KINDS = ("gate.decided", "gate.overridden")
 
 
@@ -81,14 +84,19 @@ def _checks(decided: Event) -> tuple[CheckLine, ...]:
 def _check(check: Mapping[str, object]) -> CheckLine:
     verdict, value = str(check.get("verdict", "undecided")), check.get("value")
     return CheckLine(
-        name=str(check.get("name", "")).replace("_", " "),
+        name=_name_words(str(check.get("name", ""))),
         health=_HEALTH.get(verdict, "undecided"),
         verdict="skipped" if check.get("skipped") else verdict,
         value=float(value) if isinstance(value, int | float) else None,
         limit=str(check.get("limit", "")),
-        reason=str(check.get("reason", "")),
+        reason=_VERSION.sub(r"version \1", str(check.get("reason", ""))),
         is_blocking=bool(check.get("blocking", True)),
     )
+
+
+def _name_words(name: str) -> str:
+    """A check as people say it; metrics by their own names."""
+    return " ".join(metric_words(part) for part in name.split())
 
 
 def _override(event: Event | None) -> str:

@@ -1,14 +1,18 @@
 """The page of an incident: where it stands, what to do next, the evidence, the suspects, the people, the story."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from steek.charts import Marker
-from steek.console.event_words import describe, told, words_of
+from steek.charts import Marker, Point
+from steek.console.drawings import Drawings
+from steek.console.event_words import argument_words, describe, thing, words_of
+from steek.console.indicator_words import bounds_words, series_name, unit_of, value_words
 from steek.console.mitigation_forms import MitigationForm, mitigation_forms
 from steek.console.next_action import NextAction, done_by_actions, next_action
 from steek.console.pictures import Picture, chart, lettered
+from steek.console.timeline_parts import TimelineView, timeline_view
 from steek.console.words import interval_words
 from steek.incidents import TRANSITIONS as INCIDENT_TRANSITIONS
 from steek.incidents import (
@@ -16,12 +20,12 @@ from steek.incidents import (
     AlertEvidence,
     Incident,
     Incidents,
+    IndicatorNow,
     PhaseTimes,
     Role,
     State,
     Story,
     Suspect,
-    TimelineEntry,
 )
 from steek.kernel.state_machine import legal_actions
 from steek.kernel.urn import Urn
@@ -32,9 +36,8 @@ from steek.monitoring import Monitoring
 
 _BEFORE_ONSET = timedelta(days=14)
 _MOST_PICTURES = 3
-_MOST_ENTRIES = 60
 _MOST_SUSPECTS = 6
-_ALARMS = frozenset({"alert.fired", "incident.declared", "join.failed", "training.failed"})
+_CHANGE = re.compile(r"\b(\w+\.\w+) of (\w+:\S+?)(?=,|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,15 @@ class SuspectLine:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryLine:
-    """One line of the timeline; `look` colours its dot."""
+class ActionLine:
+    """One mitigation that was run: `given` are its arguments in words."""
 
     at: datetime
     actor: str
-    text: str
-    event_id: str
-    look: str
+    what: str
+    given: str
+    outcome: str
+    health: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +100,24 @@ class IncidentView:
     roles: tuple[tuple[str, str], ...]
     menu: tuple[MitigationForm, ...]
     moves: tuple[str, ...]
-    actions: tuple[ActionTaken, ...]
+    actions: tuple[ActionLine, ...]
     indicators: tuple[IndicatorLine, ...]
     confidence: str
-    timeline: tuple[EntryLine, ...]
-    earlier: int
+    timeline: TimelineView
     freezes: tuple[str, ...]
     postmortem: bool
     form_key: str
 
 
 def incident_view(
-    incidents: Incidents, monitoring: Monitoring, freezes: Freezes, incident_id: str, *, now: datetime, form_key: str
+    incidents: Incidents,
+    monitoring: Monitoring,
+    freezes: Freezes,
+    drawings: Drawings,
+    incident_id: str,
+    *,
+    now: datetime,
+    form_key: str,
 ) -> IncidentView:
     """The page of one incident.
 
@@ -115,6 +125,7 @@ def incident_view(
         incidents: Where it lies.
         monitoring: For the series that show it.
         freezes: For what it holds.
+        drawings: Where the browser will ask for its charts.
         incident_id: Which.
         now: The present.
         form_key: Makes the forms of this rendering idempotent: the same form sent twice acts once.
@@ -126,9 +137,9 @@ def incident_view(
     incident = story.incident
     events = [suspect.event for suspect in story.changed.suspects]
     markers = lettered(events, suspects=_prime_suspects(story.changed.suspects))
-    pictures = _pictures(story.alerts, monitoring, markers)
-    not_back = [indicator.sentence for indicator in story.verification.not_back()]
-    entries = story.timeline[::-1]
+    pictures = _pictures(story.alerts, monitoring, drawings, markers)
+    told = _indicators(story, monitoring)
+    not_back = [line.sentence for line in told if line.health != "well"]
     return IncidentView(
         incident=incident,
         is_open=incident.state.is_open,
@@ -144,11 +155,10 @@ def incident_view(
         roles=tuple((role.value, incident.roles.get(role, "")) for role in Role),
         menu=mitigation_forms(incidents.menu, incident),
         moves=tuple(move for move in legal_actions(INCIDENT_TRANSITIONS, incident.state) if move != "resolve"),
-        actions=story.actions,
-        indicators=_indicators(story),
+        actions=tuple(_action_line(action) for action in story.actions),
+        indicators=told,
         confidence=story.verification.confidence,
-        timeline=_timeline(entries[:_MOST_ENTRIES]),
-        earlier=max(len(entries) - _MOST_ENTRIES, 0),
+        timeline=timeline_view(story.timeline),
         freezes=_held(freezes, incident),
         postmortem=not incident.state.is_open,
         form_key=form_key,
@@ -165,10 +175,10 @@ def _phase_lines(story: Story, now: datetime) -> tuple[PhaseLine, ...]:
         State.RESOLUTION: "resolution",
         State.FOLLOW_UP: "follow-up",
     }.get(story.incident.state, "")
-    return tuple(_phase_line(phase, current, now) for phase in shown)
+    return tuple(_phase_line(phase, current, now, story.actions) for phase in shown)
 
 
-def _phase_line(phase: PhaseTimes, current: str, now: datetime) -> PhaseLine:
+def _phase_line(phase: PhaseTimes, current: str, now: datetime, actions: Sequence[ActionTaken]) -> PhaseLine:
     start = phase.start
     when = interval_words(start.earliest_at, start.latest_at, now) if start.known else ""
     is_fuzzy = phase.suggested or start.earliest_at != start.latest_at
@@ -179,25 +189,54 @@ def _phase_line(phase: PhaseTimes, current: str, now: datetime) -> PhaseLine:
     else:
         look = "past fuzzy" if is_fuzzy else "past"
     evidence = phase.evidence if start.known and phase.evidence != "recorded in the timeline" else ""
-    return PhaseLine(phase.phase.value.capitalize(), when, evidence, look)
+    if phase.phase.value == "mitigation" and start.known:
+        evidence = ", then ".join(_label(action.mitigation) for action in actions[:2])
+    return PhaseLine(phase.phase.value.capitalize(), when, _CHANGE.sub(_change_words, evidence), look)
+
+
+def _change_words(found: re.Match[str]) -> str:
+    """The change as people say it: dataset replaced, products."""
+    return f"{words_of(found.group(1))}, {thing(found.group(2))}"
+
+
+def _label(mitigation: str) -> str:
+    return mitigation.replace("-", " ").replace("_", " ")
+
+
+def _action_line(action: ActionTaken) -> ActionLine:
+    health = {"done": "well", "failed": "broken"}.get(action.outcome.value, "undecided")
+    outcome = action.outcome.value + (f": {action.error}" if action.error else "")
+    given = argument_words(dict(action.arguments))
+    return ActionLine(action.started_at, action.actor, _label(action.mitigation), given, outcome, health)
 
 
 def _pictures(
-    alerts: Sequence[AlertEvidence], monitoring: Monitoring, markers: tuple[Marker, ...]
+    alerts: Sequence[AlertEvidence], monitoring: Monitoring, drawings: Drawings, markers: tuple[Marker, ...]
 ) -> tuple[Picture, ...]:
     ordered = sorted(alerts, key=lambda alert: (alert.opened_at, alert.slice is not None, alert.monitor))
     shown: dict[str, AlertEvidence] = {}
     for alert in ordered:
         shown.setdefault(alert.monitor, alert)
-    return tuple(_picture(alert, monitoring, markers) for alert in list(shown.values())[:_MOST_PICTURES])
+    return tuple(_picture(alert, monitoring, drawings, markers) for alert in list(shown.values())[:_MOST_PICTURES])
 
 
-def _picture(alert: AlertEvidence, monitoring: Monitoring, markers: tuple[Marker, ...]) -> Picture:
+def _picture(alert: AlertEvidence, monitoring: Monitoring, drawings: Drawings, markers: tuple[Marker, ...]) -> Picture:
     began = alert.onset.earliest_at or alert.opened_at
     series = monitoring.series(alert.monitor, alert.slice, since=began - _BEFORE_ONSET)
-    title = alert.monitor.replace("_", " ") + (f", {alert.slice}" if alert.slice is not None else "")
     onset = (alert.onset.earliest_at, alert.onset.latest_at)
-    return chart(title, series, onset=onset, markers=markers, is_main=True)
+    unit = unit_of(monitoring.monitors[alert.monitor].indicator.name, series.unit)
+    # Once the data are mended the window is measured again; what fired the alert must not vanish from the picture.
+    first = Point(monitoring.alert(alert.alert_id).window.end_at, alert.value, None)
+    return chart(
+        drawings,
+        series_name(alert.monitor, alert.slice),
+        series,
+        unit=unit,
+        onset=onset,
+        markers=markers,
+        replaced=(first,),
+        is_main=True,
+    )
 
 
 def _prime_suspects(suspects: Sequence[Suspect]) -> frozenset[str]:
@@ -218,30 +257,28 @@ def _suspect_line(suspect: Suspect, letters: dict[str, str]) -> SuspectLine:
     )
 
 
-def _indicators(story: Story) -> tuple[IndicatorLine, ...]:
+def _indicators(story: Story, monitoring: Monitoring) -> tuple[IndicatorLine, ...]:
     health = {Verdict.PASS: "well", Verdict.FAIL: "broken", Verdict.UNDECIDED: "undecided"}
-    return tuple(IndicatorLine(health[one.verdict], one.sentence) for one in story.verification.indicators)
-
-
-def _timeline(entries: Sequence[TimelineEntry]) -> tuple[EntryLine, ...]:
     return tuple(
-        EntryLine(entry.at, entry.actor, _entry_words(entry), entry.event_id, _dot(entry.kind, own=entry.own))
-        for entry in entries
+        IndicatorLine(health[one.verdict], _indicator_words(one, monitoring)) for one in story.verification.indicators
     )
+
+
+def _indicator_words(one: IndicatorNow, monitoring: Monitoring) -> str:
+    name = series_name(one.alert.monitor, one.alert.slice)
+    if one.alert.monitor not in monitoring.monitors:
+        return one.sentence
+    indicator = monitoring.monitors[one.alert.monitor].indicator.name
+    unit = monitoring.series(one.alert.monitor, one.alert.slice, since=one.alert.opened_at).unit
+    then = value_words(indicator, one.alert.value, unit)
+    now = then if one.reading is None else value_words(indicator, one.reading.value, unit)
+    if one.back_at is not None:
+        return f"{name} is back: {now}, after {then} when it fired; back since {one.back_at:%d %b %H:%M} UTC"
+    lower, upper = (one.alert.lower, one.alert.upper) if one.reading is None else (one.reading.lower, one.reading.upper)
+    well = bounds_words(lower, upper, unit_of(indicator, unit))
+    return f"{name} is not back: {now}" + (f", well is {well}" if well else "")
 
 
 def _held(freezes: Freezes, incident: Incident) -> tuple[str, ...]:
     held = [freeze for freeze in freezes.active() if freeze.incident == incident.urn]
     return tuple(f"{freeze.subject} ({', '.join(freeze.actions)})" for freeze in held)
-
-
-def _entry_words(entry: TimelineEntry) -> str:
-    if entry.own:
-        return entry.text
-    return f"{words_of(entry.kind)}: {told(entry.kind, entry.subject, entry.payload)}"
-
-
-def _dot(kind: str, *, own: bool) -> str:
-    if kind in _ALARMS:
-        return "alarm"
-    return "did" if own else ""

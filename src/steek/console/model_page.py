@@ -5,22 +5,23 @@ from datetime import datetime, timedelta
 
 from steek.charts import Marker
 from steek.console.changes_near import changes_near
-from steek.console.evaluation_parts import (
-    CalibrationPlot,
-    EvaluationTable,
-    calibration_plot,
-    comparison_table,
-    evaluation_tables,
-)
+from steek.console.comparison_parts import ComparisonTable, comparison_tables
+from steek.console.drawings import Drawings
+from steek.console.evaluation_parts import CalibrationPlot, EvaluationTable, calibration_plot, evaluation_tables
+from steek.console.freshness import objective_words, stale_at
 from steek.console.gate_parts import GateView, gate_view, verdicts
+from steek.console.indicator_words import basis_words, name_beside, unit_of, value_words, well_words
 from steek.console.lineage_page import Side, upstream_side
+from steek.console.live_quality import LiveQuality, live_quality
 from steek.console.pictures import Picture, chart, lettered
 from steek.console.reach import datasets_of, monitors_of, views_of
 from steek.console.services import Services
 from steek.console.stations import worst
 from steek.kernel.errors import NotFoundError
+from steek.kernel.units import format_duration
+from steek.kernel.urn import Urn
 from steek.models import ModelCard, ModelDefinition, TrainedModel, model_card
-from steek.monitoring import Monitor, MonitorState
+from steek.monitoring import Monitor, MonitorState, slice_words
 from steek.serving import Route, RouteChange
 
 _CHART_DAYS = 28
@@ -41,10 +42,13 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True)
 class LiveChart:
-    """A monitored series with how it stands."""
+    """A monitored series with how it stands: `said` is its value, `well` what it is compared with, `basis` why that."""
 
     monitor: Monitor
     state: MonitorState
+    said: str
+    well: str
+    basis: str
     picture: Picture
 
 
@@ -63,16 +67,19 @@ class ModelView:
     charts: tuple[LiveChart, ...]
     charts_left_out: int
     markers: tuple[Marker, ...]
-    comparisons: EvaluationTable | None
+    live: LiveQuality | None
+    comparisons: tuple[ComparisonTable, ...]
     evaluations: tuple[EvaluationTable, ...]
     calibration: CalibrationPlot | None
     gate: GateView | None
     lineage: Side | None
+    objective: str
+    wait: str
     stale_at: datetime | None
     form_key: str
 
 
-def model_view(services: Services, name: str, *, form_key: str) -> ModelView:
+def model_view(services: Services, drawings: Drawings, name: str, *, form_key: str) -> ModelView:
     """The page of one declared model.
 
     Raises:
@@ -87,7 +94,7 @@ def model_view(services: Services, name: str, *, form_key: str) -> ModelView:
     route = services.routes.get(name)
     serving = None if route.primary is None else services.registry.get(name, route.primary)
     shown = serving or latest
-    charts, markers, left_out = _charts(services, definition, now)
+    charts, markers, left_out = _charts(services, drawings, definition, now)
     version = None if latest is None else latest.version
     return ModelView(
         health=worst([live.state.state for live in charts]),
@@ -101,12 +108,15 @@ def model_view(services: Services, name: str, *, form_key: str) -> ModelView:
         charts=charts,
         charts_left_out=left_out,
         markers=markers,
-        comparisons=comparison_table(services.evaluator.comparisons(name, version)) if version else None,
+        live=live_quality(services.lake, definition, since=now - timedelta(days=_CHART_DAYS)),
+        comparisons=comparison_tables(services.evaluator.comparisons(name, version)) if version else (),
         evaluations=evaluation_tables(services.evaluator.evaluations(name, version)) if version else (),
-        calibration=calibration_plot(services.evaluator.calibration(name, version)) if version else None,
+        calibration=calibration_plot(drawings, services.evaluator.calibration(name, version)) if version else None,
         gate=gate_view(services.ledger, latest) if latest else None,
         lineage=upstream_side(services.lineage, shown.urn, max_distance=_LINEAGE_DISTANCE) if shown else None,
-        stale_at=None if serving is None else serving.data_until + definition.freshness.limit,
+        objective=objective_words(definition),
+        wait=format_duration(definition.examples.label_window) if definition.examples.label_window else "",
+        stale_at=None if serving is None else stale_at(definition, serving),
         form_key=form_key,
     )
 
@@ -118,7 +128,7 @@ def _versions(services: Services, trained: list[TrainedModel], route: Route) -> 
 
 
 def _charts(
-    services: Services, definition: ModelDefinition, now: datetime
+    services: Services, drawings: Drawings, definition: ModelDefinition, now: datetime
 ) -> tuple[tuple[LiveChart, ...], tuple[Marker, ...], int]:
     project = services.project
     datasets = datasets_of(definition, project.views, project.datasets)
@@ -135,14 +145,23 @@ def _charts(
     )
     markers = lettered(events)
     own_first = sorted(watching, key=lambda monitor: monitor.subject != f"model:{definition.name}")
-    live = [_live(services, monitor, states[monitor.name], markers, since) for monitor in own_first[:_MOST_CHARTS]]
+    live = [_live(services, drawings, one, states[one.name], markers, since) for one in own_first[:_MOST_CHARTS]]
     shown = {mark for one in live for mark in one.picture.markers}
     return tuple(live), tuple(mark for mark in markers if mark in shown), max(len(own_first) - _MOST_CHARTS, 0)
 
 
 def _live(
-    services: Services, monitor: Monitor, state: MonitorState, markers: tuple[Marker, ...], since: datetime
+    services: Services,
+    drawings: Drawings,
+    monitor: Monitor,
+    state: MonitorState,
+    markers: tuple[Marker, ...],
+    since: datetime,
 ) -> LiveChart:
     series = services.monitoring.series(monitor.name, state.slice, since=since)
-    title = monitor.name.replace("_", " ") + (f", {state.slice}" if state.slice else "")
-    return LiveChart(monitor, state, chart(title, series, markers=markers))
+    where = "" if state.slice is None else f", {slice_words(state.slice)}"
+    title = name_beside(monitor.name, Urn.parse(monitor.subject).name) + where
+    unit = unit_of(state.indicator, state.unit)
+    picture = chart(drawings, title, series, unit=unit, markers=markers)
+    said = value_words(state.indicator, state.value, state.unit)
+    return LiveChart(monitor, state, said, well_words(state), basis_words(monitor, state), picture)

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
+from steek.charts import Point
+from steek.console.drawings import Drawings
+from steek.console.indicator_words import basis_words, series_name, unit_of, value_words, well_words
 from steek.console.pictures import Picture, chart, spark
 from steek.console.stations import worst
 from steek.monitoring import Alert, Monitoring, MonitorState
@@ -18,6 +21,9 @@ class MonitorLine:
     """One monitor in the list."""
 
     state: MonitorState
+    said: str
+    well: str
+    basis: str
     spark: Markup
 
 
@@ -26,6 +32,9 @@ class MonitorView:
     """One monitor; `slices` are those that can be asked for, None the whole."""
 
     state: MonitorState
+    said: str
+    well: str
+    basis: str
     slice: str | None
     slices: tuple[str | None, ...]
     picture: Picture
@@ -40,13 +49,19 @@ def monitor_lines(monitoring: Monitoring, *, now: datetime) -> tuple[MonitorLine
     )
     return tuple(
         MonitorLine(
-            state, spark(monitoring.series(state.monitor, state.slice, since=since), state.state, state.monitor)
+            state,
+            value_words(state.indicator, state.value, state.unit),
+            well_words(state),
+            basis_words(monitoring.monitors[state.monitor], state),
+            spark(monitoring.series(state.monitor, state.slice, since=since), state.state, state.monitor),
         )
         for state in ordered
     )
 
 
-def monitor_view(monitoring: Monitoring, name: str, slice: str | None, *, now: datetime) -> MonitorView:
+def monitor_view(
+    monitoring: Monitoring, drawings: Drawings, name: str, slice: str | None, *, now: datetime
+) -> MonitorView:
     """One monitor and one of its slices; without a slice the one its state is about.
 
     Raises:
@@ -59,5 +74,10 @@ def monitor_view(monitoring: Monitoring, name: str, slice: str | None, *, now: d
     alerts = tuple(alert for alert in monitoring.alerts() if alert.monitor == name)[:20]
     relevant = next((alert for alert in alerts if alert.slice == chosen), None)
     onset = (relevant.onset.start_at, relevant.onset.end_at) if relevant is not None else (None, None)
-    title = name.replace("_", " ") + (f", {chosen}" if chosen else "")
-    return MonitorView(state, chosen, slices, chart(title, series, onset=onset, is_main=True), alerts)
+    unit = unit_of(state.indicator, state.unit)
+    first = tuple(Point(one.window.end_at, one.value, None) for one in alerts if one.slice == chosen)
+    picture = chart(drawings, series_name(name, chosen), series, unit=unit, onset=onset, replaced=first, is_main=True)
+    said = value_words(state.indicator, state.value, state.unit)
+    return MonitorView(
+        state, said, well_words(state), basis_words(monitoring.monitors[name], state), chosen, slices, picture, alerts
+    )

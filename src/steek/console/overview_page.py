@@ -1,17 +1,20 @@
 """The overview: the loop as a table, one model a line, so that one look says where the thread is broken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from steek.console.event_words import NOTABLE_KINDS, EventLine, describe
+from steek.console.changes_list import notable
+from steek.console.event_words import EventLine
+from steek.console.freshness import FreshLine, fresh_line
 from steek.console.next_action import NextAction, done_by_events, next_action
 from steek.console.reach import datasets_of, monitors_of, views_of
 from steek.console.services import Services
 from steek.console.stations import (
     STATIONS,
     Station,
+    ViewAge,
     features_station,
     gate_station,
     monitored,
@@ -19,15 +22,15 @@ from steek.console.stations import (
     training_station,
     unwatched,
 )
-from steek.console.words import interval_words
+from steek.console.words import interval_words, short_time
 from steek.incidents import Incident, Incidents, Role
 from steek.ledger import Event, Ledger
-from steek.models import ModelDefinition
+from steek.models import ModelDefinition, TrainedModel
 from steek.monitoring import MonitorState
 from steek.serving import Route
 
 _CHANGES_SHOWN = 8
-_QUIET_ROUTE_ACTIONS = frozenset({"start_canary", "step_canary"})
+_SNAPSHOTS_SHOWN = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,6 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
-class FreshLine:
-    """How long what serves keeps its freshness objective; instants are None while nothing serves."""
-
-    name: str
-    objective: str
-    data_until: datetime | None
-    stale_at: datetime | None
-    health: str
-
-
-@dataclass(frozen=True, slots=True)
 class OverviewView:
     """All of the overview."""
 
@@ -83,13 +75,17 @@ def overview_view(services: Services) -> OverviewView:
     definitions = services.project.definitions
     lines = tuple(_line(services, definition, states, routes, now) for definition in definitions.values())
     firing = sum(1 for state in states.values() if state.state == "broken")
+    watched = f"{len(states)} monitors, {firing} broken"
     return OverviewView(
-        facts=f"{len(definitions)} models · {len(states)} monitors, {firing} broken",
+        facts=" · ".join((f"{len(definitions)} models", watched, *_last_night(services.ledger, now))),
         stations=STATIONS,
         lines=lines,
         banners=banners(services.incidents, services.ledger, now),
-        changes=notable(services.ledger),
-        fresh=tuple(_fresh(services, definition, routes, now) for definition in definitions.values()),
+        changes=notable(services.ledger, _CHANGES_SHOWN),
+        fresh=tuple(
+            fresh_line(definition, _serving(services, routes, definition.name), now)
+            for definition in definitions.values()
+        ),
     )
 
 
@@ -109,13 +105,12 @@ def _line(
         if station != "features"
     }
     views = views_of(definition, project.views)
-    newest = {view: _newest_snapshot(services, view) for view in views}
-    limits = {view: project.views[view].time_to_live for view in views}
+    ages = [_view_age(services, view) for view in views]
     latest = services.registry.latest(name)
     route = routes.get(name, Route(name))
     stations = (
         told["data"] or unwatched("data", f"{page}#data"),
-        features_station(newest, limits, now=now, href=f"{page}#features"),
+        features_station(ages, now=now, href=f"{page}#features"),
         told["training"] or training_station(definition, latest, now=now, href=f"{page}#versions"),
         gate_station(latest_gate(services.ledger, name), told["gate"], now=now, href=f"{page}#gate"),
         serving_station(route, told["serving"], href=f"{page}#route"),
@@ -125,8 +120,10 @@ def _line(
     return ModelLine(name, f"{definition.owner}{members}", stations)
 
 
-def _newest_snapshot(services: Services, view: str) -> datetime | None:
-    return max((snapshot.as_of for snapshot in services.features.snapshots(view)), default=None)
+def _view_age(services: Services, view: str) -> ViewAge:
+    taken = sorted(services.features.snapshots(view), key=lambda snapshot: snapshot.as_of)[-_SNAPSHOTS_SHOWN:]
+    sizes = tuple(snapshot.rows for snapshot in taken)
+    return ViewAge(view, taken[-1].as_of if taken else None, services.project.views[view].time_to_live, sizes)
 
 
 def latest_gate(ledger: Ledger, model: str) -> Event | None:
@@ -169,27 +166,17 @@ def _onset_words(onset: object, now: datetime) -> str:
     return interval_words(ends[0], ends[-1], now)
 
 
-def notable(ledger: Ledger, limit: int = _CHANGES_SHOWN) -> tuple[EventLine, ...]:
-    """The newest changes a person wants to know of; a canary's steps and a gate's passes are daily work."""
-    found = ledger.events(kinds=NOTABLE_KINDS, newest_first=True, limit=limit * 12)
-    return tuple(describe(event) for event in _loud(found)[:limit])
+def _last_night(ledger: Ledger, now: datetime) -> list[str]:
+    """How the newest night stands; nothing before the first."""
+    newest = ledger.events(kinds=("night.started", "night.finished"), newest_first=True, limit=1)
+    if not newest:
+        return []
+    event, night = newest[0], newest[0].subject.removeprefix("night:")
+    if event.kind == "night.started":
+        return [f"night {night} runs since {short_time(event.at, now)}"]
+    return [f"night {night} finished {short_time(event.at, now)}"]
 
 
-def _loud(events: Sequence[Event]) -> list[Event]:
-    return [
-        event
-        for event in events
-        if not (event.kind == "gate.decided" and event.payload.get("verdict") == "pass")
-        and not (event.kind == "route.changed" and event.payload.get("action") in _QUIET_ROUTE_ACTIONS)
-    ]
-
-
-def _fresh(services: Services, definition: ModelDefinition, routes: Mapping[str, Route], now: datetime) -> FreshLine:
-    route = routes.get(definition.name)
-    objective = definition.freshness.objective
-    if route is None or route.primary is None:
-        return FreshLine(definition.name, objective, None, None, "undecided")
-    serving = services.registry.get(definition.name, route.primary)
-    stale_at = serving.data_until + definition.freshness.limit
-    health = "broken" if stale_at < now else "well"
-    return FreshLine(definition.name, objective, serving.data_until, stale_at, health)
+def _serving(services: Services, routes: Mapping[str, Route], model: str) -> TrainedModel | None:
+    primary = routes[model].primary if model in routes else None
+    return None if primary is None else services.registry.get(model, primary)

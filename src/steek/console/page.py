@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from steek.console import words
+from steek.monitoring import slice_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def environment() -> Environment:
     )
     for name in ("count", "percent", "quantity", "size", "urn_path"):
         env.filters[name] = getattr(words, name)
+    env.filters["slice_words"] = slice_words
     return env
 
 

@@ -65,7 +65,7 @@ def models(site: Site, _request: Request) -> Response:
 
 
 def model(site: Site, request: Request) -> Response:
-    view = model_view(site.services, request.path_params["name"], form_key=_form_key(site))
+    view = model_view(site.services, site.drawings, request.path_params["name"], form_key=_form_key(site))
     return _html(site, request, "model.html", view=view)
 
 
@@ -83,7 +83,8 @@ def monitors(site: Site, request: Request) -> Response:
 def monitor(site: Site, request: Request) -> Response:
     services = site.services
     slice = request.query_params.get("slice") or None
-    view = monitor_view(services.monitoring, request.path_params["name"], slice, now=services.clock.now())
+    name = request.path_params["name"]
+    view = monitor_view(services.monitoring, site.drawings, name, slice, now=services.clock.now())
     return _html(site, request, "monitor.html", view=view)
 
 
@@ -99,6 +100,7 @@ def incident(site: Site, request: Request) -> Response:
         services.incidents,
         services.monitoring,
         services.freezes,
+        site.drawings,
         incident_id,
         now=services.clock.now(),
         form_key=_form_key(site),

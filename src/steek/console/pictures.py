@@ -7,18 +7,10 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from steek.charts import (
-    Band,
-    Marker,
-    Point,
-    SeriesPicture,
-    letter,
-    render_svg,
-    series_spec,
-    sparkline_svg,
-    visible_markers,
-)
+from steek.charts import Band, Marker, Point, SeriesPicture, letter, series_spec, sparkline_svg, visible_markers
+from steek.console.drawings import Drawing, Drawings
 from steek.console.event_words import describe
+from steek.console.indicator_words import bounds_words
 from steek.console.words import interval_words, quantity
 from steek.ledger import Event
 from steek.monitoring import Series
@@ -29,51 +21,69 @@ _WIDE, _HALF, _NARROW = 700, 420, 290
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart for the page: one drawing for a desk, one for a phone, the changes it marks, the table behind it."""
+    """A chart for the page: one drawing for a desk, one for a phone, the changes it marks, the table behind it.
+
+    `replaced` are first measurements of windows that were measured again.
+    """
 
     title: str
     unit: str
-    wide: Markup
-    narrow: Markup
+    wide: Drawing
+    narrow: Drawing | None
     markers: tuple[Marker, ...]
     points: tuple[Point, ...]
+    replaced: tuple[Point, ...]
 
 
 def chart(
+    drawings: Drawings,
     title: str,
     series: Series,
     *,
+    unit: str | None = None,
     onset: tuple[datetime | None, datetime | None] = (None, None),
     markers: tuple[Marker, ...] = (),
+    replaced: tuple[Point, ...] = (),
     is_main: bool = False,
 ) -> Picture:
     """Draw a series, wide enough for a column of the page when it `is_main`, else for half of one.
 
     Args:
+        drawings: Where the browser will ask for it.
         title: What is measured, for the page and for those who do not see it.
         series: Points, bounds and unit.
+        unit: The unit to show instead of the unit of the series.
         onset: Earliest and latest instant at which the trouble began; drawn as a band when either is known.
         markers: What changed; those outside the time of the points are dropped.
+        replaced: First measurements of windows that were measured again; equal ones are dropped.
         is_main: The one chart that shows the trouble, or one of several.
     """
+    shown_unit = series.unit if unit is None else unit
     points = _at_window_ends(series)
+    first = tuple(old for old in replaced if any(new.at == old.at and new.value != old.value for new in points))
     picture = SeriesPicture(
         title=title,
-        unit=series.unit,
+        unit=shown_unit,
         points=points,
         lower=series.lower,
         upper=series.upper,
-        lower_text=bounds_words(series.lower, None, series.unit),
-        upper_text=bounds_words(None, series.upper, series.unit),
+        lower_text=bounds_words(series.lower, None, shown_unit) if _is_shown(series.lower, shown_unit) else "",
+        upper_text=bounds_words(None, series.upper, shown_unit),
         onset=_band(onset),
         markers=markers,
+        replaced=first,
     )
-    spoken = _spoken(title, series)
-    desk = series_spec(picture, width=_WIDE if is_main else _HALF, height=170 if is_main else 120)
-    wide = render_svg(desk, description=spoken)
-    narrow = render_svg(series_spec(picture, width=_NARROW, height=150), description=spoken) if is_main else ""
-    # Safe: the renderer escapes every text that it draws.
-    return Picture(title, series.unit, Markup(wide), Markup(narrow), visible_markers(picture), points)  # noqa: S704
+    spoken = _spoken(title, series, shown_unit)
+    width, height = (_WIDE, 170) if is_main else (_HALF, 120)
+    wide = drawings.add(series_spec(picture, width=width, height=height), spoken, width=width, height=height)
+    narrow = None
+    if is_main:
+        narrow = drawings.add(series_spec(picture, width=_NARROW, height=150), spoken, width=_NARROW, height=150)
+    return Picture(title, shown_unit, wide, narrow, visible_markers(picture), points, first)
+
+
+def _is_shown(bound: float | None, unit: str) -> bool:
+    return bound is not None and (bound == 0 or quantity(bound, unit) != quantity(0.0, unit))
 
 
 def _at_window_ends(series: Series) -> tuple[Point, ...]:
@@ -104,22 +114,8 @@ def spark(series: Series, health: str, title: str) -> Markup:
     values: Sequence[float | None] = [point.value for point in series.points]
     bound = series.lower if series.lower is not None else series.upper
     # Safe: drawn from numbers, and the description is escaped.
-    return Markup(sparkline_svg(values, threshold=bound, state=health, description=_spoken(title, series)))  # noqa: S704
-
-
-def bounds_words(lower: float | None, upper: float | None, unit: str) -> str:
-    """What is well, in words; "" when there is no bound.
-
-    >>> bounds_words(0.9, None, "fraction"), bounds_words(10.0, 48.0, "h")
-    ('at least 90%', '10 to 48 h')
-    """
-    if lower is not None and upper is not None:
-        first = quantity(lower, unit)
-        bare = first if unit == "fraction" else first.removesuffix(f" {unit}")
-        return f"{bare} to {quantity(upper, unit)}"
-    if lower is not None:
-        return f"at least {quantity(lower, unit)}"
-    return f"at most {quantity(upper, unit)}" if upper is not None else ""
+    spoken = _spoken(title, series, series.unit)
+    return Markup(sparkline_svg(values, threshold=bound, state=health, description=spoken))  # noqa: S704
 
 
 def _label(event: Event) -> str:
@@ -127,10 +123,10 @@ def _label(event: Event) -> str:
     return f"{line.what} {line.text}" if len(line.text) < 60 else f"{line.what} {line.text[:59]}…"
 
 
-def _spoken(title: str, series: Series) -> str:
+def _spoken(title: str, series: Series, unit: str) -> str:
     known = [point.value for point in series.points if point.value is not None]
     if not known:
         return f"{title}: nothing measured"
-    well = bounds_words(series.lower, series.upper, series.unit)
-    said = f"{title}: now {quantity(known[-1], series.unit)}, lowest {quantity(min(known), series.unit)}"
-    return f"{said}, highest {quantity(max(known), series.unit)}" + (f", well is {well}" if well else "")
+    well = bounds_words(series.lower, series.upper, unit)
+    said = f"{title}: now {quantity(known[-1], unit)}, lowest {quantity(min(known), unit)}"
+    return f"{said}, highest {quantity(max(known), unit)}" + (f", well is {well}" if well else "")

@@ -8,6 +8,7 @@ from typing import cast
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from steek.console.words import shorten_lists
 from steek.incidents import Incidents
 from steek.ledger import Ledger
 
@@ -35,7 +36,7 @@ class PostmortemLine:
 def postmortem_view(incidents: Incidents, incident_id: str, *, now: datetime) -> PostmortemView:
     """The latest draft of an incident, or a preview. Raises NotFoundError when there is no such incident."""
     draft = incidents.postmortem(incident_id)
-    return PostmortemView(incident_id, draft.revision, draft.drafted_at or now, to_html(draft.markdown))
+    return PostmortemView(incident_id, draft.revision, draft.drafted_at or now, to_html(shorten_lists(draft.markdown)))
 
 
 def postmortem_lines(incidents: Incidents, ledger: Ledger) -> tuple[PostmortemLine, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment
 
+from steek.console.drawings import Drawings
 from steek.console.services import Services
 
 # After a form the page says what happened; only these sentences, never text from the address.
@@ -22,7 +23,8 @@ DONE: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Services and templates of one console."""
+    """Services, templates and charts of one console."""
 
     services: Services
     templates: Environment
+    drawings: Drawings

@@ -7,22 +7,26 @@ from typing import cast
 
 from markupsafe import Markup
 
-from steek.console.pictures import bounds_words, spark
-from steek.console.words import ago, quantity
+from steek.charts import sparkline_svg
+from steek.console.indicator_words import name_beside, value_words, well_words
+from steek.console.pictures import spark
+from steek.console.words import ago
 from steek.kernel.units import format_duration
 from steek.ledger import Event
 from steek.models import ModelDefinition, TrainedModel
-from steek.monitoring import Monitor, Monitoring, MonitorState
+from steek.monitoring import Monitor, Monitoring, MonitorState, slice_words
 from steek.serving import Route
 
 STATIONS = ("data", "features", "training", "gate", "serving", "outcome")
-_INDICATORS: Mapping[str, frozenset[str]] = {
-    "data": frozenset({"volume", "join_matched"}),
-    "training": frozenset({"data_age", "model_age"}),
-    "gate": frozenset({"golden_change"}),
-    "serving": frozenset({"fallback_share", "prediction_mean"}),
-    "outcome": frozenset({"outcome_hit_rate", "expected_vs_observed"}),
+# What tells a station, the most telling first.
+_INDICATORS: Mapping[str, tuple[str, ...]] = {
+    "data": ("join_matched", "volume"),
+    "training": ("model_age", "data_age"),
+    "gate": ("golden_change",),
+    "serving": ("fallback_share", "prediction_mean"),
+    "outcome": ("outcome_hit_rate", "expected_vs_observed"),
 }
+_PURPOSES = ("page", "alert", "chart")
 _WORST_FIRST = ("broken", "watch", "undecided", "well")
 _SPARK_DAYS = 28
 
@@ -48,20 +52,6 @@ def worst(healths: Sequence[str]) -> str:
     return next((health for health in _WORST_FIRST if health in healths), "undecided")
 
 
-def short_name(monitor: Monitor, model: str) -> str:
-    """The monitor's name in words, without the name of the model it is read beside.
-
-    >>> from types import SimpleNamespace
-    >>> short_name(SimpleNamespace(name="search_ranking_fallbacks"), "search_ranking")
-    'fallbacks'
-    """
-    return monitor.name.removeprefix(f"{model}_").replace("_", " ")
-
-
-def _slice_words(slice: str | None) -> str:
-    return "" if slice is None else slice.removeprefix("join=")
-
-
 def monitored(
     station: str,
     model: str,
@@ -72,45 +62,51 @@ def monitored(
     now: datetime,
     href: str,
 ) -> Station | None:
-    """A station told by the worst of its monitors, or None when none of them watches it."""
-    watching = [monitor for monitor in monitors if monitor.indicator.name in _INDICATORS[station]]
-    measured = [(monitor, states[monitor.name]) for monitor in watching if monitor.name in states]
-    if not measured:
+    """A station told by what is out of its bounds, else by its most telling monitor; None when none watches it."""
+    ranks = {indicator: rank for rank, indicator in enumerate(_INDICATORS[station])}
+    watching = [one for one in monitors if one.indicator.name in ranks and one.name in states]
+    if not watching:
         return None
-    health = worst([state.state for _, state in measured])
-    monitor, state = next(pair for pair in measured if pair[1].state == health)
-    since = now - timedelta(days=_SPARK_DAYS)
-    series = monitoring.series(monitor.name, state.slice, since=since)
-    well = bounds_words(state.lower, state.upper, series.unit)
-    told = state.reason if health in {"broken", "undecided"} and not well else well
-    name = short_name(monitor, model)
-    comparison = ", ".join(part for part in (_slice_words(state.slice) or name, told) if part)
-    drawn = spark(series, health, monitor.name)
-    return Station(station, health, quantity(state.value, series.unit), comparison, drawn, href)
+    told = min(watching, key=lambda one: _rank(one, states[one.name], ranks[one.indicator.name]))
+    state = states[told.name]
+    series = monitoring.series(told.name, state.slice, since=now - timedelta(days=_SPARK_DAYS))
+    what = slice_words(state.slice) if state.slice is not None else name_beside(told.name, model)
+    comparison = f"{what}, {well_words(state)}"
+    number = value_words(state.indicator, state.value, state.unit)
+    return Station(station, state.state, number, comparison, spark(series, state.state, told.name), href)
 
 
-def features_station(
-    newest: Mapping[str, datetime | None], limits: Mapping[str, timedelta], *, now: datetime, href: str
-) -> Station:
-    """Age of the oldest of a model's feature snapshots against the time to live of its view.
+def _rank(monitor: Monitor, state: MonitorState, telling: int) -> tuple[int, int, int, int]:
+    """Order of what a person should hear first: out of bounds, then telling, then for the whole and not a slice."""
+    loud = {"broken": 0, "watch": 1}.get(state.state, 2)
+    return loud, _PURPOSES.index(monitor.purpose), telling, int(state.slices > 1 or state.slice is not None)
 
-    Args:
-        newest: View to the moment of its newest snapshot, None when it has none.
-        limits: View to its time to live, beyond which its values may not be used.
-        now: The present.
-        href: Where the cell leads.
-    """
-    if not newest:
+
+@dataclass(frozen=True, slots=True)
+class ViewAge:
+    """A feature view's snapshots: `newest_at` None while there is none, `sizes` their rows, oldest first."""
+
+    name: str
+    newest_at: datetime | None
+    limit: timedelta
+    sizes: tuple[int, ...]
+
+
+def features_station(views: Sequence[ViewAge], *, now: datetime, href: str) -> Station:
+    """Age of a model's oldest feature snapshot against its view's time to live, beyond which it may not be used."""
+    if not views:
         return Station("features", "undecided", "none", "no stored features", Markup(), href)
-    missing = [view for view, at in newest.items() if at is None]
+    missing = [view.name for view in views if view.newest_at is None]
     if missing:
         return Station("features", "undecided", "nothing yet", f"{missing[0]} was never built", Markup(), href)
-    ages = {view: now - at for view, at in newest.items() if at is not None}
-    used = {view: age / limits[view] for view, age in ages.items()}
-    view = max(used, key=lambda name: used[name])
-    health = "broken" if used[view] >= 1 else "well"
-    comparison = f"{view.replace('_', ' ')}, under {format_duration(limits[view])}"
-    return Station("features", health, f"{_age(ages[view])} old", comparison, Markup(), href)
+    ages = [(now - view.newest_at, view) for view in views if view.newest_at is not None]
+    age, view = max(ages, key=lambda pair: pair[0] / pair[1].limit)
+    health = "broken" if age >= view.limit else "well"
+    comparison = f"{view.name.replace('_', ' ')}: {view.sizes[-1]:,} rows, at most {format_duration(view.limit)}"
+    spoken = f"rows of {view.name}, last {len(view.sizes)} snapshots"
+    # Safe: drawn from numbers, and the description is escaped.
+    drawn = Markup(sparkline_svg(view.sizes, state=health, description=spoken))  # noqa: S704
+    return Station("features", health, f"{_age(age)} old", comparison, drawn, href)
 
 
 def training_station(definition: ModelDefinition, latest: TrainedModel | None, *, now: datetime, href: str) -> Station:
@@ -124,7 +120,7 @@ def training_station(definition: ModelDefinition, latest: TrainedModel | None, *
 
 
 def gate_station(decision: Event | None, beside: Station | None, *, now: datetime, href: str) -> Station:
-    """The latest verdict of the gate; `beside` lends its sparkline and, when it is worse, its words."""
+    """The latest verdict of the gate; `beside`, what the golden set says, lends sparkline and words; broken, all."""
     if decision is None:
         return Station("gate", "undecided", "no verdict", "no gate has decided yet", Markup(), href)
     verdict = str(decision.payload.get("verdict", "undecided"))
@@ -134,8 +130,10 @@ def gate_station(decision: Event | None, beside: Station | None, *, now: datetim
     checks = decision.payload.get("checks")
     total = len(cast("list[object]", checks)) if isinstance(checks, list) else 0
     comparison = f"{total} checks, {ago(decision.at, now)}" if total else ago(decision.at, now)
-    if beside is not None and worst([health, beside.health]) != health:
+    if beside is not None and beside.health == "broken":
         return beside
+    if beside is not None and beside.spark:
+        comparison += f"; golden answers: {beside.number}"
     return Station("gate", health, verdict, comparison, beside.spark if beside else Markup(), href)
 
 
@@ -150,7 +148,7 @@ def serving_station(route: Route, beside: Station | None, *, href: str) -> Stati
     if beside is None:
         words.append("no monitor watches it")
         return Station("serving", "undecided", number, "; ".join(words), Markup(), href)
-    words.append(f"{beside.number} {beside.comparison}")
+    words.append(f"{beside.number}, {beside.comparison.partition(', ')[2]}")
     return Station("serving", beside.health, number, "; ".join(words), beside.spark, href)
 
 

@@ -1,6 +1,7 @@
 """Numbers, instants and durations as people read them; every helper returns text or escaped markup."""
 
 import math
+import re
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -8,6 +9,7 @@ from markupsafe import Markup
 
 from steek.kernel.units import format_duration
 
+_LONG_LIST = re.compile(r"[^\s,()=:]+(?:, ?[^\s,()=:]+){9,}")
 _THIS_WEEK = timedelta(days=6)
 
 
@@ -29,7 +31,8 @@ def percent(fraction: float) -> str:
     if fraction in {0.0, 1.0}:
         return f"{fraction * 100:.0f}%"
     exact = abs(fraction) < 0.1 or 0.9 < abs(fraction) < 1.1
-    return f"{fraction * 100:.1f}".removesuffix(".0") + "%" if exact else f"{fraction * 100:.0f}%"
+    shown = f"{fraction * 100:.1f}".removesuffix(".0") if exact else f"{fraction * 100:.0f}"
+    return f"{'0' if shown == '-0' else shown}%"
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -44,6 +47,20 @@ def quantity(value: float | None, unit: str) -> str:
         return percent(value)
     number = count(value) if abs(value) >= 10 or value == int(value) else f"{value:.3g}"
     return number if unit in {"", "ratio"} else f"{number} {unit}"
+
+
+def shorten_lists(text: str) -> str:
+    """Lists of ten names and more, counted, with the first three.
+
+    >>> shorten_lists("members=69,2,764,1208,544,317,103,1251,194,673: done")
+    'members=10 in all, 69, 2, 764 …: done'
+    """
+
+    def counted(found: re.Match[str]) -> str:
+        names = re.split(", ?", found.group())
+        return f"{len(names)} in all, {', '.join(names[:3])} \N{HORIZONTAL ELLIPSIS}"
+
+    return _LONG_LIST.sub(counted, text)
 
 
 def size(size_bytes: int) -> str:

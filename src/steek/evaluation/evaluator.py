@@ -1,6 +1,6 @@
 """Measuring a trained model on every distribution of its definition, beside its rivals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,14 +16,14 @@ from steek.evaluation.scoring import score_rows
 from steek.evaluation.specs import HELD_OUT_BY_TIME, SLICED_BY, distribution_name
 from steek.evaluation.store import EvaluationStore, Results
 from steek.evaluation.types import CalibrationRow, Comparison, Evaluation
-from steek.features import ExampleSets
+from steek.features import ExampleSets, FeatureRef
 from steek.kernel.clock import Clock
-from steek.kernel.errors import NotFoundError, user_code
+from steek.kernel.errors import NotFoundError, UserCodeError, user_code
 from steek.kernel.units import parse_duration
 from steek.kernel.windows import Window
 from steek.ledger import Database, Draft, Ledger
 from steek.measures import Bootstrap
-from steek.models import EvaluationSpec, ModelDefinition, Registry, TrainedModel
+from steek.models import BaselineSpec, EvaluationSpec, ModelDefinition, Registry, TrainedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +200,28 @@ def baseline_scores(definition: ModelDefinition, frame: pl.DataFrame) -> dict[st
     """
     scores: dict[str, Floats] = {}
     for baseline in definition.baselines:
+        expression = _expression(definition, baseline, frame)
         with user_code(f"baseline {baseline.name} of {definition.name}"):
-            expression: pl.Expr = baseline.score(frame)
             column = frame.with_columns(expression.cast(pl.Float64).alias("_score"))["_score"]
         scores[f"baseline:{baseline.name}"] = column.fill_null(float("nan")).to_numpy()
     return scores
+
+
+def columns_of_baselines(definition: ModelDefinition) -> Sequence[FeatureRef | str]:
+    """The features that the baselines of a definition read; all of them when a baseline must see rows to say so."""
+    try:
+        expressions = [_expression(definition, spec, pl.DataFrame()) for spec in definition.baselines]
+    except UserCodeError:
+        return definition.columns()
+    read = {name for expression in expressions for name in expression.meta.root_names()}
+    # Entity columns are in every frame; features are the names with a point.
+    features = [FeatureRef.parse(name) for name in sorted(read) if "." in name]
+    return features or definition.columns()
+
+
+def _expression(definition: ModelDefinition, baseline: BaselineSpec, frame: pl.DataFrame) -> pl.Expr:
+    with user_code(f"baseline {baseline.name} of {definition.name}"):
+        return baseline.score(frame)
 
 
 def _held_out_window(definition: ModelDefinition, trained: TrainedModel, spec: EvaluationSpec) -> Window:

@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import RowMapping, insert, select
 
 from steek.data import Lake
-from steek.evaluation.evaluator import baseline_scores, extra_columns
+from steek.evaluation.evaluator import baseline_scores, columns_of_baselines, extra_columns
 from steek.evaluation.outcome_rows import OUTCOMES, answered_questions, ranking_outcomes, regression_outcomes
 from steek.evaluation.tables import outcome_joins
 from steek.features import ExampleSets
@@ -122,7 +122,7 @@ class Outcomes:
         kept = extra_columns(definition)
         examples = self._example_sets.build(
             definition.examples,
-            columns=definition.columns(),
+            columns=columns_of_baselines(definition),
             candidates=None if definition.candidates is None else definition.candidates.name,
             window=window,
             known_at=self._clock.now(),

@@ -30,6 +30,7 @@ from steek.monitoring.monitoring import Monitoring
 from steek.monitoring.points import Point
 from steek.monitoring.series import Series
 from steek.monitoring.states import MonitorState
+from steek.monitoring.wording import slice_words
 
 __all__ = [
     "INCIDENT_KINDS",
@@ -54,5 +55,6 @@ __all__ = [
     "model_age",
     "outcome_hit_rate",
     "prediction_mean",
+    "slice_words",
     "volume",
 ]

@@ -20,8 +20,8 @@ def threshold_text(threshold: Threshold, kind: Kind) -> str:
 def band_text(lower: float | None, upper: float | None, kind: Kind) -> str:
     """What is well, in words.
 
-    >>> band_text(0.31, None, Kind.SHARE)
-    'at least 31%'
+    >>> band_text(0.31, None, Kind.SHARE), band_text(2.0, 59.0, Kind.COUNT)
+    ('at least 31%', '2 to 59 rows')
     """
     if lower is None and upper is None:
         return "no bounds yet"
@@ -29,7 +29,9 @@ def band_text(lower: float | None, upper: float | None, kind: Kind) -> str:
         return f"at most {value_text(upper, kind)}"
     if upper is None:
         return f"at least {value_text(lower, kind)}"
-    return f"{value_text(lower, kind)} to {value_text(upper, kind)}"
+    first, last = value_text(lower, kind), value_text(upper, kind)
+    unit = last.partition(" ")[2]
+    return f"{first.removesuffix(f' {unit}')} to {last}"
 
 
 def value_text(value: float | None, kind: Kind) -> str:
@@ -47,7 +49,31 @@ def value_text(value: float | None, kind: Kind) -> str:
     return f"{value:,.3g} {kind.unit}".rstrip()
 
 
+def slice_words(slice: str) -> str:
+    """A slice as people say it: the column without its "_id", then the value.
+
+    >>> slice_words("join=lines x partners"), slice_words("store_id=367, product_category=MILK")
+    ('join lines x partners', 'store 367, product category MILK')
+    """
+    parts = (part.partition("=") for part in slice.split(", "))
+    said = (f"{column.removesuffix('_id').replace('_', ' ')} {value}" if mark else column for column, mark, value in parts)
+    return ", ".join(said)
+
+
 def alert_text(alert: Alert, kind: Kind) -> str:
-    """One sentence for a pager: which series, its value, what would be well."""
-    name = alert.monitor + (f" [{alert.slice}]" if alert.slice is not None else "")
-    return f"{name} is {value_text(alert.value, kind)}; well is {band_text(alert.lower, alert.upper, kind)}"
+    """One sentence for a pager and for the title of an incident: which series, what it shows, what is expected, where.
+
+    With joins: "lines joined with partners: none of 4,231 matched (join lines x partners)".
+    """
+    bounds = "" if alert.lower is None and alert.upper is None else band_text(alert.lower, alert.upper, kind)
+    expected = f", {bounds} expected" if bounds else ""
+    place = f" ({slice_words(alert.slice)})" if alert.slice is not None else ""
+    mark = " at" if ":" in alert.monitor else ":"
+    return f"{alert.monitor}{mark} {_shown(alert, kind)}{expected}{place}"
+
+
+def _shown(alert: Alert, kind: Kind) -> str:
+    rows, matched = alert.evidence.get("left_rows"), alert.evidence.get("matched_rows")
+    if isinstance(rows, int) and isinstance(matched, int):
+        return f"{f'{matched:,}' if matched else 'none'} of {rows:,} matched"
+    return value_text(alert.value, kind)

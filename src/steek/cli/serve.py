@@ -1,0 +1,18 @@
+"""`steek serve`: the serving process, which `steek up` starts beside the others."""
+
+from steek.cli.commands import command
+from steek.cli.leash import LeashOption, end_with_parent
+from steek.cli.opening import opened
+from steek.cli.options import ProjectOption
+from steek.platform import serving_app
+from steek.serving.server import run
+
+
+def serve(leash: LeashOption = False, project: ProjectOption = None) -> None:
+    """Answer predictions over HTTP until stopped."""
+    end_with_parent(leash)
+    with opened(project) as platform:
+        run(serving_app(platform), platform.settings.text("host"), platform.settings.number("serving_port"))
+
+
+COMMANDS = {"serve": command(serve)}

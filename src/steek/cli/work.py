@@ -1,0 +1,28 @@
+"""`steek work`: the workflow worker, which `steek up` starts beside the others."""
+
+import signal
+import threading
+from types import FrameType
+
+from steek.cli.commands import command
+from steek.cli.leash import LeashOption, end_with_parent
+from steek.cli.opening import opened
+from steek.cli.options import ProjectOption
+from steek.platform import workflow_worker
+
+
+def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
+    """Run nights and other workflows until stopped; takes up what an earlier worker left unfinished."""
+    end_with_parent(leash)
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    with opened(project) as platform, workflow_worker(platform).running():
+        stopped.wait()
+
+
+COMMANDS = {"work": command(work)}
