@@ -1,5 +1,6 @@
 """The lineage picture: what a thing was made from, left to right, versions of one thing folded together."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -7,8 +8,9 @@ from urllib.parse import quote
 
 from steek.kernel.urn import Urn
 
-_NODE_WIDTH, _NODE_HEIGHT = 180, 44
-_GAP_X, _GAP_Y = 44, 14
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
+_NODE_WIDTH, _NODE_HEIGHT = 212, 44
+_GAP_X, _GAP_Y = 40, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,15 @@ def _node(key: str, urns: list[str], column: int, row: int, root_key: str) -> Li
     if kind == "receipt":
         detail = f"{len(urns):,} receipts" if len(urns) > 1 else "1 receipt"
     elif len(versions) > 1:
-        detail = f"{len(versions):,} versions, to {_short(versions[-1])}"
+        detail = f"{len(versions):,} versions to {_short(versions[-1])}"
     else:
         detail = _short(versions[0])
     return LineageNode(key, kind, name, detail, ordered, column, row, key == root_key)
 
 
 def _short(text: str) -> str:
+    if _INSTANT.match(text):
+        return text[:10]
     return text if len(text) <= 20 else text[:12] + "…"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from steek.console.words import count, percent, shorten_lists
+from steek.console.words import count, percent, plain_instants, plain_reason, shorten_lists
 from steek.kernel.errors import InputError
 from steek.kernel.urn import Urn
 from steek.ledger import Event
@@ -101,12 +101,12 @@ def thing(urn: str) -> str:
         parsed = Urn.parse(urn)
     except InputError:
         return urn
-    version = parsed.version or ""
+    version = plain_instants(parsed.version or "")
     return f"{parsed.name} {version if len(version) <= 32 else version[:12] + '…'}".strip()
 
 
 def _shortened(text: str) -> str:
-    text = shorten_lists(text)
+    text = plain_instants(shorten_lists(text))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
@@ -225,7 +225,44 @@ def _alert(payload: Payload) -> str:
 
 
 def _alert_resolved(payload: Payload) -> str:
-    return ": ".join(str(payload[name]) for name in ("monitor", "reason") if payload.get(name))
+    return ": ".join(plain_reason(str(payload[name])) for name in ("monitor", "reason") if payload.get(name))
+
+
+def _batch(payload: Payload) -> str:
+    held = payload.get("quarantined_rows")
+    return _rows(payload, "accepted_rows") + (f", {count(held)} quarantined" if isinstance(held, int) and held else "")
+
+
+def _trained(payload: Payload) -> str:
+    until = payload.get("data_until")
+    return _rows(payload, "rows") + (f", data until {until}" if until else "")
+
+
+def _sized(payload: Payload) -> str:
+    return _rows(payload, "rows")
+
+
+def _rows(payload: Payload, name: str) -> str:
+    rows = payload.get(name)
+    return f"{count(rows)} rows" if isinstance(rows, int) else _facts(payload)
+
+
+def _canary(payload: Payload) -> str:
+    share, reason = payload.get("fraction"), payload.get("reason")
+    on = f" on {percent(float(share))}" if isinstance(share, int | float) and share else ""
+    return f"version {payload.get('version')}{on}" + (f", because {reason}" if reason else "")
+
+
+def _evaluated(payload: Payload) -> str:
+    against = payload.get("against")
+    return f"against {thing(str(against))}" if against else "against nothing in production"
+
+
+def _fell_back(payload: Payload) -> str:
+    reasons = payload.get("reasons")
+    named = cast("Payload", reasons) if isinstance(reasons, Mapping) else dict[str, object]()
+    why = ", ".join(f"{str(name).replace('_', ' ')} {number}" for name, number in named.items())
+    return f"{payload.get('fallbacks')} of {payload.get('answers')} answers" + (f": {why}" if why else "")
 
 
 def _resolved(payload: Payload) -> str:
@@ -242,6 +279,16 @@ def _drafted(payload: Payload) -> str:
 
 
 _TELLERS: Mapping[str, Callable[[Payload], str]] = {
+    "batch.committed": _batch,
+    "canary.promoted": _canary,
+    "canary.started": _canary,
+    "canary.stepped": _canary,
+    "dataset.derived": _sized,
+    "fallback.used": _fell_back,
+    "features.materialised": _sized,
+    "features.published": _sized,
+    "model.evaluated": _evaluated,
+    "model.trained": _trained,
     "alert.fired": _alert,
     "alert.resolved": _alert_resolved,
     "external.changed": _titled,

@@ -9,7 +9,9 @@ from markupsafe import Markup
 
 from steek.kernel.units import format_duration
 
-_LONG_LIST = re.compile(r"[^\s,()=:]+(?:, ?[^\s,()=:]+){9,}")
+_LONG_LIST = re.compile(r"[^\s,()=:]+(?:,[^\s,()=:]+){9,}")
+_INSTANT = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:\+00:00|Z)?")
+_TOO_SHORT = re.compile(r"only (\d+) of the (\d+) earlier windows it needs")
 _THIS_WEEK = timedelta(days=6)
 
 
@@ -45,6 +47,8 @@ def quantity(value: float | None, unit: str) -> str:
         return "nothing measured"
     if unit == "fraction":
         return percent(value)
+    if unit == "rows" and value == 1:
+        return "1 row"
     number = count(value) if abs(value) >= 10 or value == int(value) else f"{value:.3g}"
     return number if unit in {"", "ratio"} else f"{number} {unit}"
 
@@ -57,10 +61,28 @@ def shorten_lists(text: str) -> str:
     """
 
     def counted(found: re.Match[str]) -> str:
-        names = re.split(", ?", found.group())
+        names = found.group().split(",")
         return f"{len(names)} in all, {', '.join(names[:3])} \N{HORIZONTAL ELLIPSIS}"
 
     return _LONG_LIST.sub(counted, text)
+
+
+def plain_instants(text: str) -> str:
+    """ISO instants inside a text without the T, the seconds and the zone, which is UTC on all pages.
+
+    >>> plain_instants("until 2017-10-06T06:00:00+00:00")
+    'until 2017-10-06 06:00'
+    """
+    return _INSTANT.sub(r"\1 \2", text)
+
+
+def plain_reason(reason: str) -> str:
+    """Why there is no verdict yet, as a person waits for it.
+
+    >>> plain_reason("only 4 of the 7 earlier windows it needs")
+    'bounds after 7 windows, 4 so far'
+    """
+    return _TOO_SHORT.sub(r"bounds after \2 windows, \1 so far", reason)
 
 
 def size(size_bytes: int) -> str:

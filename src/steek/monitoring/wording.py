@@ -56,7 +56,9 @@ def slice_words(slice: str) -> str:
     ('join lines x partners', 'store 367, product category MILK')
     """
     parts = (part.partition("=") for part in slice.split(", "))
-    said = (f"{column.removesuffix('_id').replace('_', ' ')} {value}" if mark else column for column, mark, value in parts)
+    said = (
+        f"{column.removesuffix('_id').replace('_', ' ')} {value}" if mark else column for column, mark, value in parts
+    )
     return ", ".join(said)
 
 
