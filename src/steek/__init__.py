@@ -49,7 +49,7 @@ _HOMES = {
     "volume": "steek.monitoring",
 }
 
-__all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,8 @@ import polars as pl
 
 from steek.features import FeatureReader, SqliteOnlineStore, examples, feature_view, moment_features
 from steek.features.blocks import pack
+from steek.formats import fleet as fleets
+from steek.formats.linear import LinearModel
 from steek.kernel import ReplayClock, Window
 from steek.kernel.settings import load_settings
 from steek.ledger import Database, Draft, Ledger, metadata
@@ -27,8 +29,6 @@ from steek.models import (
     feature_as_answer,
     previous_version,
 )
-from steek.models import fleet as fleets
-from steek.formats.linear import LinearModel
 from steek.serving import PredictionLog, Routes
 from steek.serving.app import ServingApp, build_app
 from steek.serving.server import run

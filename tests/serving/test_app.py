@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from serving_asgi import living, talk
-from serving_world import FEATURES, World, demand, household, linear, ranking, recommendation
 
+from serving_world import FEATURES, World, demand, household, linear, ranking, recommendation
+from steek.formats.linear import LinearPredictor
 from steek.kernel.errors import DeclarationError
 from steek.models import Predictor
-from steek.formats.linear import LinearPredictor
 from steek.serving.prediction_record import to_frame
 from steek.serving.split import share_of
 from steek.serving.warm import WarmVersion

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from serving_world import NOON, World
 from test_prediction_log import record
 
+from serving_world import NOON, World
 from steek.data import Lake
 from steek.ledger import Database, Ledger, Lineage
 from steek.serving import PREDICTIONS, Collection, PredictionCollector, PredictionLog

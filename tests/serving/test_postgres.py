@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from serving_world import World
 from test_prediction_log import record
 
+from serving_world import World
 from steek.data import Lake
 from steek.kernel import ReplayClock
 from steek.kernel.errors import StaleWriteError

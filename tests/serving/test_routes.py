@@ -4,8 +4,8 @@ import time
 from threading import Barrier, Thread
 
 import pytest
-from serving_world import World
 
+from serving_world import World
 from steek.kernel.errors import (
     ConflictError,
     DamagedArtifactError,

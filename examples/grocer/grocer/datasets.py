@@ -24,7 +24,9 @@ def partner_lines(
 ) -> pl.LazyFrame:
     """Every line sold, with the partner who made the product: what partner models and partner reports read."""
     made = join(
-        transactions.select("basket_id", "store_id", "product_id", "sales_value", "retail_disc", "transaction_timestamp"),
+        transactions.select(
+            "basket_id", "store_id", "product_id", "sales_value", "retail_disc", "transaction_timestamp"
+        ),
         products.select("product_id", "manufacturer_id"),
         on="product_id",
         name="lines x products",

@@ -47,9 +47,7 @@ def category_product(transactions: pl.LazyFrame, products: pl.LazyFrame, as_of: 
 @sk.feature_view(entity=("store_id", "product_id"), lookback="56d", time_to_live="2d", owner=OWNER)
 def store_product(transactions: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
     """What sells in this store."""
-    return transactions.group_by("store_id", "product_id").agg(
-        lines_56d=pl.len(), lines_7d=within(as_of, 7).sum()
-    )
+    return transactions.group_by("store_id", "product_id").agg(lines_56d=pl.len(), lines_7d=within(as_of, 7).sum())
 
 
 @sk.feature_view(

@@ -75,6 +75,11 @@ def business_day() -> pl.Expr:
     return pl.col("transaction_timestamp").dt.offset_by("-6h").dt.truncate("1d").dt.offset_by("6h")
 
 
+def before_popularity(history: str) -> pl.Expr:
+    """Products by what the household bought before, and among equals by what everybody buys."""
+    return pl.col(history).fill_nan(0) * 1e6 + pl.col("category_product.lines_56d")
+
+
 search_ranking = sk.ModelDefinition(
     "search_ranking",
     task="ranking",
@@ -96,11 +101,15 @@ search_ranking = sk.ModelDefinition(
         sk.Baseline("popularity", lambda frame: pl.col("category_product.lines_56d")),
         sk.Baseline(
             "popularity and household history",
-            lambda frame: pl.col("household_product.lines_56d").fill_nan(0) * 1e6 + pl.col("category_product.lines_56d"),
+            lambda frame: (
+                pl.col("household_product.lines_56d").fill_nan(0) * 1e6 + pl.col("category_product.lines_56d")
+            ),
         ),
         sk.Baseline(
             "popularity and 120 days of household history",
-            lambda frame: pl.col("household_product.lines_120d").fill_nan(0) * 1e6 + pl.col("category_product.lines_56d"),
+            lambda frame: (
+                pl.col("household_product.lines_120d").fill_nan(0) * 1e6 + pl.col("category_product.lines_56d")
+            ),
         ),
     ],
     gate=[
@@ -130,7 +139,11 @@ next_purchase = sk.ModelDefinition(
     training_window="7d",
     schedule="daily, after transactions",
     freshness=sk.Freshness("48h"),
-    evaluations=[sk.held_out_by_time("1d", fraction=0.5), sk.golden("2017-09-22", queries=200), sk.sliced_by("store_id")],
+    evaluations=[
+        sk.held_out_by_time("1d", fraction=0.5),
+        sk.golden("2017-09-22", queries=200),
+        sk.sliced_by("store_id"),
+    ],
     baselines=[sk.Baseline("bought most often", lambda frame: pl.col("household_category.lines_120d"))],
     gate=[
         sk.not_worse("log_loss", margin=0.02),

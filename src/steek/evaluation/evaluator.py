@@ -186,7 +186,7 @@ class Evaluator:
         return measure_distribution(distribution, contest.trained.urn, scores, others)
 
     def _is_unseen(self, window: Window, trained: TrainedModel) -> bool:
-        """Whether a model learned from none of these moments; one that did would look too good beside one that did not."""
+        """Whether a model learned from none of these moments; one that did would look too good beside another."""
         if window.end_at <= trained.window.start_at or trained.window.end_at <= window.start_at:
             return True
         return window in windows_left_out(self._registry.definition_content(trained.name, trained.definition_hash))

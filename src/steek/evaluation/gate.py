@@ -19,7 +19,6 @@ from steek.evaluation.validity import Limits, check_validity
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError, NotFoundError
 from steek.kernel.verdict import Verdict
-from steek.kernel.windows import Window
 from steek.ledger import Database, Draft, Ledger
 from steek.models import ModelDefinition, Registry, TrainedModel, trained_urn
 

@@ -27,7 +27,8 @@ def missing_for_nights(s: Services, night: date, view: str) -> list[str]:
 def missing_snapshots(s: Services, night: date, view: str, models: list[str]) -> list[str]:
     """Moments whose snapshot these models need and nobody made with today's definition, oldest first.
 
-    The first is early enough to be valid at the oldest example; the last is the night's own when one is due then. A view that was edited lacks all of them: models must not learn from two definitions at once.
+    The first is early enough to be valid at the oldest example; the last is the night's own when one is due then.
+    A view that was edited lacks all of them: models must not learn from two definitions at once.
     """
     as_of = business_day(s, night).end_at
     definition = s.views[view].definition_hash

@@ -77,9 +77,7 @@ class NightWorkflow:
 
     def _features(self, day: date, view: str) -> Summary:
         summary: Summary = {}
-        missing = self._step(
-            day, f"features {view}", f"moments:{view}", feature_steps.missing_for_nights, day, view
-        )
+        missing = self._step(day, f"features {view}", f"moments:{view}", feature_steps.missing_for_nights, day, view)
         for number, as_of in enumerate(missing, start=1):
             stage = f"features {view}, moment {number} of {len(missing)}"
             name = f"features:{view}:{as_of}"
