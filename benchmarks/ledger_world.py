@@ -1,0 +1,89 @@
+"""Events as a busy project writes them, and the same rows in bare SQLite."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Generator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from steek.kernel.clock import ReplayClock
+from steek.ledger import Database, Draft, Ledger, metadata
+
+BEGAN = datetime(2017, 10, 1, 6, tzinfo=UTC)
+_TABLE = """
+CREATE TABLE IF NOT EXISTS events (
+    sequence INTEGER PRIMARY KEY, id TEXT UNIQUE, at TEXT, recorded_at TEXT, kind TEXT, subject TEXT, actor TEXT,
+    causes TEXT, payload TEXT, payload_version INTEGER, previous_hash TEXT, hash TEXT
+);
+CREATE INDEX IF NOT EXISTS by_kind ON events (kind, sequence);
+CREATE INDEX IF NOT EXISTS by_subject ON events (subject, sequence);
+CREATE INDEX IF NOT EXISTS by_at ON events (at);
+"""
+
+
+@contextlib.contextmanager
+def new_ledger(folder: Path, name: str) -> Generator[Ledger]:
+    """An empty ledger in a SQLite file, durable as in production."""
+    for old in folder.glob(f"{name}.db*"):
+        old.unlink()
+    clock = ReplayClock(folder / f"{name}.clock")
+    clock.set(BEGAN)
+    database = Database.open(f"sqlite:///{folder / name}.db")
+    metadata.create_all(database.engine)
+    yield Ledger(database, clock)
+    database.close()
+
+
+@contextlib.contextmanager
+def bare_sqlite(path: Path) -> Generator[sqlite3.Connection]:
+    """A table of the same columns and indices, with the same durability."""
+    for old in path.parent.glob(f"{path.name}*"):
+        old.unlink()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.executescript(_TABLE)
+        yield connection
+
+
+def drafts(first: int, count: int) -> list[Draft]:
+    """Committed batches, each drawing the edges of its table's version."""
+    return [_draft(number) for number in range(first, first + count)]
+
+
+def insert(connection: sqlite3.Connection, first: int, count: int) -> None:
+    """The rows of as many events, in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(
+        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(range(first, first + count))
+    )
+    connection.execute("COMMIT")
+
+
+def _draft(number: int) -> Draft:
+    urn = f"dataset:transactions@{number}"
+    edges = ((f"receipt:{number:08d}", urn), (f"dataset:transactions@{number - 1}", urn))
+    at = BEGAN + timedelta(seconds=number)
+    return Draft("batch.committed", urn, "tills@grocer", _payload(number), at=at, edges=edges)
+
+
+def _payload(number: int) -> dict[str, object]:
+    return {
+        "dataset": "transactions",
+        "rows": 4000 + number % 100,
+        "quarantined": 0,
+        "bytes": 90_000,
+        "key": f"k{number}",
+    }
+
+
+def _rows(numbers: Sequence[int]) -> list[tuple[object, ...]]:
+    at = BEGAN.isoformat()
+    return [
+        (
+            number + 1, f"{number:036d}", at, at, "batch.committed", f"dataset:transactions@{number}", "tills@grocer",
+            "[]", json.dumps(_payload(number)), 1, "0" * 64, f"{number:064d}",
+        )
+        for number in numbers
+    ]  # fmt: skip
