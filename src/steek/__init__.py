@@ -49,7 +49,7 @@ _HOMES = {
     "volume": "steek.monitoring",
 }
 
-__all__ = list(_HOMES)
+__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

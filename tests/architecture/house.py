@@ -44,6 +44,8 @@ def read_modules(folder: Path, *, package: str = "") -> list[Module]:
     """All files of Python below a folder, sorted."""
     modules: list[Module] = []
     for path in sorted(folder.rglob("*.py")):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue
         parts = path.relative_to(folder).with_suffix("").parts
         name = ".".join([part for part in (package, *parts) if part and part != "__init__"])
         text = path.read_text(encoding="utf-8")

@@ -45,8 +45,8 @@ def main(statement: str) -> None:
             acts.append(f"{event} {given[0]!r}")
 
     before = set(sys.modules)
-    environment = Environment(dict(os.environ))  # noqa: TID251
-    os.environ = environment  # type: ignore[assignment]  # noqa: TID251, B003
+    environment = Environment(dict(os.environ))
+    os.environ = environment  # type: ignore[assignment]  # noqa: B003
     sys.addaudithook(watch)
     with contextlib.suppress(SystemExit):
         exec(statement, {})

@@ -15,7 +15,7 @@ from house import ROOT, SOURCE, Module
 def lint_imports(folder: Path, source: Path) -> subprocess.CompletedProcess[str]:
     """Run the contracts in `folder` over the package in `source`."""
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
-    environment = {**os.environ, "PYTHONPATH": str(source)}  # noqa: TID251
+    environment = {**os.environ, "PYTHONPATH": str(source)}
     return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
 
 

@@ -31,8 +31,8 @@ lines_joined = sk.Monitor(
 )
 
 
-def watch_model(model: str, owner: str) -> list[sk.Monitor]:
-    """The monitors that every model of the store has."""
+def watch_age(model: str, owner: str, *, most_data_hours: float) -> list[sk.Monitor]:
+    """How old a model may be: since it was trained, and since the newest example it learned from."""
     return [
         sk.Monitor(
             f"{model}: age of the model",
@@ -45,17 +45,21 @@ def watch_model(model: str, owner: str) -> list[sk.Monitor]:
         sk.Monitor(
             f"{model}: age of its data",
             indicator=sk.data_age(model),
-            threshold=sk.explicit(upper=72 if model != "next_purchase" else 240),
+            threshold=sk.explicit(upper=most_data_hours),
             on=model,
-            purpose="alert",
             owner=owner,
         ),
+    ]
+
+
+def watch_answers(model: str, owner: str) -> list[sk.Monitor]:
+    """What a model answers: its level, how it answers the golden set, how often something else answers for it."""
+    return [
         sk.Monitor(
             f"{model}: mean prediction",
             indicator=sk.prediction_mean(model),
             threshold=sk.learned(width=8),
             on=model,
-            purpose="alert",
             owner=owner,
         ),
         sk.Monitor(
@@ -63,7 +67,6 @@ def watch_model(model: str, owner: str) -> list[sk.Monitor]:
             indicator=sk.golden_change(model),
             threshold=sk.explicit(lower=0.00001, upper=0.8),
             on=model,
-            purpose="alert",
             owner=owner,
         ),
         sk.Monitor(
@@ -71,24 +74,37 @@ def watch_model(model: str, owner: str) -> list[sk.Monitor]:
             indicator=sk.fallback_share(model),
             threshold=sk.explicit(upper=0.05),
             on=model,
-            purpose="alert",
-            owner=owner,
-        ),
-        sk.Monitor(
-            f"{model}: expected against observed",
-            indicator=sk.expected_vs_observed(model, delay="7d" if model == "next_purchase" else "0d"),
-            threshold=sk.learned(width=8),
-            on=model,
-            purpose="chart" if model == "search_ranking" else "alert",
             owner=owner,
         ),
     ]
 
 
-search_ranking = watch_model("search_ranking", RANKING)
-next_purchase = watch_model("next_purchase", RANKING)
-partner_demand = watch_model("partner_demand", PARTNERS)
+ages = [
+    *watch_age("search_ranking", RANKING, most_data_hours=72),
+    # A household's answers are complete a week after it was asked.
+    *watch_age("next_purchase", RANKING, most_data_hours=240),
+    *watch_age("partner_demand", PARTNERS, most_data_hours=72),
+]
+answers = [
+    *watch_answers("search_ranking", RANKING),
+    *watch_answers("next_purchase", RANKING),
+    *watch_answers("partner_demand", PARTNERS),
+]
 
+next_purchase_fit = sk.Monitor(
+    "next_purchase: observed against expected",
+    indicator=sk.expected_vs_observed("next_purchase", delay="7d"),
+    threshold=sk.learned(width=8),
+    on="next_purchase",
+    owner=RANKING,
+)
+partner_demand_fit = sk.Monitor(
+    "partner_demand: observed against expected",
+    indicator=sk.expected_vs_observed("partner_demand"),
+    threshold=sk.learned(width=8),
+    on="partner_demand",
+    owner=PARTNERS,
+)
 top_five = sk.Monitor(
     "search_ranking: top-five hit rate",
     indicator=sk.outcome_hit_rate("search_ranking"),

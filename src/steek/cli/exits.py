@@ -14,6 +14,7 @@ EXIT_STATUS: dict[str, int] = {
     "declaration": 3,
     "unreadable": 3,
     "contract_violation": 3,
+    "too_large": 3,
     "not_found": 4,
     "conflict": 5,
     "illegal_transition": 5,

@@ -52,10 +52,10 @@ class PerQuery:
 class Metric(Protocol):
     """A figure that is a ratio of two sums over queries; stateless, safe to share between threads.
 
-    `direction` is 1 when higher is better, -1 when lower is, 0 when neither. `per_query` never alters its sample,
-    gives arrays of [queries], and returns None when the metric means nothing for it (a log loss of scores that are
-    no probabilities). A query that should not count has 0 in both arrays. Registered under entry points
-    `steek.metric`.
+    `name` is what declarations call it. `direction` is 1 when higher is better, -1 when lower is, 0 when neither.
+    `per_query` never alters its sample, gives arrays of [queries], and returns None when the metric means nothing for
+    it (a log loss of scores that are no probabilities). A query that should not count has 0 in both arrays. Registered
+    under entry points `steek.metric`.
     """
 
     @property

@@ -15,6 +15,7 @@ HTTP_STATUS: dict[str, int] = {
     "declaration": 400,
     "unreadable": 400,
     "contract_violation": 422,
+    "too_large": 413,
     "not_found": 404,
     "conflict": 409,
     "illegal_transition": 409,

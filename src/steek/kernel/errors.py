@@ -5,7 +5,8 @@
     │   ├── SettingsError          steek.toml or an environment variable
     │   ├── DeclarationError       a project's Python declares something impossible
     │   ├── UnreadableError        a payload or file cannot be parsed
-    │   └── ContractViolationError a batch does not fit its contract as a whole
+    │   ├── ContractViolationError a batch does not fit its contract as a whole
+    │   └── TooLargeError          more bytes than are taken at once
     ├── NotFoundError              a thing by that name does not exist
     ├── ConflictError              right request, wrong moment
     │   ├── IllegalTransitionError an action its state does not allow
@@ -81,6 +82,10 @@ class UnreadableError(InputError):
 
 class ContractViolationError(InputError):
     code = "contract_violation"
+
+
+class TooLargeError(InputError):
+    code = "too_large"
 
 
 class NotFoundError(SteekError):

@@ -53,14 +53,11 @@ def deploy_version(
         share = fraction or _next_step(canary, route)
         return routes.step_canary(model, share, key=key, actor=actor, expected_epoch=expected_epoch)
     allowed_by = _allowed_by(platform, model, version)
+    asked = {"key": key, "actor": actor, "gate_decision_id": allowed_by}
     if route.primary is None or canary is None:
-        return routes.deploy(
-            model, version, key=key, actor=actor, gate_decision_id=allowed_by, expected_epoch=expected_epoch
-        )
+        return routes.deploy(model, version, **asked, expected_epoch=expected_epoch)
     share = fraction or canary.steps[0]
-    return routes.start_canary(
-        model, version, share, key=key, actor=actor, gate_decision_id=allowed_by, expected_epoch=expected_epoch
-    )
+    return routes.start_canary(model, version, share, **asked, expected_epoch=expected_epoch)
 
 
 def _next_step(canary: Canary | None, route: Route) -> float:

@@ -12,12 +12,10 @@ from steek.kernel.settings import Settings
 from steek.models import ModelDefinition, Registry
 from steek.serving.answering import Answering
 from steek.serving.http_io import (
-    MAX_BODY_BYTES,
     Receive,
     Response,
     Scope,
     Send,
-    TooLargeError,
     as_error,
     as_json,
     header,
@@ -106,8 +104,6 @@ class ServingApp:
             if error.code == "busy":
                 self._metrics.refused()
             return as_error(error)
-        except TooLargeError:
-            return as_json({"error": f"the body is larger than {MAX_BODY_BYTES} bytes", "code": "too_large"}, 413)
         except ConnectionResetError:
             raise
         except Exception:

@@ -13,6 +13,7 @@ from steek.kernel.errors import (
     NotFoundError,
     ResourceError,
     SteekError,
+    TooLargeError,
 )
 
 Scope = MutableMapping[str, Any]
@@ -25,6 +26,7 @@ MAX_BODY_BYTES = 32_000_000
 _ENCODER = msgspec.json.Encoder()
 _STATUS: tuple[tuple[type[SteekError], int], ...] = (
     (NotFoundError, 404),
+    (TooLargeError, 413),
     (BusyError, 503),
     (InputError, 400),
     (ConflictError, 409),
@@ -40,10 +42,6 @@ class Response:
     body: bytes
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
-
-
-class TooLargeError(Exception):
-    """A body above the limit; never leaves the HTTP layer."""
 
 
 def as_json(value: object, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
@@ -81,7 +79,8 @@ async def read_body(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         size_bytes += len(parts[-1])
         if size_bytes > MAX_BODY_BYTES:
-            raise TooLargeError
+            complaint = f"the request body is larger than {MAX_BODY_BYTES} bytes"
+            raise TooLargeError(complaint, next_step="Send fewer instances at once.")
     if message["type"] == "http.disconnect":
         raise ConnectionResetError
     return b"".join(parts)

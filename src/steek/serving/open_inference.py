@@ -44,11 +44,15 @@ class TensorIn(msgspec.Struct):
 
 
 class OutputWanted(msgspec.Struct):
+    """An output that a client asks for; its parameters may ask for binary data."""
+
     name: str
     parameters: dict[str, Any] = {}
 
 
 class InferRequest(msgspec.Struct):
+    """The body of `/infer` as the protocol states it."""
+
     inputs: list[TensorIn]
     id: str | None = None
     outputs: list[OutputWanted] | None = None
@@ -62,6 +66,8 @@ class InferRequest(msgspec.Struct):
 
 
 class TensorOut(msgspec.Struct, omit_defaults=True):
+    """One output; `data` is absent where it follows the JSON as bytes."""
+
     name: str
     datatype: str
     shape: list[int]
@@ -70,6 +76,8 @@ class TensorOut(msgspec.Struct, omit_defaults=True):
 
 
 class InferResponse(msgspec.Struct):
+    """The answer to `/infer`; served version, route and fallback stand in its parameters."""
+
     model_name: str
     model_version: str
     id: str
@@ -158,15 +166,15 @@ def _flatten(data: Sequence[Any]) -> Iterator[Any]:
             yield item
 
 
-def _from_binary(tensor: TensorIn, data: bytes, size: int) -> list[Any]:
-    if len(data) != size:
-        message = f"input {tensor.name!r} says {size} bytes follow, there are {len(data)}"
+def _from_binary(tensor: TensorIn, data: bytes, size_bytes: int) -> list[Any]:
+    if len(data) != size_bytes:
+        message = f"input {tensor.name!r} says {size_bytes} bytes follow, there are {len(data)}"
         raise UnreadableError(message)
     if tensor.datatype == BYTES:
         return list(_texts(tensor.name, data))
     dtype = _NUMERIC.get(tensor.datatype)
-    if dtype is None or size % dtype.itemsize:
-        message = f"input {tensor.name!r}: {size} bytes are not {tensor.datatype}"
+    if dtype is None or size_bytes % dtype.itemsize:
+        message = f"input {tensor.name!r}: {size_bytes} bytes are not {tensor.datatype}"
         raise UnreadableError(message, next_step=f"Datatypes: {', '.join([*_NUMERIC, BYTES])}.")
     return np.frombuffer(data, dtype).tolist()
 

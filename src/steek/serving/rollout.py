@@ -10,12 +10,16 @@ from steek.serving.types import Route
 
 
 class RolloutState(StrEnum):
+    """Nothing serves; one version serves; one serves and another tries."""
+
     EMPTY = "empty"
     STEADY = "steady"
     CANARY = "canary"
 
 
 class RolloutAction(StrEnum):
+    """What may be done to a route."""
+
     DEPLOY = "deploy"
     START_CANARY = "start_canary"
     STEP_CANARY = "step_canary"
