@@ -44,12 +44,12 @@ class Replay:
         )
         self._display = Display(plan.nights)
         self._steek = SteekProcess(project, data=self._data, port=port)
-        self._people = People(project, self._steek.environment, self._set_clock)
+        self._people = People(project, self._steek.environment, self._reach)
 
     def run(self, *, keep_serving: bool) -> None:
         """Play all nights; then leave, or serve the console until Ctrl-C."""
         first, last = self._plan.history
-        self._set_clock(business_day(first)[0])
+        self._reach(business_day(first)[0])
         with self._steek.running():
             self._display.say(f"console: {self._steek.url}")
             control, traffic = Control(self._steek.url), Traffic(self._steek.serving_url)
@@ -69,14 +69,13 @@ class Replay:
             self._bring_day(control, first + timedelta(days=offset))
 
     def _bring_day(self, control: Control, day: date) -> None:
-        if not self._is_past(business_day(day)[1]):
+        if self._clock.now() <= business_day(day)[1]:
             self._bring(control, self._world.daily(day))
 
     def _bring(self, control: Control, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
-            if not self._is_past(delivery.arrives_at):
+            if self._reach(delivery.arrives_at):
                 self._display.now(f"arriving: {delivery.key}")
-                self._set_clock(delivery.arrives_at)
                 control.ingest(delivery)
 
     def _play(self, control: Control, traffic: Traffic, day: date) -> None:
@@ -88,8 +87,8 @@ class Replay:
         control.start_night(day)
         questions = self._world.questions(tomorrow)
         self._settle(control, day)
-        self._at(tomorrow, "06:30")
-        self._ask(traffic, [question for question in questions if question.model == "partner_demand"])
+        if self._at(tomorrow, "06:30"):
+            self._ask(traffic, [question for question in questions if question.model == "partner_demand"])
         self._work_incident(traffic, day, questions)
         self._serve_the_day(
             control, traffic, day, [question for question in questions if question.model != "partner_demand"]
@@ -100,12 +99,11 @@ class Replay:
         began = datetime.combine(day + timedelta(days=1), OPENING, tzinfo=UTC)
         size = -(-len(questions) // STRETCHES)
         for number in count():
-            self._set_clock(began + number * STRETCH)
+            is_new = self._reach(began + number * STRETCH)
             if self._settle(control, day) == FINISHED and number >= STRETCHES:
                 return
-            if not self._is_past(began + number * STRETCH):
+            if is_new:
                 self._ask(traffic, questions[number * size : (number + 1) * size])
-            self._set_clock(began + (number + 1) * STRETCH)
 
     def _work_incident(self, traffic: Traffic, day: date, questions: Sequence[Question]) -> None:
         if day != self._plan.key_change_day:
@@ -136,14 +134,15 @@ class Replay:
         due = LOOK.fullmatch(stage)
         return stage == FINISHED or (due is not None and self._clock.now() < datetime.fromisoformat(due["at"]))
 
-    def _is_past(self, at: datetime) -> bool:
-        """Whether all that happens at an instant was done: nobody moves the clock on before."""
-        return self._clock.now() > at
+    def _at(self, day: date, clock: str) -> bool:
+        return self._reach(datetime.combine(day, time.fromisoformat(clock), tzinfo=UTC))
 
-    def _at(self, day: date, clock: str) -> None:
-        self._set_clock(datetime.combine(day, time.fromisoformat(clock), tzinfo=UTC))
+    def _reach(self, at: datetime) -> bool:
+        """Move the clock to an instant; False when it is past that, and all that happens then was done before.
 
-    def _set_clock(self, at: datetime) -> None:
-        """Time only goes forward, also when an interrupted replay is taken up again."""
-        if not self._clock.is_set() or self._clock.now() < at:
-            self._clock.set(at)
+        So an interrupted replay that is taken up again goes on at the instant at which it was interrupted.
+        """
+        if self._clock.is_set() and self._clock.now() > at:
+            return False
+        self._clock.set(at)
+        return True
