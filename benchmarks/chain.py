@@ -30,10 +30,11 @@ _WATCH_S = 0.25
 
 @dataclass(slots=True)
 class Watched:
-    """What a tree of processes used: peak of the sum of resident memory, and CPU seconds of all that ever lived."""
+    """What a tree of processes used: peak of resident memory, CPU seconds at each look and by part at the end."""
 
     peak_bytes: int = 0
     cpu_s: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    of_part: dict[str, float] = field(default_factory=dict[str, float])
 
     def cpu_until(self, at_s: float) -> float:
         """CPU seconds used in the first `at_s` seconds."""
@@ -52,6 +53,8 @@ def main() -> None:
     print(f"{rows:,} rows ingested, {rows / wall_s:,.0f} rows/s over the whole run")
     print(f"  start and 122 days of history: wall {history_s:6.1f} s   cpu {history_cpu_s:6.1f} s")
     cpu_s = _say_nights(nights, watched, history_s)
+    parts = sorted(watched.of_part.items(), key=lambda part: -part[1])
+    print("  cpu by process: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts))
     memory_gb = watched.peak_bytes / 1e9
     print(f"  peak memory {memory_gb:.2f} GB: resident memory of all processes, shared pages counted in each")
     later_s = _mean([seconds for _, seconds in nights[1:]])
@@ -116,16 +119,26 @@ def _replay(data: Path) -> tuple[float, list[str], Watched]:
 
 def _watch(root: psutil.Process, watched: Watched, over: threading.Event, began: float) -> None:
     """CPU seconds are kept per process, because those of a process that has ended cannot be read any more."""
-    cpu_s: dict[tuple[int, float], float] = {}
+    cpu_s: dict[tuple[int, float], tuple[str, float]] = {}
     while not over.wait(_WATCH_S):
         resident = 0
         with contextlib.suppress(psutil.NoSuchProcess):
             for process in [root, *root.children(recursive=True)]:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     resident += process.memory_info().rss
-                    cpu_s[process.pid, process.create_time()] = sum(process.cpu_times()[:2])
+                    identity = process.pid, process.create_time()
+                    part = cpu_s[identity][0] if identity in cpu_s else _part(process.cmdline())
+                    cpu_s[identity] = part, sum(process.cpu_times()[:2])
         watched.peak_bytes = max(watched.peak_bytes, resident)
-        watched.cpu_s.append((time.perf_counter() - began, sum(cpu_s.values())))
+        watched.cpu_s.append((time.perf_counter() - began, sum(used for _, used in cpu_s.values())))
+    for part, used in cpu_s.values():
+        watched.of_part[part] = watched.of_part.get(part, 0.0) + used
+
+
+def _part(command: list[str]) -> str:
+    """console, serve, work, up, replay, or the module of another child."""
+    words = command[command.index("-m") + 1 :] if "-m" in command else command[-1:]
+    return words[1] if words[:1] == ["steek"] and len(words) > 1 else (words or ["?"])[0].rpartition(".")[2]
 
 
 def _ingested_rows(data: Path) -> int:

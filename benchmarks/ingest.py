@@ -1,7 +1,8 @@
 """Ingestion: a week of real lines in seven daily batches.
 
 Ours: `Ingestion.ingest` of each day as a parquet payload: parsed, validated against the contract, committed to Delta
-exactly once per key and flushed to disk, version and receipt and ledger event written in one transaction.
+exactly once per key and flushed to disk, version and receipt and ledger event written in one transaction. A few rows
+of every real day do not fit the contract: they go into quarantine with their reasons, which is a second commit.
 Peer and limit: `deltalake.write_deltalake` of the same frames: one commit each, no check, no flush, nothing remembered.
 """
 
