@@ -45,7 +45,8 @@ class World:
     """Everything outside steek.
 
     Args:
-        household_share: Share of the households that exist, for short tests; 1.0 is the whole store.
+        household_share: Share of the households that exist, and of the products that are promoted, for short tests;
+            1.0 is the whole store.
         partners: How many manufacturers are partners, those with the most lines; None for all that sell enough.
         key_change_day: Business day in whose evening every manufacturer gets a new key; None for never.
     """
@@ -128,7 +129,8 @@ class World:
         return lines.sort("transaction_timestamp", "basket_id", "product_id").collect()
 
     def _promotions(self, week: int, starts_at: datetime) -> Delivery:
-        shown = _table("promotions").filter(pl.col("week") == week).with_columns(starts_at=pl.lit(starts_at))
+        promoted = _table("promotions").filter(pl.col("week") == week, pl.col("product_id") % 100 < self._share_percent)
+        shown = promoted.with_columns(starts_at=pl.lit(starts_at))
         return Delivery("promotions", f"promotions-{week}", _parquet(shown.collect()), "marketing@grocer", starts_at)
 
 
