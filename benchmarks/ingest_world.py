@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import polars as pl
 from deltalake import write_deltalake
-from replay.world import business_day
 
 import grocer_store as store
 from steek.data import Ingestion
@@ -46,7 +45,7 @@ class FreshStores:
     def new_data(self) -> Path:
         """A data folder whose clock is set."""
         data = self._folder / self.round()
-        ReplayClock(data / "clock").set(business_day(MONDAY + timedelta(days=DAYS))[0])
+        ReplayClock(data / "clock").set(store.business_day(MONDAY + timedelta(days=DAYS))[0])
         return data
 
     def platform(self) -> Platform:
@@ -92,7 +91,7 @@ def write_bare(table: Path, days: Sequence[Day]) -> None:
 
 
 def _day(day: date) -> Day:
-    frame = store.lines_between(*business_day(day))
+    frame = store.lines_between(*store.business_day(day))
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="lz4", statistics=False)
     return Day(day, frame, buffer.getvalue())
