@@ -10,7 +10,7 @@ from steek.loop.calendar import actor
 from steek.loop.model_steps import load_route
 from steek.loop.services import Services
 from steek.models import Canary
-from steek.serving import CanaryDecision, judge_canary
+from steek.serving import CanaryDecision, Route, judge_canary
 
 Summary = dict[str, Any]
 
@@ -45,11 +45,23 @@ def due_at(began: Summary, number: int) -> datetime:
 def look(s: Services, night: date, models: list[str], began: Summary, number: int) -> Summary:
     """Wait until the canaries have lasted `number` dwells, then judge each whose step is over, and go on or back."""
     wait_until(lambda: s.clock.now() >= due_at(began, number), s.clock, timeout_s=_WAIT_LIMIT_S)
-    return {model: _judge(s, night, model) for model in in_canary(s, models)}
+    judged: Summary = {}
+    for model in models:
+        key = f"night:{night}:{model}:look:{number}"
+        route = _route_before(s, model, key)
+        if route.candidate is not None:
+            judged[model] = _judge(s, route, key=key, by=actor(night))
+    return judged
 
 
-def _judge(s: Services, night: date, model: str) -> Summary:
-    canary, route = _canary(s, model), s.routes.get(model)
+def _route_before(s: Services, model: str, key: str) -> Route:
+    """The route that a look finds; a look that is repeated after a crash finds what it found before it moved it."""
+    history = [change for change in s.routes.history(model) if change.key != key]
+    return history[0].route if history else Route(model)
+
+
+def _judge(s: Services, route: Route, *, key: str, by: str) -> Summary:
+    model, canary = route.model, _canary(s, route.model)
     assert route.updated_at is not None
     lasted = s.clock.now() - route.updated_at
     if lasted < canary.dwell_time:
@@ -60,14 +72,13 @@ def _judge(s: Services, night: date, model: str) -> Summary:
     said = {"verdict": decision.verdict.value, "reasons": list(decision.reasons), "fraction": route.fraction}
     if decision.verdict is Verdict.UNDECIDED and lasted < _PATIENCE * canary.dwell_time:
         return said
-    # The epoch tells apart the steps of one canary, also when this look is repeated after a crash.
-    said |= _move(s, model, decision, key=f"night:{night}:{model}:canary:{route.epoch}", by=actor(night))
+    said |= _move(s, route, decision, key=key, by=by)
     load_route(s, model)
     return said
 
 
-def _move(s: Services, model: str, decision: CanaryDecision, *, key: str, by: str) -> Summary:
-    canary, route = _canary(s, model), s.routes.get(model)
+def _move(s: Services, route: Route, decision: CanaryDecision, *, key: str, by: str) -> Summary:
+    model, canary = route.model, _canary(s, route.model)
     if decision.verdict is not Verdict.PASS:
         s.routes.abort_canary(model, reason="; ".join(decision.reasons), key=key, actor=by)
         return {"fraction": 0.0}

@@ -50,12 +50,14 @@ def deploy(s: Services, model: str, version: int, key: str, by: str) -> Summary:
     canary = s.definitions[model].serving.canary
     try:
         if s.routes.get(model).primary is None or canary is None:
-            s.routes.deploy(model, version, key=key, actor=by, gate_decision_id=decision.id)
-            return {"deployed": True, "canary": False}
-        s.routes.start_canary(model, version, canary.steps[0], key=key, actor=by, gate_decision_id=decision.id)
+            route = s.routes.deploy(model, version, key=key, actor=by, gate_decision_id=decision.id)
+        else:
+            share = canary.steps[0]
+            route = s.routes.start_canary(model, version, share, key=key, actor=by, gate_decision_id=decision.id)
     except FrozenError as hold:
         return {"deployed": False, "reason": hold.message}
-    return {"deployed": True, "canary": True}
+    # As the route says: after a crash the deployment is found by its key, whatever route it would be made on now.
+    return {"deployed": True, "canary": route.candidate == version}
 
 
 def sync(s: Services, model: str, version: int) -> Summary:
