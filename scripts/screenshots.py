@@ -59,8 +59,8 @@ def _shots(page: Page, address: str) -> list[Shot]:
     page.goto(f"{address}/")
     models = re.findall(r'class="name" href="(/models/[^"#]+)"', page.content())
     found = [Shot("overview", "/", 1140)]
-    found += [Shot("incident", path, 1240) for path in incidents[:1]]
-    found += [Shot("model", path, 1140) for path in models[:1]]
+    found += [Shot("incident", path, 1120) for path in incidents[:1]]
+    found += [Shot("model", path, 1000) for path in models[:1]]
     return found
 
 

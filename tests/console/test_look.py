@@ -1,5 +1,6 @@
 """Real pages in a real browser: nothing overflows, everything can be read, live and by keyboard."""
 
+import runpy
 import shutil
 import socket
 import threading
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from steek.console import build_console
 
+ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.browser,
@@ -86,6 +88,30 @@ def test_pages_fit_and_can_be_read(browser: Browser, address: str, scheme: str) 
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
     assert errors == []
+    page.close()
+
+
+def test_pictures_for_the_readme_are_whole_wide_and_light_to_load(
+    browser: Browser, address: str, tmp_path: Path
+) -> None:
+    take = runpy.run_path(str(ROOT / "scripts" / "screenshots.py"))["take"]
+    taken = take(browser, address, tmp_path)
+    assert [picture.name for picture in taken] == ["overview.png", "incident.png", "model.png"]
+    for picture in taken:
+        content = picture.read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert int.from_bytes(content[16:20], "big") == 1440
+        assert 20_000 < len(content) < 300_000
+
+
+def test_every_chart_of_a_page_is_drawn(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    for path in ("/incidents/2017-001", "/models/search_ranking"):
+        page.goto(address + path)
+        page.evaluate("Promise.all([...document.images].map((one) => { one.loading = 'eager'; return one.decode(); }))")
+        widths = page.evaluate("[...document.images].map((one) => one.naturalWidth)")
+        assert len(widths) >= 1
+        assert min(widths) > 200
     page.close()
 
 

@@ -1,9 +1,10 @@
 """What changed lately, as a person would tell it: one line for the daily work of a night, the rest line by line."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
-from steek.console.event_words import NOTABLE_KINDS, EventLine, describe
+from steek.console.event_words import NOTABLE_KINDS, EventLine, describe, thing
 from steek.kernel.urn import Urn
 from steek.ledger import Event, Ledger
 
@@ -22,7 +23,11 @@ def notable(ledger: Ledger, limit: int) -> tuple[EventLine, ...]:
     lines: dict[str, EventLine] = {}
     for event in loud:
         night = event.actor if _is_nightly(event) else ""
-        if not night:
+        if event.kind.startswith("freeze."):
+            alike = f"{event.kind} {event.at} {event.actor}"
+            same = [other for other in loud if f"{other.kind} {other.at} {other.actor}" == alike]
+            lines.setdefault(alike, _held(same))
+        elif not night:
             lines[event.id] = describe(event)
         elif night not in lines:
             lines[night] = _deployed([other for other in loud if other.actor == night and _is_nightly(other)])
@@ -43,6 +48,13 @@ def _is_nightly(event: Event) -> bool:
         and event.actor.startswith("night ")
         and not event.payload.get("reason")
     )
+
+
+def _held(events: Sequence[Event]) -> EventLine:
+    """One line for what an incident held, or let go, at once."""
+    line = describe(events[0])
+    others = [thing(event.subject) for event in events[1:]]
+    return replace(line, text=f"{', '.join(others)}, {line.text}") if others else line
 
 
 def _deployed(events: Sequence[Event]) -> EventLine:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from steek.charts import Marker, Point
@@ -12,6 +12,7 @@ from steek.console.indicator_words import bounds_words, series_name, unit_of, va
 from steek.console.mitigation_forms import MitigationForm, mitigation_forms
 from steek.console.next_action import NextAction, done_by_actions, next_action
 from steek.console.pictures import Picture, chart, lettered
+from steek.console.services import Services
 from steek.console.timeline_parts import TimelineView, timeline_view
 from steek.console.words import interval_words
 from steek.incidents import TRANSITIONS as INCIDENT_TRANSITIONS
@@ -19,7 +20,6 @@ from steek.incidents import (
     ActionTaken,
     AlertEvidence,
     Incident,
-    Incidents,
     IndicatorNow,
     PhaseTimes,
     Role,
@@ -109,30 +109,19 @@ class IncidentView:
     form_key: str
 
 
-def incident_view(
-    incidents: Incidents,
-    monitoring: Monitoring,
-    freezes: Freezes,
-    drawings: Drawings,
-    incident_id: str,
-    *,
-    now: datetime,
-    form_key: str,
-) -> IncidentView:
+def incident_view(services: Services, drawings: Drawings, incident_id: str, *, form_key: str) -> IncidentView:
     """The page of one incident.
 
     Args:
-        incidents: Where it lies.
-        monitoring: For the series that show it.
-        freezes: For what it holds.
+        services: Incidents, the monitors that show them, and what they hold.
         drawings: Where the browser will ask for its charts.
         incident_id: Which.
-        now: The present.
         form_key: Makes the forms of this rendering idempotent: the same form sent twice acts once.
 
     Raises:
         NotFoundError: there is none by that id.
     """
+    incidents, monitoring, now = services.incidents, services.monitoring, services.clock.now()
     story = incidents.stories.read(incident_id)
     incident = story.incident
     events = [suspect.event for suspect in story.changed.suspects]
@@ -159,7 +148,7 @@ def incident_view(
         indicators=told,
         confidence=story.verification.confidence,
         timeline=timeline_view(story.timeline),
-        freezes=_held(freezes, incident),
+        freezes=_held(services.freezes, incident),
         postmortem=not incident.state.is_open,
         form_key=form_key,
     )
@@ -223,6 +212,9 @@ def _pictures(
 def _picture(alert: AlertEvidence, monitoring: Monitoring, drawings: Drawings, markers: tuple[Marker, ...]) -> Picture:
     began = alert.onset.earliest_at or alert.opened_at
     series = monitoring.series(alert.monitor, alert.slice, since=began - _BEFORE_ONSET)
+    if series.lower is None and series.upper is None:
+        # Its newest window has no bounds; those that the alert broke are what the reader wants to see.
+        series = replace(series, lower=alert.lower, upper=alert.upper)
     onset = (alert.onset.earliest_at, alert.onset.latest_at)
     unit = unit_of(monitoring.monitors[alert.monitor].indicator.name, series.unit)
     # Once the data are mended the window is measured again; what fired the alert must not vanish from the picture.
@@ -276,7 +268,7 @@ def _indicator_words(one: IndicatorNow, monitoring: Monitoring) -> str:
         return f"{name} is back: {now}, after {then} when it fired; back since {one.back_at:%d %b %H:%M} UTC"
     lower, upper = (one.alert.lower, one.alert.upper) if one.reading is None else (one.reading.lower, one.reading.upper)
     well = bounds_words(lower, upper, unit_of(indicator, unit))
-    return f"{name} is not back: {now}" + (f", well is {well}" if well else "")
+    return f"{name} is not back: {now}, " + (f"well is {well}" if well else "and too little history says what is well")
 
 
 def _held(freezes: Freezes, incident: Incident) -> tuple[str, ...]:

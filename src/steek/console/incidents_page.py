@@ -55,5 +55,5 @@ def _line(incident: Incident, services: Services) -> IncidentLine:
         subject=incident.subject,
         declared_at=incident.declared_at,
         commander=incident.roles.get(Role.COMMANDER, ""),
-        next_action=next_step(incident, services.ledger).title,
+        next_action=next_step(incident, services.ledger, services.monitoring).title,
     )

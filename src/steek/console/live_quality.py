@@ -208,7 +208,9 @@ _HEALTH = {"better": "well", "worse": "broken", "undecided": "undecided"}
 
 
 def _listed(names: Sequence[str]) -> str:
-    return "; ".join(f"\N{LEFT SINGLE QUOTATION MARK}{name}\N{RIGHT SINGLE QUOTATION MARK}" for name in names)
+    """Names in quotation marks, with "and" before the last."""
+    quoted = [f"\N{LEFT SINGLE QUOTATION MARK}{name}\N{RIGHT SINGLE QUOTATION MARK}" for name in names]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 def _share(value: float) -> str:

@@ -96,8 +96,10 @@ def model_view(services: Services, drawings: Drawings, name: str, *, form_key: s
     shown = serving or latest
     charts, markers, left_out = _charts(services, drawings, definition, now)
     version = None if latest is None else latest.version
+    fresh_until = None if serving is None else stale_at(definition, serving)
+    missed = fresh_until is not None and fresh_until < now
     return ModelView(
-        health=worst([live.state.state for live in charts]),
+        health=worst([*(live.state.state for live in charts), "broken" if missed else "well"]),
         definition=definition,
         card=model_card(definition, shown),
         latest=latest,
@@ -116,7 +118,7 @@ def model_view(services: Services, drawings: Drawings, name: str, *, form_key: s
         lineage=upstream_side(services.lineage, shown.urn, max_distance=_LINEAGE_DISTANCE) if shown else None,
         objective=objective_words(definition),
         wait=format_duration(definition.examples.label_window) if definition.examples.label_window else "",
-        stale_at=None if serving is None else stale_at(definition, serving),
+        stale_at=fresh_until,
         form_key=form_key,
     )
 

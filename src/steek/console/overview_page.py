@@ -23,10 +23,10 @@ from steek.console.stations import (
     unwatched,
 )
 from steek.console.words import interval_words, short_time
-from steek.incidents import Incident, Incidents, Role
+from steek.incidents import Incident, Role
 from steek.ledger import Event, Ledger
 from steek.models import ModelDefinition, TrainedModel
-from steek.monitoring import MonitorState
+from steek.monitoring import Monitoring, MonitorState
 from steek.serving import Route
 
 _CHANGES_SHOWN = 8
@@ -80,7 +80,7 @@ def overview_view(services: Services) -> OverviewView:
         facts=" · ".join((f"{len(definitions)} models", watched, *_last_night(services.ledger, now))),
         stations=STATIONS,
         lines=lines,
-        banners=banners(services.incidents, services.ledger, now),
+        banners=banners(services, now),
         changes=notable(services.ledger, _CHANGES_SHOWN),
         fresh=tuple(
             fresh_line(definition, _serving(services, routes, definition.name), now)
@@ -133,20 +133,23 @@ def latest_gate(ledger: Ledger, model: str) -> Event | None:
     return found[0] if found else None
 
 
-def banners(incidents: Incidents, ledger: Ledger, now: datetime) -> tuple[Banner, ...]:
+def banners(services: Services, now: datetime) -> tuple[Banner, ...]:
     """Open incidents, worst first."""
-    open_ones = sorted(incidents.list(open_only=True), key=lambda incident: (incident.severity, incident.declared_at))
-    return tuple(_banner(incident, ledger, now) for incident in open_ones)
+    found = services.incidents.list(open_only=True)
+    worst_first = sorted(found, key=lambda incident: (incident.severity, incident.declared_at))
+    return tuple(_banner(incident, services, now) for incident in worst_first)
 
 
-def next_step(incident: Incident, ledger: Ledger) -> NextAction:
-    """The next action of an incident by its own events; the indicators are asked on its page."""
+def next_step(incident: Incident, ledger: Ledger, monitoring: Monitoring) -> NextAction:
+    """The next action of an incident by its own events and the alerts that are open on its subject."""
     acted = ledger.events(kinds=("incident.acted",), subject=incident.urn)
-    return next_action(incident, done=done_by_events(acted))
+    open_alerts = [alert for alert in monitoring.alerts() if alert.state != "resolved"]
+    not_back = [alert.monitor for alert in open_alerts if alert.subject == incident.subject]
+    return next_action(incident, done=done_by_events(acted), not_back=not_back)
 
 
-def _banner(incident: Incident, ledger: Ledger, now: datetime) -> Banner:
-    declared = ledger.events(kinds=("incident.declared",), subject=incident.urn, limit=1)
+def _banner(incident: Incident, services: Services, now: datetime) -> Banner:
+    declared = services.ledger.events(kinds=("incident.declared",), subject=incident.urn, limit=1)
     since = _onset_words(declared[0].payload.get("onset"), now) if declared else ""
     return Banner(
         id=incident.id,
@@ -155,7 +158,7 @@ def _banner(incident: Incident, ledger: Ledger, now: datetime) -> Banner:
         state=incident.state,
         since=since or interval_words(incident.declared_at, None, now),
         commander=incident.roles.get(Role.COMMANDER, ""),
-        next_action=next_step(incident, ledger).title,
+        next_action=next_step(incident, services.ledger, services.monitoring).title,
     )
 
 

@@ -95,16 +95,8 @@ def incidents(site: Site, request: Request) -> Response:
 
 
 def incident(site: Site, request: Request) -> Response:
-    services, incident_id = site.services, request.path_params["id"]
-    view = incident_view(
-        services.incidents,
-        services.monitoring,
-        services.freezes,
-        site.drawings,
-        incident_id,
-        now=services.clock.now(),
-        form_key=_form_key(site),
-    )
+    incident_id = request.path_params["id"]
+    view = incident_view(site.services, site.drawings, incident_id, form_key=_form_key(site))
     return _html(site, request, "incident.html", stream=f"/incidents/{quote(incident_id, safe='')}/stream", view=view)
 
 

@@ -1,0 +1,163 @@
+"""Tutorials: every command and every file of a page, in its order, as a reader would do it."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+FIRST_NIGHT = ROOT / "docs" / "tutorials" / "first-night.md"
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SAVE_AS = re.compile(r"Save as `([^`]+)`:\s*$")
+CHANGE = re.compile(r"in `([^`]+)`, change `([^`]+)` to `([^`]+)`")
+PORT = "8321"
+START_S = 60
+
+
+@dataclass
+class Reader:
+    """Somebody with two terminals who does what the page says."""
+
+    folder: Path
+    environment: dict[str, str]
+    printed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    def run(self, command: str) -> str:
+        """Run a line in the first terminal; what it printed. Folder and variables last from line to line."""
+        assigned = re.match(r"(\w+)=", command)
+        told = f'"${assigned.group(1)}"' if assigned else '""'
+        left = self.folder / ".left"
+        script = f"set -e\ncd '{self.folder}'\n{command}\nprintf '%s\\n' \"$PWD\" {told} > '{left}'"
+        done = subprocess.run(
+            ["bash", "-c", script], capture_output=True, text=True, env=self.environment, check=False, timeout=120
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        folder, value = left.read_text(encoding="utf-8").splitlines()
+        left.unlink()
+        self.folder = Path(folder)
+        if assigned:
+            self.environment[assigned.group(1)] = value
+        self.printed.append((command, done.stdout))
+        return done.stdout
+
+    def output_of(self, command: str) -> str:
+        """What a command printed, the last time."""
+        return next(out for said, out in reversed(self.printed) if said.startswith(command))
+
+
+@contextmanager
+def second_terminal(reader: Reader, port: int) -> Generator[None]:
+    """`steek up` until the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "steek", "up"],
+        cwd=reader.folder,
+        env=reader.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for address in (f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port + 1}/v2/health/ready"):
+            _wait_for(process, address)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(process: subprocess.Popen[bytes], address: str) -> None:
+    until_s = time.monotonic() + START_S
+    while time.monotonic() < until_s:
+        assert process.poll() is None, "steek up ended"
+        try:
+            if httpx.get(address).status_code < 500:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    pytest.fail(f"nothing answers on {address}")
+
+
+def free_pair() -> int:
+    """A port that is free, and so is the next."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Reader:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name, words in (("steek", f"{sys.executable} -m steek"), ("python", sys.executable)):
+        (tools / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+        (tools / name).chmod(0o755)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STEEK_")}
+    return Reader(tmp_path, {**kept, "PATH": f"{tools}:{kept['PATH']}"})
+
+
+@pytest.mark.slow
+@pytest.mark.covers("P1", "N3")
+def test_the_first_night_goes_as_the_page_says(reader: Reader) -> None:
+    port = free_pair()
+    reader.environment |= {"STEEK_PORT": str(port), "STEEK_SERVING_PORT": str(port + 1)}
+    first, _, after = FIRST_NIGHT.read_text(encoding="utf-8").partition("```console\n$ steek up\n```")
+    follow(reader, first, port)
+    assert "undecided" in reader.output_of("steek models gate demand 1")
+    assert receipts(reader) == 2
+    with second_terminal(reader, port):
+        follow(reader, after, port)
+    assert re.search(r"^verdict +pass$", reader.output_of("steek models gate demand 2"), re.MULTILINE)
+    assert re.search(r"^demand .* 2 ", reader.output_of("steek status"), re.MULTILINE)
+    assert '"model_version":2' in reader.output_of("curl").replace(" ", "").replace('"2"', "2")
+    assert "receipt:" in reader.output_of("steek lineage up")
+    assert "verified_events" in reader.output_of("steek ledger verify")
+
+
+def follow(reader: Reader, text: str, port: int) -> None:
+    """Do what a stretch of the page says: save files, make changes, run commands."""
+    position = 0
+    for block in FENCE.finditer(text):
+        before = text[position : block.start()]
+        position = block.end()
+        make_changes(reader, before)
+        name = SAVE_AS.search(before)
+        if name:
+            (reader.folder / name.group(1)).write_text(block.group(2), encoding="utf-8")
+        elif block.group(1) == "console":
+            for line in block.group(2).splitlines():
+                command = line.removeprefix("$ ").replace(f":{int(PORT) + 1}", f":{port + 1}")
+                reader.run(command)
+    make_changes(reader, text[position:])
+
+
+def make_changes(reader: Reader, text: str) -> None:
+    for name, old, new in CHANGE.findall(text.replace("\n", " ")):
+        file = reader.folder / name
+        source = file.read_text(encoding="utf-8")
+        assert source.count(old) == 1
+        file.write_text(source.replace(old, new), encoding="utf-8")
+
+
+def receipts(reader: Reader) -> int:
+    """How many different batches the first files were: one sent twice, and the three weeks."""
+    ids = {
+        re.findall(r"^id +(\w+)", out, re.MULTILINE)[0]
+        for said, out in reader.printed
+        if said.startswith("steek ingest")
+    }
+    return len(ids)
