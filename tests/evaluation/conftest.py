@@ -15,6 +15,7 @@ from steek.data import Contract, Dataset, Field, Lake
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.evaluation import tables as _tables
 from steek.features import ExampleSets, FeatureService, SqliteOnlineStore, examples, feature_view
+from steek.formats.linear import LinearModel
 from steek.kernel import ReplayClock, Window
 from steek.ledger import Database, Ledger, metadata
 from steek.models import (
@@ -27,7 +28,6 @@ from steek.models import (
     TrainedModel,
     pack,
 )
-from steek.formats.linear import LinearModel
 
 assert _tables.evaluations.metadata is metadata
 

@@ -7,9 +7,9 @@ import lightgbm
 import numpy as np
 import pytest
 
+from steek.formats.linear import LinearModel
 from steek.kernel.errors import NotFoundError, UnreadableError
 from steek.models import ModelFormat, open_format
-from steek.formats.linear import LinearModel
 from steek.testing.model_format import ModelFormatConformance
 
 LINEAR = LinearModel(("view.a", "view.b"), (0.5, -0.25), (1.0, 2.0), 0.1, "log")

@@ -9,7 +9,7 @@ import httpx
 
 from replay.world import Delivery
 
-POLL_S = 0.05
+POLL_S = 0.1
 
 
 class Control:

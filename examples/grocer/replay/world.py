@@ -13,6 +13,8 @@ import polars as pl
 DAY_STARTS_AT = time(6)
 SECOND_WEEK_AT = datetime(2017, 1, 2, 5, tzinfo=UTC)
 NEW_KEY_OFFSET = 100_000
+# Promotions are known from the end of August on: nothing reads older ones.
+FIRST_PROMOTED_WEEK = 36
 SMALLEST_PARTNER_LINES = 200
 SOLD_AT = pl.col("transaction_timestamp")
 
@@ -68,7 +70,7 @@ class World:
         start, end = business_day(day)
         if day == self._key_change_day:
             yield self._products_edition(changed=True, arrives_at=end - timedelta(hours=7, minutes=55))
-        for week in range(2, 54):
+        for week in range(FIRST_PROMOTED_WEEK, 54):
             starts_at = SECOND_WEEK_AT + timedelta(weeks=week - 2)
             if start <= starts_at < end:
                 yield self._promotions(week, starts_at)

@@ -2,8 +2,8 @@
 
 from typing import cast
 
-from steek.kernel.plugins import load_plugin
 from steek.formats.ports import ModelFormat
+from steek.kernel.plugins import load_plugin
 
 
 def open_format(name: str) -> ModelFormat:

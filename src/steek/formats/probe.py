@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from steek.kernel.errors import SteekError
 from steek.formats.fleet import unpack
 from steek.formats.loading import open_format
 from steek.formats.ports import ModelFormat
+from steek.kernel.errors import SteekError
 
 _MOST_PROBLEMS = 5
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 
+from steek.formats.fleet import FleetBundle, unpack
 from steek.kernel.clock import Clock
 from steek.kernel.errors import NotFoundError
 from steek.kernel.records import content_hash
@@ -14,7 +15,6 @@ from steek.ledger import Database, Draft, Ledger
 from steek.models.artifacts import ArtifactStore
 from steek.models.definition import ModelDefinition
 from steek.models.description import Views, describe, difference
-from steek.formats.fleet import FleetBundle, unpack
 from steek.models.tables import model_definitions, trained_models
 from steek.models.trained import NewTrainedModel, TrainedModel, trained_urn
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steek.kernel.errors import DeclarationError, RefusedError
 from steek.formats.linear import LinearModel
+from steek.kernel.errors import DeclarationError, RefusedError
 from steek.training.losses import refuse_exploded, weighted_poisson_deviance
 from steek.training.ports import FittedModel
 
