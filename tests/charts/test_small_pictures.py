@@ -73,7 +73,7 @@ def test_lineage_folds_versions_and_receipts_and_points_to_the_right() -> None:
         "trained:m": 3,
     }
     assert layout.nodes["receipt:t"].detail == "2 receipts"
-    assert layout.nodes["dataset:t"].detail == "2 versions to 2"
+    assert layout.nodes["dataset:t"].detail == "2 versions"
     assert layout.nodes["dataset:t"].urns[-1] == "dataset:t@2"
     assert all(layout.nodes[a].column < layout.nodes[b].column for a, b in layout.edges)
     svg = lineage_svg(layout)

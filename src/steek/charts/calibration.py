@@ -53,7 +53,7 @@ def calibration_spec(bins: Sequence[CalibrationBin], *, unit: str = "fraction", 
 
 
 def _axis(field: str, domain: list[float], unit: str) -> Spec:
-    title = field if unit == "fraction" else f"{field}, {unit}"
-    format = "~s" if unit != "fraction" else ".0%" if domain[1] > 0.05 else ".1%"
+    title = field if unit in {"", "fraction"} else f"{field}, {unit}"
+    format = ",.3~r" if unit != "fraction" else ".0%" if domain[1] > 0.05 else ".1%"
     axis: Spec = {"title": title, "format": format, "tickCount": 4, "grid": True, "gridColor": LINE}
     return {"field": field, "type": "quantitative", "axis": axis, "scale": {"domain": domain, "nice": False}}

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from steek.kernel.urn import Urn
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
-_NODE_WIDTH, _NODE_HEIGHT = 212, 44
+_NODE_WIDTH, _NODE_HEIGHT = 172, 44
 _GAP_X, _GAP_Y = 40, 14
 
 
@@ -92,7 +92,7 @@ def _node(key: str, urns: list[str], column: int, row: int, root_key: str) -> Li
     if kind == "receipt":
         detail = f"{len(urns):,} receipts" if len(urns) > 1 else "1 receipt"
     elif len(versions) > 1:
-        detail = f"{len(versions):,} versions to {_short(versions[-1])}"
+        detail = f"{len(versions):,} versions"
     else:
         detail = _short(versions[0])
     return LineageNode(key, kind, name, detail, ordered, column, row, key == root_key)

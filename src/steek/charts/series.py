@@ -8,7 +8,7 @@ from steek.charts.palette import ACCENT, ALARM_WASH, BROKEN, CARD, SOFT, config
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 Spec = dict[str, object]
-_LANE, _MOST_LANES, _MARKER_WIDTH = 19, 3, 19
+_LANE, _MOST_LANES, _MARKER_WIDTH = 19, 5, 19
 
 
 @dataclass(frozen=True, slots=True)
