@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from steek.kernel.urn import Urn
 from steek.ledger import Event
-from steek.monitoring.alerts import read_alerts
+from steek.monitoring.alerts import Alert, read_alerts
 from steek.monitoring.holds import end_hold, resume_hold, start_hold
 
 INCIDENT_KINDS = ("incident.advanced", "incident.alert_attached", "incident.declared", "incident.resolved")
@@ -14,7 +14,8 @@ def follow_incident(connection: Connection, event: Event) -> None:
     """Start or end the holds of the incident that an event is about; the same event again changes nothing.
 
     A hold is on the incident's subject, on the systems it touches as far as the event names them, and on the
-    subjects of its alerts. It begins with the earliest onset of the alerts that are open there, else with the event.
+    subject of its alert. It begins with the event, or earlier with what is open on that subject: the onset of the
+    incident's own alert, the first failing window of any other, whose onset may reach back to before this incident.
     """
     incident = event.payload.get("incident")
     if not isinstance(incident, str):
@@ -26,21 +27,24 @@ def follow_incident(connection: Connection, event: Event) -> None:
         if event.payload.get("action") == "reopen":
             resume_hold(connection, incident)
         return
-    for subject in _subjects(connection, event):
-        open_alerts = read_alerts(connection, subject=subject, open_only=True)
-        onsets = [alert.onset.start_at for alert in open_alerts]
-        start_hold(connection, incident, subject, min([event.at, *onsets]))
+    alerts = _alerts(connection, event)
+    for subject in _subjects(event, alerts):
+        onsets = [alert.onset.start_at for alert in alerts if alert.subject == subject]
+        firing = [alert.window.start_at for alert in read_alerts(connection, subject=subject, open_only=True)]
+        start_hold(connection, incident, subject, min([event.at, *onsets, *firing]))
 
 
-def _subjects(connection: Connection, event: Event) -> list[str]:
+def _alerts(connection: Connection, event: Event) -> list[Alert]:
+    named = [event.payload.get(field) for field in ("alert", "alert_id")]
+    return read_alerts(connection, ids=[alert_id for alert_id in named if isinstance(alert_id, str)])
+
+
+def _subjects(event: Event, alerts: list[Alert]) -> list[str]:
     payload = event.payload
     named = [event.subject, payload.get("subject"), payload.get("on")]
     systems = payload.get("systems")
     if isinstance(systems, list):
         named += systems  # pyright: ignore[reportUnknownArgumentType]
-    for field in ("alert", "alert_id"):
-        alert_id = payload.get(field)
-        if isinstance(alert_id, str):
-            named += [alert.subject for alert in read_alerts(connection, ids=[alert_id])]
+    named += [alert.subject for alert in alerts]
     urns = {name for name in named if isinstance(name, str) and ":" in name}
     return sorted(name for name in urns if Urn.parse(name).kind != "incident")
