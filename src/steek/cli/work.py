@@ -10,6 +10,9 @@ from steek.cli.opening import opened
 from steek.cli.options import ProjectOption
 from steek.platform import workflow_worker
 
+# A command that found no worker when it began is one until it ends.
+OTHERS_MAY_TAKE_S = 60.0
+
 
 def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
     """Run nights and other workflows until stopped; takes up what an earlier worker left unfinished."""
@@ -21,7 +24,7 @@ def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    with opened(project) as platform, workflow_worker(platform).running():
+    with opened(project) as platform, workflow_worker(platform).running(wait_s=OTHERS_MAY_TAKE_S):
         stopped.wait()
 
 

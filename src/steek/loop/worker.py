@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowHandle, WorkflowStatus
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
+from steek.kernel.clock import SystemClock
 from steek.kernel.errors import BusyError, NotFoundError, ResourceError
 from steek.kernel.settings import Settings
+from steek.kernel.waiting import wait_until
 
 _QUEUE = "steek"
 # Part of each unfinished workflow's identity: a worker takes up only those of the same shape of steps.
@@ -45,16 +48,17 @@ class Worker:
         self._workflows = workflows
 
     @contextmanager
-    def running(self, *, quiet: bool = False) -> Generator[None]:
+    def running(self, *, quiet: bool = False, wait_s: float = 0.0) -> Generator[None]:
         """Run the worker in threads of this process for the length of the block.
 
         Args:
             quiet: Leave a failed workflow's traceback out of the log, where its starter gets the error itself.
+            wait_s: How long to wait while another process is the worker, as a command is for as long as it runs.
 
         Raises:
             BusyError: another process is this project's worker.
         """
-        with _only_one(self._settings.data_path / "worker.lock"):
+        with _only_one(self._settings.data_path / "worker.lock", wait_s):
             DBOS(config=_configuration(self._settings, "CRITICAL" if quiet else "WARNING"))
             for name, function in self._workflows.items():
                 _registered[name] = DBOS.workflow(name=name)(_plain(function))
@@ -77,10 +81,15 @@ def together(workflow: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
 
 
 class WorkerClient:
-    """Asks the worker, from any process."""
+    """Asks the worker, from any process, also before a worker ever ran.
+
+    Raises:
+        ResourceError: the workflow database does not answer.
+    """
 
     def __init__(self, settings: Settings) -> None:
         with _answering():
+            _prepare(settings.workflow_database_url)
             self._client = DBOSClient(system_database_url=settings.workflow_database_url)
 
     def start(self, workflow: str, workflow_id: str, *arguments: Any) -> None:
@@ -132,6 +141,18 @@ class WorkerClient:
         self._client.destroy()
 
 
+def _prepare(database_url: str) -> None:
+    """Make the tables of a workflow database that no worker has used yet."""
+    engine = create_engine(database_url)
+    try:
+        schema = None if engine.dialect.name == "sqlite" else "dbos"
+        is_new = not inspect(engine).has_table("workflow_status", schema=schema)
+    finally:
+        engine.dispose()
+    if is_new:
+        DBOS.migrate(database_url)
+
+
 @contextmanager
 def _answering() -> Generator[None]:
     try:
@@ -159,15 +180,21 @@ def _plain(function: Workflow) -> Workflow:
 
 
 @contextmanager
-def _only_one(lock_path: Path) -> Generator[None]:
+def _only_one(lock_path: Path, wait_s: float) -> Generator[None]:
     lock_path.parent.mkdir(parents=True, exist_ok=True)
     with lock_path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not wait_until(lambda: _locked(lock.fileno()), SystemClock(), timeout_s=wait_s):
             message = "another process already runs this project's workflows"
-            raise BusyError(message, next_step="Use it, or stop it first ('steek up' starts one).") from None
+            raise BusyError(message, next_step="Use it, or stop it first ('steek up' starts one).")
         yield
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _configuration(settings: Settings, log_level: str) -> DBOSConfig:
