@@ -82,7 +82,7 @@ def watch_answers(model: str, owner: str) -> list[sk.Monitor]:
 ages = [
     *watch_age("search_ranking", RANKING, most_data_hours=72),
     # A household's answers are complete a week after it was asked.
-    *watch_age("next_purchase", RANKING, most_data_hours=240),
+    *watch_age("next_purchase", RANKING, most_data_hours=264),
     *watch_age("partner_demand", PARTNERS, most_data_hours=72),
 ]
 answers = [

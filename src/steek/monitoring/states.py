@@ -17,10 +17,8 @@ from steek.monitoring.tables import WHOLE, states
 
 State = Literal["well", "watch", "broken", "undecided"]
 
-# Share of the way from the middle of the band to a bound at which a value is worth a look.
-_NEAR = 2 / 3
-# With one bound there is no band; within this share of the bound itself is near.
-_NEAR_ONE_SIDED = 0.1
+# Share of the way to a bound, from the middle of the band or from zero, at which a value is worth a look.
+_NEAR = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def summarise(
     elif still_open:
         state = "watch"
     elif count[Verdict.PASS]:
-        near = shown is not None and len(judged) == 1 and _is_near(shown)
+        near = shown is not None and len(judged) == 1 and strain(shown) >= _NEAR
         state = "watch" if near else "well"
     return StateRow(
         state=state,
@@ -131,11 +129,6 @@ def strain(one: Judged) -> float:
     assert bound is not None
     beyond = bound - value if lower is not None else value - bound
     return max(0.0, 1 + beyond / abs(bound)) if bound else 1.0 + beyond
-
-
-def _is_near(one: Judged) -> bool:
-    two_sided = one.judgement.lower is not None and one.judgement.upper is not None
-    return strain(one) >= (_NEAR if two_sided else 1 - _NEAR_ONE_SIDED)
 
 
 def write_state(connection: Connection, monitor: str, row: StateRow) -> None:
