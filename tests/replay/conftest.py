@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "platform"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from small_store import LIMIT_S, Undisturbed, copy_of_the_store, free_ports, record_progress, replaying

@@ -13,6 +13,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import polars as pl
+from shop_world import Shell
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "grocer"
 NIGHTS, KEY_CHANGE_NIGHT = 3, 3
@@ -30,6 +34,7 @@ LIGHTER = {
     r'at_least\("roc_auc", [0-9.]+\)': 'at_least("roc_auc", 0.55)',
     r'at_least\("hit_rate_at_5", [0-9.]+\)': 'at_least("hit_rate_at_5", 0.2)',
     r'not_worse\("hit_rate_at_5", margin=[0-9.]+\)': 'not_worse("hit_rate_at_5", margin=0.15)',
+    r'not_worse\("mae", margin=[0-9.]+\)': 'not_worse("mae", margin=2.0)',
     r'deadline="[0-9a-z.]+"': 'deadline="60s"',
 }
 READY = b"console: http"
@@ -90,6 +95,22 @@ class Undisturbed:
     store: Path
     data: Path
     steps: list[tuple[float, int]]
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """What an SQL query on the state finds."""
+        connection = sqlite3.connect(self.data / "steek.db")
+        try:
+            return connection.execute(query, parameters).fetchall()
+        finally:
+            connection.close()
+
+    def table(self, name: str) -> pl.DataFrame:
+        """The newest version of a table of the lake."""
+        return pl.read_delta(str(self.data / "lake" / name))
+
+    def steek(self, *words: str) -> Any:
+        """What a command prints with --json."""
+        return Shell(self.store, {"STEEK_DATA_PATH": str(self.data)}).json(*words)
 
 
 @contextmanager
