@@ -212,7 +212,7 @@ def running(noun: str, folder: Path, environment: dict[str, str]) -> "Generator[
 
 def environment_with(more: dict[str, str]) -> dict[str, str]:
     """The environment of the tests, and more."""
-    return {**os.environ, **more}  # noqa: TID251 - a child of the tests inherits theirs
+    return {**os.environ, **more}
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
