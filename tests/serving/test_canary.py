@@ -15,7 +15,7 @@ CANDIDATE = RouteStats(17, "candidate", 200, 0, 1.0, 2.5, 0.32, 0.11)
 
 @pytest.mark.covers("S3", "V8")
 def test_a_candidate_like_the_primary_passes_with_three_reasons() -> None:
-    decision = judge_canary(CANDIDATE, PRIMARY, SPEC)
+    decision = judge_canary(CANDIDATE, PRIMARY, SPEC, deadline_s=0.05)
     assert decision.verdict is Verdict.PASS
     assert [reason.partition(":")[0] for reason in decision.reasons] == ["errors", "latency p95", "scores"]
 
@@ -31,7 +31,7 @@ def test_a_candidate_like_the_primary_passes_with_three_reasons() -> None:
     ],
 )
 def test_what_only_production_shows_fails_it(changes: dict[str, float], telling: str) -> None:
-    decision = judge_canary(replace(CANDIDATE, **changes), PRIMARY, SPEC)
+    decision = judge_canary(replace(CANDIDATE, **changes), PRIMARY, SPEC, deadline_s=0.05)
     assert decision.verdict is Verdict.FAIL
     assert any(telling in reason for reason in decision.reasons)
 
@@ -39,18 +39,20 @@ def test_what_only_production_shows_fails_it(changes: dict[str, float], telling:
 @pytest.mark.covers("S3")
 @pytest.mark.parametrize("candidate", [None, replace(CANDIDATE, requests=99)])
 def test_too_few_requests_are_undecided_and_say_so(candidate: RouteStats | None) -> None:
-    decision = judge_canary(candidate, PRIMARY, SPEC)
+    decision = judge_canary(candidate, PRIMARY, SPEC, deadline_s=0.05)
     assert decision.verdict is Verdict.UNDECIDED
     assert "100 are needed" in decision.reasons[0]
 
 
 @pytest.mark.covers("S3")
 def test_a_candidate_that_crashes_fails_before_the_evidence_is_complete() -> None:
-    decision = judge_canary(replace(CANDIDATE, requests=20, errors=20), PRIMARY, SPEC)
+    decision = judge_canary(replace(CANDIDATE, requests=20, errors=20), PRIMARY, SPEC, deadline_s=0.05)
     assert decision.verdict is Verdict.FAIL
 
 
 @pytest.mark.covers("S3")
 def test_a_few_errors_on_little_traffic_are_chance() -> None:
-    decision = judge_canary(replace(CANDIDATE, requests=100, errors=1), replace(PRIMARY, requests=100, errors=0), SPEC)
+    decision = judge_canary(
+        replace(CANDIDATE, requests=100, errors=1), replace(PRIMARY, requests=100, errors=0), SPEC, deadline_s=0.05
+    )
     assert decision.verdict is Verdict.PASS

@@ -68,7 +68,8 @@ def _judge(s: Services, route: Route, *, key: str, by: str) -> Summary:
         return {"verdict": "running", "fraction": route.fraction}
     # From the log, not from the server's counters: those forget what they counted when the server starts anew.
     evidence = s.predictions.canary_evidence(model, route.epoch)
-    decision = judge_canary(evidence.get("candidate"), evidence.get("primary"), canary)
+    deadline_s = s.definitions[model].serving.deadline_s
+    decision = judge_canary(evidence.get("candidate"), evidence.get("primary"), canary, deadline_s=deadline_s)
     said = {"verdict": decision.verdict.value, "reasons": list(decision.reasons), "fraction": route.fraction}
     if decision.verdict is Verdict.UNDECIDED and lasted < _PATIENCE * canary.dwell_time:
         return said

@@ -137,7 +137,7 @@ class ServingClient:
             return False
 
     def stats(self, model: str) -> ModelStats:
-        """What each version did since the route last changed: the evidence for `judge_canary`."""
+        """What each version did since the route last changed and this server started, as it counted."""
         found = self._call("GET", f"{_model_path(model, None)}/stats")
         return ModelStats(found["name"], found["epoch"], tuple(RouteStats(**item) for item in found["routes"]))
 
