@@ -78,7 +78,7 @@ def test_alert_with_a_rule_declares_once(incidents: Incidents, loop: Loop, of_ki
     assert incident is not None
     assert incident == incidents.consider_alert(event)
     assert (incident.machine, incident.severity, incident.declared_by) == (True, Severity.SEV2, "steek")
-    assert incident.title == "partner_joins is 0%; well is at least 90%"
+    assert incident.title == "partner_joins: 0%, at least 90% expected"
     [declared] = of_kind("incident.declared")
     assert declared.causes == (event.id,)
     assert declared.payload["alert"] == alert.id

@@ -172,7 +172,7 @@ def test_a_user_who_noticed_is_said(incidents: Incidents, declared: Incident) ->
 @pytest.mark.covers("P1", "P2")
 def test_markdown_reads_alone(incidents: Incidents, played: Incident) -> None:
     text = incidents.postmortem(played.id).markdown
-    assert text.startswith("# 2017-001: partner\\_joins is 0%; well is at least 90%\n")
+    assert text.startswith("# 2017-001: partner\\_joins: 0%, at least 90% expected\n")
     assert "- To detect: 1 h to 25 h\n" in text
     assert "| outage begins | 2017-10-15 06:00 UTC to 2017-10-16 06:00 UTC | 2017-10-16 07:00 UTC |" in text
     assert (
