@@ -8,7 +8,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from tests.data.conftest import LINES
 
 from steek.data import Contract, Dataset, Field, load_contracts, parse_contract, read_contract, write_contract
-from steek.data.contract import contract_difference
+from steek.data.contracts.contract import contract_difference
 from steek.kernel.errors import DeclarationError, NotFoundError
 
 FULL = Contract(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steek.data import Contract, Field
-from steek.data.validation import validate
+from steek.data.validation.rows import validate
 from steek.kernel.errors import ContractViolationError
 
 CONTRACT = Contract(

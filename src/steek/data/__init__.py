@@ -5,14 +5,14 @@ declarations. Flows out: receipts, versioned tables that can be read as of a ver
 rows with reasons, counted joins, volumes per slice, and events and lineage for all of it.
 """
 
-from steek.data.contract import Contract, Field
+from steek.data.contracts.contract import Contract, Field
+from steek.data.contracts.odcs import parse_contract, read_contract, write_contract
 from steek.data.datasets import AnyDataset, Dataset, DerivedDataset, contract_of, derived_dataset, load_contracts
-from steek.data.derivation import Derivation, DerivationReport
-from steek.data.ingestion import Ingestion
-from steek.data.joins import CountingJoin, JoinReport, JoinSlice
-from steek.data.lake import Lake, TableVersion
-from steek.data.odcs import parse_contract, read_contract, write_contract
-from steek.data.receipts import Receipt
+from steek.data.derivation.derivation import Derivation, DerivationReport
+from steek.data.derivation.joins import CountingJoin, JoinReport, JoinSlice
+from steek.data.ingest.ingestion import Ingestion
+from steek.data.ingest.receipts import Receipt
+from steek.data.lake.lake import Lake, TableVersion
 
 __all__ = [
     "AnyDataset",

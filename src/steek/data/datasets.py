@@ -9,8 +9,8 @@ from typing import Literal, get_args
 
 import polars as pl
 
-from steek.data.contract import Contract
-from steek.data.odcs import read_contract
+from steek.data.contracts.contract import Contract
+from steek.data.contracts.odcs import read_contract
 from steek.kernel.errors import DeclarationError
 from steek.kernel.records import content_hash
 

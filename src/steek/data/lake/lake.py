@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
-from steek.data.delta import Write, commit_once, open_table, storable, storage_errors
+from steek.data.lake.delta import Write, commit_once, open_table, storable, storage_errors
 from steek.data.tables import table_versions
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError, NotFoundError

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import yaml
 
-from steek.data.contract import Contract, Field
+from steek.data.contracts.contract import Contract, Field
 from steek.kernel.errors import DeclarationError, NotFoundError
 
 _API_VERSION = "v3.1.0"

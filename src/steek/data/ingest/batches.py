@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from steek.data.contract import Contract
+from steek.data.contracts.contract import Contract
 from steek.data.datasets import Dataset
-from steek.data.reading import Payload
-from steek.data.receipts import Receipt, receipt_id
+from steek.data.ingest.reading import Payload
+from steek.data.ingest.receipts import Receipt, receipt_id
 from steek.data.tables import refused_batches
-from steek.data.validation import Validated
+from steek.data.validation.rows import Validated
 from steek.kernel.errors import SteekError
 from steek.kernel.records import content_hash
 from steek.ledger import Draft

@@ -7,15 +7,15 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Connection
 
-from steek.data import receipts
-from steek.data.batches import Attempt, Batch, committed_event, note_refusal, receipt_of
-from steek.data.contract_log import note_contract
+from steek.data.contracts.log import note_contract
 from steek.data.datasets import AnyDataset, Dataset, contract_of
-from steek.data.lake import RECEIPT_COLUMN, Lake, check_key, previous_version
-from steek.data.reading import Payload, receive
-from steek.data.receipts import Receipt
-from steek.data.replacing import unknown_fractions
-from steek.data.validation import validate
+from steek.data.ingest import receipts
+from steek.data.ingest.batches import Attempt, Batch, committed_event, note_refusal, receipt_of
+from steek.data.ingest.reading import Payload, receive
+from steek.data.ingest.receipts import Receipt
+from steek.data.ingest.replacing import unknown_fractions
+from steek.data.lake.lake import RECEIPT_COLUMN, Lake, check_key, previous_version
+from steek.data.validation.rows import validate
 from steek.data.volumes import count_volumes
 from steek.kernel.clock import Clock
 from steek.kernel.errors import (

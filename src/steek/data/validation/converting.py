@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from steek.data.contract import Field, FieldType
+from steek.data.contracts.contract import Field, FieldType
 from steek.kernel.errors import ContractViolationError
 
 _TYPES: dict[FieldType, pl.DataType] = {

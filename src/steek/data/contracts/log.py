@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from steek.data.contract import Contract, Field, contract_difference
+from steek.data.contracts.contract import Contract, Field, contract_difference
 from steek.data.tables import contract_versions
 from steek.kernel.records import canonical_json
 from steek.ledger import Draft

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from steek.data.contract import Contract, Field
-from steek.data.converting import converted
+from steek.data.contracts.contract import Contract, Field
+from steek.data.validation.converting import converted
 from steek.kernel.errors import ContractViolationError, describe_unknown
 
 _BAD = "_bad"

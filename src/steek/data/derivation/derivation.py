@@ -7,13 +7,13 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection, RowMapping, insert, select
 
-from steek.data import joins
-from steek.data.contract_log import note_contract
+from steek.data.contracts.log import note_contract
 from steek.data.datasets import JOIN_PARAMETER, AnyDataset, DerivedDataset, contract_of
-from steek.data.joins import CountingJoin, JoinReport
-from steek.data.lake import Lake, check_key, previous_version
+from steek.data.derivation import joins
+from steek.data.derivation.joins import CountingJoin, JoinReport
+from steek.data.lake.lake import Lake, check_key, previous_version
 from steek.data.tables import derivations
-from steek.data.validation import validate
+from steek.data.validation.rows import validate
 from steek.kernel.clock import Clock
 from steek.kernel.errors import ContractViolationError, NotFoundError, UserCodeError, ZeroMatchesError, user_code
 from steek.kernel.windows import Window

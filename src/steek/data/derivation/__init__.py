@@ -1,0 +1,1 @@
+"""Derived datasets and the joins that make them, every join counted."""

@@ -1,0 +1,1 @@
+"""Validation: rows against the contract, batches against the last known good feed."""
