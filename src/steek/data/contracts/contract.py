@@ -9,6 +9,7 @@ from steek.kernel.units import parse_duration
 
 FieldType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
+Pseudonym = Literal["", "keyed", "prefix"]
 _BOUNDED = ("integer", "number")
 _LISTABLE = ("string", "integer")
 
@@ -28,6 +29,12 @@ class Field:
         categories: The only allowed values; empty allows all. String and integer only.
         key: Part of the dataset's key: never absent, and no two rows of one batch agree on all key fields.
         sensitivity: Class of protection, e.g. "public", "internal", "personal".
+        subject: Kind of person that a value names, e.g. "household"; empty when it names nobody. Erasure and
+            sealing find a person's rows by it.
+        pseudonym: How the value is replaced on its way in: "" not at all, "keyed" by a keyed hash, "prefix" so that
+            equal beginnings stay equal (postal codes, addresses). The stored type is string then.
+        scope: Pseudonyms of one scope are equal for equal values, across datasets; empty means this dataset alone.
+        sealed: The value is encrypted under the key of the row's subject, and gone when that key is shredded.
     """
 
     name: str
@@ -40,6 +47,10 @@ class Field:
     categories: tuple[str | int, ...] = ()
     key: bool = False
     sensitivity: str = "internal"
+    subject: str = ""
+    pseudonym: Pseudonym = ""
+    scope: str = ""
+    sealed: bool = False
 
     def __post_init__(self) -> None:
         if self.type not in FIELD_TYPES:
@@ -50,6 +61,9 @@ class Field:
             raise DeclarationError(message)
         if self.categories and self.type not in _LISTABLE:
             message = f"field {self.name!r} of type {self.type} has categories; only {' and '.join(_LISTABLE)} can"
+            raise DeclarationError(message)
+        if self.pseudonym not in get_args(Pseudonym):
+            message = f"field {self.name!r} has pseudonym {self.pseudonym!r}; allowed: keyed, prefix, or nothing"
             raise DeclarationError(message)
         if self.key and self.nullable:
             message = f"field {self.name!r} is part of the key and nullable; a key is never absent"

@@ -21,6 +21,8 @@ _UNITS = {
     **dict.fromkeys(("w", "week", "weeks"), (1, "w")),
     **dict.fromkeys(("y", "yr", "year", "years"), (365, "d")),
 }
+# What the standard has no word for, as custom properties of a field.
+_OWN = ("unit", "subject", "pseudonym", "scope", "sealed")
 Node = dict[str, Any]
 
 
@@ -124,10 +126,11 @@ def _field(item: Node, origin: str) -> Field:
         message = f"{origin}: field {name!r} has options that would not be enforced: {', '.join(options)}"
         raise DeclarationError(message, next_step="Enforced are minimum and maximum.")
     key = bool(item.get("primaryKey", False))
+    own = _custom(item, origin)
     return Field(
         name=name,
         type=item.get("logicalType", "string"),
-        unit=str(_custom(item, origin).get("unit", "")),
+        unit=str(own.get("unit", "")),
         meaning=str(item.get("description", "")),
         nullable=not (key or bool(item.get("required", False))),
         minimum=minimum,
@@ -135,6 +138,10 @@ def _field(item: Node, origin: str) -> Field:
         categories=_categories(item, origin),
         key=key,
         sensitivity=str(item.get("classification", "internal")),
+        subject=str(own.get("subject", "")),
+        pseudonym=own.get("pseudonym", ""),
+        scope=str(own.get("scope", "")),
+        sealed=bool(own.get("sealed", False)),
     )
 
 
@@ -208,7 +215,7 @@ def _property(field: Field, position: int | None) -> Node:
         "classification": field.sensitivity,
         "logicalTypeOptions": {name: value for name, value in bounds.items() if value is not None},
         "quality": [listed] if field.categories else None,
-        "customProperties": [{"property": "unit", "value": field.unit}] if field.unit else None,
+        "customProperties": [{"property": name, "value": getattr(field, name)} for name in _OWN if getattr(field, name)],
     }
 
 

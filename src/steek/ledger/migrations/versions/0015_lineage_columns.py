@@ -1,0 +1,8 @@
+"""Lineage of columns, runs told by others."""
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    pass

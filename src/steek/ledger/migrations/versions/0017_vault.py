@@ -1,0 +1,8 @@
+"""Keys, pseudonyms."""
+
+revision = "0017"
+down_revision = "0016"
+
+
+def upgrade() -> None:
+    pass
