@@ -13,9 +13,13 @@ from steek.data.derivation.joins import CountingJoin, JoinReport, JoinSlice
 from steek.data.ingest.ingestion import Ingestion
 from steek.data.ingest.receipts import Receipt
 from steek.data.lake.lake import Lake, TableVersion
+from steek.data.looking.column_profile import Bin, ColumnProfile
+from steek.data.looking.looking import Looking, Profile, Sample, meaning_of, protection_of
 
 __all__ = [
     "AnyDataset",
+    "Bin",
+    "ColumnProfile",
     "Contract",
     "CountingJoin",
     "Dataset",
@@ -27,12 +31,17 @@ __all__ = [
     "JoinReport",
     "JoinSlice",
     "Lake",
+    "Looking",
+    "Profile",
     "Receipt",
+    "Sample",
     "TableVersion",
     "contract_of",
     "derived_dataset",
     "load_contracts",
+    "meaning_of",
     "parse_contract",
+    "protection_of",
     "read_contract",
     "write_contract",
 ]

@@ -5,6 +5,7 @@ Flows in: a project's folder. Flows out: the frozen record of services that CLI,
 
 from steek.platform.deploying import deploy_version
 from steek.platform.finding import find_definition, find_derived
+from steek.platform.looking import DatasetFacts, DatasetLine, dataset_facts, dataset_lines, last_days, looking
 from steek.platform.menu import MitigationLine, mitigation_lines, mitigation_menu
 from steek.platform.opening import open_project
 from steek.platform.record import Platform
@@ -15,12 +16,18 @@ from steek.platform.targets import rollback_target
 from steek.platform.working import workflow_worker
 
 __all__ = [
+    "DatasetFacts",
+    "DatasetLine",
     "LoopStatus",
     "MitigationLine",
     "Platform",
+    "dataset_facts",
+    "dataset_lines",
     "deploy_version",
     "find_definition",
     "find_derived",
+    "last_days",
+    "looking",
     "loop_status",
     "mitigation_lines",
     "mitigation_menu",
