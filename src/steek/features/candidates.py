@@ -11,7 +11,7 @@ from steek.features.example_declaration import Examples
 from steek.features.point_in_time import SnapshotChoice, check_types
 from steek.features.question_rows import LABEL, QUERY, Questions, Sample
 from steek.features.service import FeatureService
-from steek.features.stable_hash import Hashes, hash_rows, hash_series, mix
+from steek.measures.stable_hash import Hashes, hash_rows, hash_series, mix
 
 KEPT_FRACTION = "_kept_fraction"
 _GROUP = "_group"

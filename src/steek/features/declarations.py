@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from steek.features.code_identity import describe_code
+from steek.kernel.code_identity import describe_code
 from steek.kernel.errors import DeclarationError, user_code
 from steek.kernel.records import content_hash
 from steek.kernel.units import parse_duration

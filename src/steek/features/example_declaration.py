@@ -8,8 +8,8 @@ from functools import cached_property
 
 import polars as pl
 
-from steek.features.code_identity import describe_code
 from steek.features.declarations import dataset_parameters
+from steek.kernel.code_identity import describe_code
 from steek.kernel.errors import DeclarationError
 from steek.kernel.records import content_hash
 from steek.kernel.units import parse_duration

@@ -7,8 +7,8 @@ import polars as pl
 
 from steek.features.example_declaration import Examples
 from steek.features.snapshot_frame import check_keys
-from steek.features.stable_hash import as_fraction, hash_rows
 from steek.kernel.errors import DeclarationError, InputError
+from steek.measures.stable_hash import as_fraction, hash_rows
 
 QUERY = "_query"
 LABEL = "_label"

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, insert, select
 
 from steek.data import AnyDataset, Lake
 from steek.features.blocks import pack
-from steek.features.code_identity import source_of
 from steek.features.declarations import AS_OF, FeatureView
 from steek.features.inputs import check_inputs, collect_from, versions_known, visible_frames
 from steek.features.ports import OnlineStore
@@ -24,6 +23,7 @@ from steek.features.snapshots import (
 )
 from steek.features.tables import feature_definitions, feature_pins, feature_publications, feature_snapshots
 from steek.kernel.clock import Clock
+from steek.kernel.code_identity import source_of
 from steek.kernel.errors import NotFoundError
 from steek.kernel.urn import Urn
 from steek.kernel.windows import Window

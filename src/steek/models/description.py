@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, cast
 
 from steek.features import FeatureRef, FeatureView, MomentFeatures
-from steek.features.code_identity import describe_code
+from steek.kernel.code_identity import describe_code
 from steek.kernel.errors import DeclarationError, describe_unknown
 from steek.kernel.records import content_hash, to_plain
 from steek.models.definition import ModelDefinition

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from steek.features.stable_hash import as_fraction, hash_rows, mix
+from steek.measures.stable_hash import as_fraction, hash_rows, mix
 
 
 @pytest.mark.covers("D7")
