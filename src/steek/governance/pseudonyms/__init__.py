@@ -1,0 +1,1 @@
+"""Pseudonyms: keyed and deterministic, or prefix-preserving; undone only with permission and a reason."""
