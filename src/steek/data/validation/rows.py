@@ -1,16 +1,20 @@
 """A contract compiled into one pass over a batch: rows that obey it, and rows that do not, with the reason."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
-from steek.data.contracts.contract import Contract, Field
-from steek.data.validation.converting import converted
+from steek.data.contracts.contract import Contract
+from steek.data.validation.converting import Converted, converted
+from steek.data.validation.keys import SeenKeys
+from steek.data.validation.rules import Rule, rules_of
 from steek.kernel.errors import ContractViolationError, describe_unknown
 
 _BAD = "_bad"
-_LISTED = 8
+_REPEATED = "_repeated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,6 @@ class Validated:
     reasons: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
-    reason: str
-    bad: pl.Expr
-
-
 def validate(contract: Contract, raw: pl.DataFrame, *, textual: bool) -> Validated:
     """Split a batch by its contract.
 
@@ -48,19 +46,79 @@ def validate(contract: Contract, raw: pl.DataFrame, *, textual: bool) -> Validat
         ContractViolationError: unknown columns, missing required columns, or a column of an impossible type.
             The whole batch is wrong then, and no row of it is looked at.
     """
-    missing = _compare_columns(contract, raw)
-    columns = [converted(field, raw.schema.get(field.name), textual=textual) for field in contract.fields]
-    unreadable = {column.name: column.unreadable for column in columns if column.unreadable is not None}
-    marks = [mark.alias(_mark(name)) for name, mark in unreadable.items()]
-    checks = [check for field in contract.fields for check in _checks(field, marked=field.name in unreadable)]
-    checks += _key_check(contract, checks)
-    bad = pl.any_horizontal([check.bad.fill_null(value=False) for check in checks]) if checks else pl.lit(value=False)
-    values = [column.value.alias(column.name) for column in columns]
-    judged = _select(raw, [*values, *marks]).with_columns(bad.alias(_BAD)).collect()
-    accepted = judged.filter(~pl.col(_BAD)).select(contract.names)
-    if accepted.height == raw.height:
-        return Validated(accepted, _no_quarantine(), missing, {})
-    return Validated(accepted, _explain(raw, judged, checks), missing, _count(judged, checks))
+    return Validator(contract, raw.schema, textual=textual).validate(raw)
+
+
+class Validator:
+    """A contract compiled for the columns of one batch, whose chunks are then validated one after the other.
+
+    Remembers the keys of accepted rows (8 bytes a row), so that a key is unique across the chunks of the batch, and
+    counts rows, so that positions are those in the batch. One object for one batch and one thread.
+
+    Args:
+        contract: What each row must obey.
+        schema: Columns and types that every chunk has.
+        textual: As for `validate`.
+
+    Raises:
+        ContractViolationError: as for `validate`.
+    """
+
+    def __init__(self, contract: Contract, schema: Mapping[str, Any], *, textual: bool) -> None:
+        self.missing_columns = _compare_columns(contract, list(schema))
+        columns = [converted(field, schema.get(field.name), textual=textual) for field in contract.fields]
+        marked = {column.name for column in columns if column.unreadable is not None}
+        rules = [rule for field in contract.fields for rule in rules_of(field, marked=field.name in marked)]
+        self._names = contract.names
+        self._given = list(schema)
+        self._columns = _expressions(columns)
+        # Kleene logic: one bad answer decides, whatever is unknown beside it.
+        self._bad = pl.any_horizontal([rule.bad for rule in rules]).fill_null(value=False) if rules else pl.lit(False)  # noqa: FBT003
+        self._keys = [field.name for field in contract.fields if field.key]
+        self._seen = SeenKeys()
+        self._rules = rules + _key_rule(self._keys)
+        self._rows = 0
+
+    def validate(self, chunk: pl.DataFrame, *, came: pl.DataFrame | None = None) -> Validated:
+        """Split one chunk.
+
+        Args:
+            chunk: Rows with the columns and types that the validator was made for.
+            came: The same rows, in the same order, as they were before anything was done to them: what the
+                quarantine keeps. None: `chunk` itself.
+        """
+        first, self._rows = self._rows, self._rows + chunk.height
+        judged = _select(chunk, self._columns).with_columns(self._bad.alias(_BAD)).collect()
+        if self._keys:
+            judged = self._mark_repeats(judged)
+        bad = judged[_BAD]
+        if not bad.any():
+            return Validated(judged.select(self._names), _no_quarantine(), self.missing_columns, {})
+        accepted = judged.lazy().filter(~pl.col(_BAD)).select(self._names).collect()
+        positions = bad.arg_true().cast(pl.Int64)
+        # Only the few rows that failed are asked why: every reason is a question to one row alone.
+        failed = judged.lazy().filter(pl.col(_BAD)).collect()
+        told = _explain((came if came is not None else chunk)[positions], failed, self._rules, positions + first)
+        return Validated(accepted, told, self.missing_columns, _count(failed, self._rules))
+
+    def _mark_repeats(self, judged: pl.DataFrame) -> pl.DataFrame:
+        # Only a row that is otherwise good may stand for its key; the first such row does.
+        good = ~judged[_BAD]
+        whole = bool(good.all())
+        repeated = self._seen.repeats((judged if whole else judged.filter(good)).select(self._keys))
+        if not repeated.any():
+            return judged.with_columns(pl.lit(value=False).alias(_REPEATED))
+        marks = (
+            repeated
+            if whole
+            else pl.repeat(value=False, n=judged.height, eager=True).scatter(good.arg_true(), repeated)
+        )
+        return judged.with_columns(marks.alias(_REPEATED), (judged[_BAD] | marks).alias(_BAD))
+
+
+def _expressions(columns: list[Converted]) -> list[pl.Expr]:
+    marks = [column.unreadable.alias(_mark(column.name)) for column in columns if column.unreadable is not None]
+    return [*(column.value.alias(column.name) for column in columns), *marks]
 
 
 def _select(raw: pl.DataFrame, columns: list[pl.Expr]) -> pl.LazyFrame:
@@ -68,19 +126,19 @@ def _select(raw: pl.DataFrame, columns: list[pl.Expr]) -> pl.LazyFrame:
     return raw.lazy().with_columns(columns) if raw.height else raw.lazy().with_columns(columns).head(0)
 
 
-def _compare_columns(contract: Contract, raw: pl.DataFrame) -> tuple[str, ...]:
-    unknown = [name for name in raw.columns if contract.field(name) is None]
+def _compare_columns(contract: Contract, given: list[str]) -> tuple[str, ...]:
+    unknown = [name for name in given if contract.field(name) is None]
     if unknown:
         hints = [describe_unknown("field", name, contract.names)[1] for name in unknown]
         message = f"the batch has columns that the contract of {contract.dataset!r} does not know: {', '.join(unknown)}"
         asked = " ".join(dict.fromkeys(hint for hint in hints if hint))
         step = f"{asked} Fields: {', '.join(contract.names)}.".strip()
         raise ContractViolationError(message, next_step=step, details={"unknown_columns": unknown})
-    absent = [field for field in contract.fields if field.name not in raw.columns]
+    absent = [field for field in contract.fields if field.name not in given]
     required = [field.name for field in absent if not field.nullable]
     if required:
         message = f"the batch lacks required columns of {contract.dataset!r}: {', '.join(required)}"
-        step = f"It has: {', '.join(raw.columns) or 'no columns'}."
+        step = f"It has: {', '.join(given) or 'no columns'}."
         raise ContractViolationError(message, next_step=step, details={"missing_columns": required})
     return tuple(field.name for field in absent)
 
@@ -89,51 +147,20 @@ def _mark(name: str) -> str:
     return f"_unreadable {name}"
 
 
-def _checks(field: Field, *, marked: bool) -> list[_Check]:
-    value = pl.col(field.name)
-    found: list[_Check] = []
-    absent = value.is_null()
-    if marked:
-        found.append(_Check(f"{field.name}: cannot be read as {field.type}", pl.col(_mark(field.name))))
-        absent = absent & ~pl.col(_mark(field.name))
-    if not field.nullable:
-        found.append(_Check(f"{field.name}: missing", absent))
-    if field.type == "number":
-        found.append(_Check(f"{field.name}: not a finite number", ~value.is_finite()))
-    if field.minimum is not None:
-        found.append(_Check(f"{field.name}: below {field.minimum:g}", value < field.minimum))
-    if field.maximum is not None:
-        found.append(_Check(f"{field.name}: above {field.maximum:g}", value > field.maximum))
-    if field.categories:
-        listed = ", ".join(str(item) for item in field.categories[:_LISTED])
-        more = f" and {len(field.categories) - _LISTED} more" if len(field.categories) > _LISTED else ""
-        found.append(_Check(f"{field.name}: not one of {listed}{more}", ~value.is_in(list(field.categories))))
-    return found
+def _key_rule(keys: list[str]) -> list[Rule]:
+    return [Rule(f"{', '.join(keys)}: repeats the key of an earlier row", pl.col(_REPEATED))] if keys else []
 
 
-def _key_check(contract: Contract, checks: list[_Check]) -> list[_Check]:
-    keys = [field.name for field in contract.fields if field.key]
-    if not keys:
-        return []
-    # Only a row that is otherwise good may stand for its key; the first such row does.
-    good = ~pl.any_horizontal([check.bad.fill_null(value=False) for check in checks])
-    repeated = good & ~pl.struct(*keys, good.alias("_good")).is_first_distinct()
-    return [_Check(f"{', '.join(keys)}: repeats the key of an earlier row", repeated)]
+def _explain(came: pl.DataFrame, failed: pl.DataFrame, rules: list[Rule], positions: pl.Series) -> pl.DataFrame:
+    reasons = [pl.when(rule.bad).then(pl.lit(rule.reason)) for rule in rules]
+    reason = failed.select(pl.concat_str(reasons, separator="; ", ignore_nulls=True).alias("reason"))
+    row = came.select(pl.struct(pl.all()).struct.json_encode().alias("row"))
+    return pl.concat([row, reason], how="horizontal").with_columns(positions.alias("position"))
 
 
-def _explain(raw: pl.DataFrame, judged: pl.DataFrame, checks: list[_Check]) -> pl.DataFrame:
-    reasons = [pl.when(check.bad.fill_null(value=False)).then(pl.lit(check.reason)) for check in checks]
-    reason = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
-    # The key check looks at all rows, so reasons are computed before the bad rows are cut out.
-    told = judged.lazy().select(reason.alias("reason"), pl.col(_BAD)).with_row_index("position")
-    row = raw.lazy().select(pl.struct(pl.all()).struct.json_encode().alias("row"))
-    bad = pl.concat([row, told], how="horizontal").filter(_BAD)
-    return bad.select("row", "reason", pl.col("position").cast(pl.Int64)).collect()
-
-
-def _count(judged: pl.DataFrame, checks: list[_Check]) -> dict[str, int]:
-    hits = judged.select(check.bad.fill_null(value=False).sum().alias(str(at)) for at, check in enumerate(checks))
-    counts = Counter({check.reason: int(hits.item(0, at)) for at, check in enumerate(checks)})
+def _count(failed: pl.DataFrame, rules: list[Rule]) -> dict[str, int]:
+    hits = failed.select(rule.bad.fill_null(value=False).sum().alias(str(at)) for at, rule in enumerate(rules))
+    counts = Counter({rule.reason: int(hits.item(0, at)) for at, rule in enumerate(rules)})
     return {reason: count for reason, count in counts.most_common() if count}
 
 
