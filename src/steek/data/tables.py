@@ -29,11 +29,15 @@ receipts = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("contract_hash", String(64), nullable=False),
-    Column("table_version", Integer, nullable=False),
+    Column("table_version", Integer),
     Column("unchanged", Boolean, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("actor", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("steps", JSON, nullable=False),
+    Column("group_id", String(32)),
     UniqueConstraint("dataset", "key"),
+    Index("receipts_by_state", "dataset", "state", "sequence"),
 )
 
 refused_batches = Table(

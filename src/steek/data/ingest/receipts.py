@@ -1,13 +1,16 @@
 """Receipts: what was taken in, and where it went."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
+from steek.data.ingest.receipt_states import TRANSITIONS, ReceiptAction, ReceiptState
 from steek.data.tables import receipts
+from steek.kernel.errors import NotFoundError
 from steek.kernel.records import content_hash
+from steek.kernel.state_machine import transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +21,18 @@ class Receipt:
         id: 32 hexadecimal digits, the same for every try with the same dataset and key.
         dataset: Where the batch went.
         key: The client's name for it.
-        accepted_rows: Rows now in the table.
+        accepted_rows: Rows in the table, or on their way to it.
         quarantined_rows: Rows held back, each with its reason.
         size_bytes: Bytes of the payload.
         content_hash: SHA-256 of the payload.
         contract_hash: The contract that it was validated by.
-        table_version: Version of the table that holds its rows.
+        table_version: Version of the table that holds its rows; None before they are committed.
         unchanged: The payload was the one the table already held, so no new version was written.
         received_at: Processing time.
         actor: Who sent it.
+        state: One of the states of `receipt_states`.
+        steps: What cleaning, sampling, protection and the checks of the feed report, by name; JSON.
+        group_id: Batches of one commit share it; None before it is decided which commit that is.
     """
 
     id: str
@@ -37,10 +43,13 @@ class Receipt:
     size_bytes: int
     content_hash: str
     contract_hash: str
-    table_version: int
+    table_version: int | None
     unchanged: bool
     received_at: datetime
     actor: str
+    state: ReceiptState = "committed"
+    steps: dict[str, object] = field(default_factory=dict[str, object])
+    group_id: str | None = None
 
     @property
     def urn(self) -> str:
@@ -80,6 +89,22 @@ def list_receipts(connection: Connection, dataset: str | None, limit: int, *, ne
 def write(connection: Connection, receipt: Receipt) -> None:
     """Store a receipt; its dataset and key must be new."""
     connection.execute(insert(receipts).values(asdict(receipt)))
+
+
+def move(connection: Connection, id: str, action: ReceiptAction) -> Receipt:
+    """Take a receipt to its next state, inside the caller's transaction; the receipt after it.
+
+    Raises:
+        NotFoundError: no such receipt.
+        IllegalTransitionError: its state does not allow the action.
+    """
+    found = find_by_id(connection, id)
+    if found is None:
+        message = f"no receipt {id!r}"
+        raise NotFoundError(message, next_step="'steek receipt list' shows the newest.")
+    state = transition(TRANSITIONS, found.state, action, what=f"receipt {id}")
+    connection.execute(update(receipts).where(receipts.c.id == id).values(state=state))
+    return replace(found, state=state)
 
 
 def _first(connection: Connection, query: Select[Any]) -> Receipt | None:
