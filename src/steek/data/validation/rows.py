@@ -10,7 +10,7 @@ import polars as pl
 from steek.data.contracts.contract import Contract
 from steek.data.validation.converting import Converted, converted
 from steek.data.validation.keys import SeenKeys
-from steek.data.validation.rules import Rule, rules_of
+from steek.data.validation.rules import Rule, fits_of, rules_of
 from steek.kernel.errors import ContractViolationError, describe_unknown
 
 _BAD = "_bad"
@@ -72,8 +72,9 @@ class Validator:
         self._names = contract.names
         self._given = list(schema)
         self._columns = _expressions(columns)
-        # Kleene logic: one bad answer decides, whatever is unknown beside it.
-        self._bad = pl.any_horizontal([rule.bad for rule in rules]).fill_null(value=False) if rules else pl.lit(False)  # noqa: FBT003
+        fits = [fit for field in contract.fields if (fit := fits_of(field, marked=field.name in marked)) is not None]
+        # Kleene logic: one no decides whatever is unknown beside it; what stays unknown is a value that is missing.
+        self._bad = ~pl.all_horizontal(fits).fill_null(value=False) if fits else pl.lit(value=False)
         self._keys = [field.name for field in contract.fields if field.key]
         self._seen = SeenKeys()
         self._rules = rules + _key_rule(self._keys)

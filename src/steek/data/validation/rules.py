@@ -1,5 +1,6 @@
 """What a contract says of one field, as conditions on one row."""
 
+import sys
 from dataclasses import dataclass
 
 import polars as pl
@@ -7,6 +8,7 @@ import polars as pl
 from steek.data.contracts.contract import Field
 
 _LISTED = 8
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +51,29 @@ def rules_of(field: Field, *, marked: bool) -> list[Rule]:
         more = f" and {len(field.categories) - _LISTED} more" if len(field.categories) > _LISTED else ""
         found.append(Rule(f"{field.name}: not one of {listed}{more}", ~value.is_in(list(field.categories))))
     return found
+
+
+def fits_of(field: Field, *, marked: bool) -> pl.Expr | None:
+    """One condition that holds where no rule of the field is broken; false or null elsewhere, None: always holds.
+
+    Cheaper than the rules, which say what is wrong: one comparison covers bounds, NaN, infinities and absence.
+    """
+    value = pl.col(field.name)
+    parts: list[pl.Expr] = []
+    if field.type == "number":
+        low, high = field.minimum, field.maximum
+        parts.append(value.is_between(-_LARGEST if low is None else low, _LARGEST if high is None else high))
+    elif field.minimum is not None and field.maximum is not None:
+        parts.append(value.is_between(field.minimum, field.maximum))
+    elif field.minimum is not None:
+        parts.append(value >= field.minimum)
+    elif field.maximum is not None:
+        parts.append(value <= field.maximum)
+    if field.categories:
+        parts.append(value.is_in(list(field.categories)))
+    if not field.nullable:
+        return pl.all_horizontal(parts) if parts else value.is_not_null()
+    if marked:
+        parts.append(~pl.col(f"_unreadable {field.name}"))
+        return pl.all_horizontal(parts[:-1] or [pl.lit(value=True)]).fill_null(value=True) & parts[-1]
+    return pl.all_horizontal(parts).fill_null(value=True) if parts else None
