@@ -25,7 +25,14 @@ def histogram_spec(bars: Sequence[HistogramBar], *, unit: str = "", width: int =
     """
     rows = [_edges(bar, _usual_width(bars)) for bar in bars]
     title = unit or None
-    axis: Spec = {"title": title, "format": "~s", "tickCount": 4, "grid": False, "titleAnchor": "end", "titlePadding": 0}
+    axis: Spec = {
+        "title": title,
+        "format": "~s",
+        "tickCount": 4,
+        "grid": False,
+        "titleAnchor": "end",
+        "titlePadding": 0,
+    }
     low = min((row["from"] for row in rows), default=0.0)
     high = max((row["to"] for row in rows), default=1.0)
     scale: Spec = {"domain": [low, high], "nice": False, "zero": False}
@@ -40,9 +47,9 @@ def histogram_spec(bars: Sequence[HistogramBar], *, unit: str = "", width: int =
 
 
 def codes_spec(counts: Sequence[tuple[str, int]], *, width: int = 170) -> Spec:
-    """The Vega-Lite spec of the commonest values as lying bars with their rows, most first; height follows their number.
+    """The Vega-Lite spec of the commonest values as lying bars with their rows, most first.
 
-    Values are cut at 22 letters.
+    The height follows their number; values are cut at 22 letters.
     """
     rows = [{"place": place, "value": _cut(value), "rows": number} for place, (value, number) in enumerate(counts)]
     height = max(_BAR_HEIGHT * len(rows), _BAR_HEIGHT)

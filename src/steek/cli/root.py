@@ -17,6 +17,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "up": ("up", "Start console, serving and worker; leave with Ctrl-C."),
     "status": ("status", "The loop at a glance: each model from data to outcome."),
     "ingest": ("ingest", "Bring a file into a dataset; prints the receipt."),
+    "data": ("data", "Look at data: datasets, contracts in plain words, profiles, volumes, samples."),
     "extract": ("extract", "Extract days of a derived dataset again."),
     "train": ("train", "Train a model now, judge and deploy it."),
     "night": ("night", "Run or look at the nightly workflow."),

@@ -14,7 +14,8 @@ from steek.data.ingest.ingestion import Ingestion
 from steek.data.ingest.receipts import Receipt
 from steek.data.lake.lake import Lake, TableVersion
 from steek.data.looking.column_profile import Bin, ColumnProfile
-from steek.data.looking.looking import Looking, Profile, Sample, meaning_of, protection_of
+from steek.data.looking.looking import Looking, Profile, Sample, meaning_of, parse_slice, protection_of
+from steek.data.volumes import volume_lines
 
 __all__ = [
     "AnyDataset",
@@ -41,7 +42,9 @@ __all__ = [
     "load_contracts",
     "meaning_of",
     "parse_contract",
+    "parse_slice",
     "protection_of",
     "read_contract",
+    "volume_lines",
     "write_contract",
 ]

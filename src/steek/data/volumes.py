@@ -39,6 +39,17 @@ def count_volumes(rows: pl.LazyFrame, event_time: str, window: Window, by: str |
     return filled.with_columns(pl.col("rows").fill_null(0)).sort("window_start", "slice").cast({**_SCHEMA})
 
 
+def volume_lines(counted: pl.DataFrame) -> list[tuple[str | None, list[int]]]:
+    """What `count_volumes` gave as one line per slice, the largest in all first: slice, rows per window in order.
+
+    >>> rows = {"window_start": [1, 1, 2, 2], "slice": ["a", "b", "a", "b"], "rows": [3, 9, 0, 4]}
+    >>> volume_lines(pl.DataFrame(rows))
+    [('b', [9, 4]), ('a', [3, 0])]
+    """
+    sizes = counted.group_by("slice", maintain_order=True).agg(pl.col("rows"))
+    return sorted(sizes.iter_rows(), key=lambda line: (-sum(line[1]), str(line[0])))
+
+
 def _start_of(event_time: str, origin: datetime) -> pl.Expr:
     days = (pl.col(event_time) - pl.lit(origin, dtype=_SCHEMA["window_start"])).dt.total_days()
     return pl.lit(origin, dtype=_SCHEMA["window_start"]) + pl.duration(days=days)

@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from steek.http import data, incidents, ledger, models, monitors, nights
+from steek.http import data, incidents, ledger, looking, models, monitors, nights
 from steek.http.guard import OwnHostsOnly
 from steek.http.problems import explain_crash, explain_error, explain_request, explain_status
 from steek.http.replying import reply
@@ -13,7 +13,7 @@ from steek.kernel.errors import SteekError
 from steek.platform import Platform, loop_status
 
 _ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-ROOMS = (data, nights, models, monitors, incidents, ledger)
+ROOMS = (data, looking, nights, models, monitors, incidents, ledger)
 
 
 def build_api(platform: Platform) -> FastAPI:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from steek.data.contracts.volume import ExpectedVolume
 from steek.kernel.errors import DeclarationError
 from steek.kernel.records import content_hash
 from steek.kernel.units import parse_duration
@@ -84,6 +85,7 @@ class Contract:
         retention: How long rows are kept, e.g. "730d"; None when nobody said.
         cadence: How often data are expected, e.g. "1d"; None when nobody said.
         description: What one row is.
+        volumes: How many rows a period is expected to bring, in total and per slice.
     """
 
     dataset: str
@@ -95,6 +97,7 @@ class Contract:
     retention: str | None = None
     cadence: str | None = None
     description: str = ""
+    volumes: tuple[ExpectedVolume, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.fields:
@@ -114,6 +117,10 @@ class Contract:
         for text in (self.retention, self.cadence):
             if text is not None:
                 parse_duration(text)
+        stray = sorted({volume.by for volume in self.volumes if volume.by} - set(names))
+        if stray:
+            message = f"the contract of {self.dataset!r} expects volumes by {', '.join(stray)}, which it does not have"
+            raise DeclarationError(message, next_step=f"Fields: {', '.join(names)}.")
 
     @property
     def hash(self) -> str:

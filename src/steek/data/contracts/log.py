@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from steek.data.contracts.contract import Contract, Field, contract_difference
+from steek.data.contracts.volume import ExpectedVolume
 from steek.data.tables import contract_versions
 from steek.kernel.records import canonical_json
 from steek.ledger import Draft
@@ -48,6 +49,7 @@ def _from_document(document: str) -> Contract:
     known = {item.name for item in fields(Field)}
     listed = [{key: value for key, value in item.items() if key in known} for item in plain["fields"]]
     about["fields"] = tuple(_field(item) for item in listed)
+    about["volumes"] = tuple(ExpectedVolume(**item) for item in plain.get("volumes", ()))
     return Contract(**about)
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 import yaml
 
 from steek.data.contracts.contract import Contract, Field
+from steek.data.contracts.volume import ExpectedVolume
 from steek.kernel.errors import DeclarationError, NotFoundError
 
 _API_VERSION = "v3.1.0"
@@ -23,6 +24,8 @@ _UNITS = {
 }
 # What the standard has no word for, as custom properties of a field.
 _OWN = ("unit", "subject", "pseudonym", "scope", "sealed")
+# ... and of the whole contract: rows per period and slice.
+_VOLUMES = "expectedVolumes"
 Node = dict[str, Any]
 
 
@@ -85,7 +88,10 @@ def write_contract(contract: Contract) -> str:
         "schema": [table],
         "team": {"members": [{"username": contract.owner, "role": "owner"}]},
         "slaProperties": [_promise(name, text) for name, text in promises if text is not None],
-        "customProperties": [{"property": name, "value": value} for name, value in about if value],
+        "customProperties": [
+            *({"property": name, "value": value} for name, value in about if value),
+            {"property": _VOLUMES, "value": [_volume(each) for each in contract.volumes]} if contract.volumes else None,
+        ],
     }
     return yaml.safe_dump(_without_empty(root), sort_keys=False, allow_unicode=True, width=110)
 
@@ -115,6 +121,7 @@ def _contract(root: Node, origin: str) -> Contract:
         retention=_duration(promises.get("retention"), origin),
         cadence=_duration(promises.get("frequency"), origin),
         description=str(_node(root, "description", origin).get("purpose", "")),
+        volumes=tuple(_expected(item, origin) for item in _nodes(custom, _VOLUMES, origin)),
     )
 
 
@@ -168,6 +175,18 @@ def _owner(root: Node, origin: str) -> str:
     return owners[0]
 
 
+def _volume(volume: ExpectedVolume) -> Node:
+    return {name: getattr(volume, name) for name in ExpectedVolume.__dataclass_fields__}
+
+
+def _expected(item: Node, origin: str) -> ExpectedVolume:
+    unknown = sorted(set(item) - set(ExpectedVolume.__dataclass_fields__))
+    if unknown:
+        message = f"{origin}: an expected volume has {', '.join(unknown)}"
+        raise DeclarationError(message, next_step=f"It takes {', '.join(ExpectedVolume.__dataclass_fields__)}.")
+    return ExpectedVolume(**item)
+
+
 def _duration(promise: Node | None, origin: str) -> str | None:
     if promise is None:
         return None
@@ -215,7 +234,9 @@ def _property(field: Field, position: int | None) -> Node:
         "classification": field.sensitivity,
         "logicalTypeOptions": {name: value for name, value in bounds.items() if value is not None},
         "quality": [listed] if field.categories else None,
-        "customProperties": [{"property": name, "value": getattr(field, name)} for name in _OWN if getattr(field, name)],
+        "customProperties": [
+            {"property": name, "value": getattr(field, name)} for name in _OWN if getattr(field, name)
+        ],
     }
 
 
@@ -239,5 +260,5 @@ def _without_empty(value: Any) -> Any:
         pairs = ((key, _without_empty(item)) for key, item in cast("Node", value).items())
         return {key: item for key, item in pairs if item is not None and item not in ("", [], {})}
     if isinstance(value, list):
-        return [_without_empty(item) for item in cast("list[Any]", value)]
+        return [_without_empty(item) for item in cast("list[Any]", value) if item is not None]
     return value

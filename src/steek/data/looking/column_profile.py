@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -66,7 +66,7 @@ def profile_columns(rows: pl.LazyFrame, *, amounts: Sequence[str] = ()) -> tuple
         amounts: Whole-number columns that measure something. Others are taken for codes; fractions always measure.
     """
     schema = rows.collect_schema()
-    kinds = {name: _kind(dtype, is_amount=name in amounts) for name, dtype in schema.items()}
+    kinds: dict[str, Kind] = {name: _kind(dtype, is_amount=name in amounts) for name, dtype in schema.items()}
     if not kinds:
         return ()
     asked = [each for name, kind in kinds.items() for each in _facts(name, kind)]
@@ -96,7 +96,7 @@ def _kind(dtype: pl.DataType, *, is_amount: bool) -> Kind:
         return "amount"
     if dtype.is_temporal():
         return "moment"
-    return "code" if dtype.is_integer() or dtype in (pl.String, pl.Boolean) else "other"
+    return "code" if dtype.is_integer() or isinstance(dtype, pl.String | pl.Boolean) else "other"
 
 
 def _facts(name: str, kind: Kind) -> list[pl.Expr]:
@@ -114,25 +114,23 @@ def _facts(name: str, kind: Kind) -> list[pl.Expr]:
     return facts
 
 
-def _histograms(rows: pl.LazyFrame, facts: dict[str, float], names: Sequence[str]) -> dict[str, tuple[Bin, ...]]:
+def _histograms(rows: pl.LazyFrame, facts: dict[str, Any], names: Sequence[str]) -> dict[str, tuple[Bin, ...]]:
     edges = {name: _edges(facts, name) for name in names if facts[f"minimum {name}"] is not None}
-    if not edges:
-        return {}
-    counted = [
-        pl.col(name)
-        .filter(pl.col(name).is_finite())
-        .cut(inner, left_closed=True, labels=[str(at) for at in range(len(inner) + 1)])
-        .cast(pl.String)
-        .value_counts()
-        .implode()
-        .alias(name)
-        for name, inner in edges.items()
-    ]
-    found = rows.select(counted).collect(engine="streaming").row(0, named=True)
-    return {name: _bins(inner, {each[name]: each["count"] for each in found[name]}) for name, inner in edges.items()}
+    counted = pl.collect_all([_counted(rows, name, inner) for name, inner in edges.items()], engine="streaming")
+    found = zip(edges.items(), counted, strict=True)
+    return {
+        name: _bins(inner, {int(at): int(number) for at, number in each.iter_rows()}) for (name, inner), each in found
+    }
 
 
-def _edges(facts: dict[str, float], name: str) -> list[float]:
+def _counted(rows: pl.LazyFrame, name: str, inner: Sequence[float]) -> pl.LazyFrame:
+    # The place of a value among the edges is the number of its bin: as many edges are at or below it.
+    value = pl.col(name).filter(pl.col(name).is_finite()).cast(pl.Float64)
+    place = pl.lit(pl.Series(inner, dtype=pl.Float64)).search_sorted(value, side="right")
+    return rows.select(place.alias("bin")).group_by("bin").agg(pl.len())
+
+
+def _edges(facts: dict[str, Any], name: str) -> list[float]:
     """Inner edges of the bins; below the first and from the last on the ends are open."""
     low, high = float(facts[f"low {name}"]), float(facts[f"high {name}"])
     if high <= low:
@@ -145,9 +143,9 @@ def _edges(facts: dict[str, float], name: str) -> list[float]:
     return [low + (high - low) * step / _BINS for step in range(_BINS + 1)]
 
 
-def _bins(inner: Sequence[float], counts: dict[str, int]) -> tuple[Bin, ...]:
+def _bins(inner: Sequence[float], counts: dict[int, int]) -> tuple[Bin, ...]:
     ends: list[float | None] = [None, *inner, None]
-    bins = [Bin(ends[at], ends[at + 1], counts.get(str(at), 0)) for at in range(len(inner) + 1)]
+    bins = [Bin(ends[at], ends[at + 1], counts.get(at, 0)) for at in range(len(inner) + 1)]
     # Open ends are shown only where something is beyond them.
     return tuple(bin for bin in bins if bin.rows or (bin.lower is not None and bin.upper is not None))
 

@@ -170,6 +170,24 @@ class Looking:
         return self._datasets[name]
 
 
+def parse_slice(text: str | None) -> tuple[str, str] | None:
+    """A slice as people write it; None stays None.
+
+    Raises:
+        InputError: it has no equals sign.
+
+    >>> parse_slice("store_id=367")
+    ('store_id', '367')
+    """
+    if text is None:
+        return None
+    column, equals, value = text.partition("=")
+    if not equals:
+        message = f"{text[:80]!r} is not a slice"
+        raise InputError(message, next_step="Write it as store_id=367.")
+    return column, value
+
+
 def meaning_of(field: Field) -> str:
     """One field of a contract in a sentence.
 
