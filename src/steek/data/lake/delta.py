@@ -6,16 +6,18 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from steek.data.lake.chunks import Chunks
 from steek.kernel.errors import BusyError, InputError, ResourceError, StorageFullError
 
 _ATTEMPTS = 200
+# The writer keeps a row group of every open file in memory.
+_WRITING = WriterProperties(compression="SNAPPY", max_row_group_size=262_144)
 _CONFIGURATION: dict[str, str | None] = {
     # Opening a table reads the log since its last checkpoint; 20 keeps that flat over thousands of commits.
     "delta.checkpointInterval": "20",
@@ -24,18 +26,6 @@ _CONFIGURATION: dict[str, str | None] = {
 }
 # No space left, file too large, quota exceeded: as operating systems number them.
 _FULL = ("os error 28", "os error 27", "os error 122", "No space left")
-_WIDER: dict[type[pl.DataType], Any] = {
-    # Delta has no unsigned integers, no categories and one kind of instant.
-    pl.UInt8: pl.Int16(),
-    pl.UInt16: pl.Int32(),
-    pl.UInt32: pl.Int64(),
-    pl.UInt64: pl.Int64(),
-    pl.Categorical: pl.String(),
-    pl.Enum: pl.String(),
-}
-_REFUSED = (pl.Duration, pl.Time, pl.Null, pl.Object, pl.Int128)
-
-
 Alone = Callable[[], AbstractContextManager[object]]
 
 
@@ -46,7 +36,7 @@ class Write:
     `overwrite` without `predicate` replaces the whole table, with it the rows that the SQL condition selects.
     """
 
-    frame: pl.DataFrame
+    chunks: Chunks
     key: str
     overwrite: bool = False
     predicate: str | None = None
@@ -76,7 +66,7 @@ def commit_once(uri: str, options: dict[str, str], write: Write, *, alone: Alone
             table = open_table(uri, options)
             if table is None:
                 with alone():
-                    _create(uri, options, write.frame)
+                    _create(uri, options, write.chunks.schema)
                 continue
             done = table.transaction_version(write.key)
             if done is not None:
@@ -120,24 +110,6 @@ def flush(uri: str, version: int) -> None:
             os.close(descriptor)
 
 
-def storable(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with types that Delta keeps: wider signed integers, text for categories, microseconds UTC.
-
-    Raises:
-        InputError: a column of a type that Delta has no place for, or an unsigned value above 2**63 - 1.
-
-    >>> storable(pl.DataFrame({"n": pl.Series([7], dtype=pl.UInt32)})).schema["n"]
-    Int64
-    """
-    wanted = {name: _storable_type(name, dtype) for name, dtype in frame.schema.items()}
-    naive = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone is None]
-    try:
-        return frame.with_columns(pl.col(naive).dt.replace_time_zone("UTC")).cast({**wanted})
-    except pl.exceptions.InvalidOperationError as cause:
-        message = f"values do not fit the types of the lake: {cause}"
-        raise InputError(message, next_step="Unsigned 64-bit integers must stay below 2**63.") from cause
-
-
 @contextmanager
 def storage_errors(uri: str) -> Generator[None]:
     """Turn failures of the storage below Delta into the errors of steek."""
@@ -157,15 +129,16 @@ def _same_types(table: DeltaTable, write: Write) -> None:
     if write.overwrite and write.predicate is None:
         return
     stored = pl.scan_delta(table).collect_schema()
-    for name, dtype in write.frame.schema.items():
+    for name, dtype in write.chunks.schema.items():
         if name in stored and stored[name] != dtype:
             message = f"column {name!r} has the type {dtype}; the table at {table.table_uri} has {stored[name]}"
             raise InputError(message, next_step="Keep the type, or give the column a new name.")
 
 
-def _create(uri: str, options: dict[str, str], frame: pl.DataFrame) -> None:
+def _create(uri: str, options: dict[str, str], schema: pl.Schema) -> None:
     # The empty table is version 0, so that the first data go the same guarded way as all later data.
-    write_deltalake(uri, frame.clear(), mode="ignore", configuration=_CONFIGURATION, storage_options=options or None)
+    empty = schema.to_frame(eager=True)
+    write_deltalake(uri, empty, mode="ignore", configuration=_CONFIGURATION, storage_options=options or None)
 
 
 def _write(table: DeltaTable, write: Write, version: int) -> None:
@@ -174,33 +147,29 @@ def _write(table: DeltaTable, write: Write, version: int) -> None:
         custom_metadata={"steek_key": write.key},
         app_transactions=[Transaction(write.key, version)],
     )
+    rows = write.chunks.reader()
     if not write.overwrite:
         # Columns of a newer contract are added.
-        write_deltalake(table, write.frame, mode="append", schema_mode="merge", commit_properties=commit)
+        write_deltalake(
+            table, rows, mode="append", schema_mode="merge", writer_properties=_WRITING, commit_properties=commit
+        )
     elif write.predicate is not None:
         write_deltalake(
             table,
-            write.frame,
+            rows,
             mode="overwrite",
             predicate=write.predicate,
             schema_mode="merge",
+            writer_properties=_WRITING,
             commit_properties=commit,
         )
     else:
         # A whole new table may drop or retype columns too.
-        write_deltalake(table, write.frame, mode="overwrite", schema_mode="overwrite", commit_properties=commit)
-
-
-def _storable_type(name: str, dtype: Any) -> pl.DataType:
-    if isinstance(dtype, _REFUSED):
-        message = f"column {name!r} has the type {dtype}, which the lake cannot hold"
-        raise InputError(message, next_step="Cast it to a number, text, date or timestamp first.")
-    if isinstance(dtype, pl.Datetime):
-        return pl.Datetime("us", "UTC")
-    if isinstance(dtype, pl.List):
-        return pl.List(_storable_type(name, dtype.inner))
-    if isinstance(dtype, pl.Array):
-        return pl.List(_storable_type(name, dtype.inner))
-    if isinstance(dtype, pl.Struct):
-        return pl.Struct({field.name: _storable_type(name, field.dtype) for field in dtype.fields})
-    return _WIDER.get(dtype.base_type(), dtype)
+        write_deltalake(
+            table,
+            rows,
+            mode="overwrite",
+            schema_mode="overwrite",
+            writer_properties=_WRITING,
+            commit_properties=commit,
+        )

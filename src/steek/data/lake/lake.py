@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
-from steek.data.lake.delta import Write, commit_once, open_table, storable, storage_errors
+from steek.data.lake.chunks import Chunks
+from steek.data.lake.delta import Write, commit_once, open_table, storage_errors
+from steek.data.lake.types import storable
 from steek.data.tables import table_versions
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError, NotFoundError
@@ -130,7 +132,7 @@ class Lake:
     def append(
         self,
         name: str,
-        frame: pl.DataFrame,
+        frame: pl.DataFrame | Chunks,
         *,
         key: str,
         connection_work: ConnectionWork | None = None,
@@ -140,7 +142,8 @@ class Lake:
 
         Args:
             name: Table; made when it does not exist.
-            frame: Rows. Columns unknown to the table are added to it, missing ones become null.
+            frame: Rows, or chunks of them where they need not fit into memory at once. Columns unknown to the table
+                are added to it, missing ones become null.
             key: The change's own name; the same key never changes the table again.
             connection_work: Called with connection and version in the transaction that records the version, so
                 that rows and events of the caller stand or fall with it. Not called for a key already recorded.
@@ -150,20 +153,20 @@ class Lake:
             InputError: a type that the lake cannot hold, or that differs from the stored one.
             StorageFullError, BusyError, ResourceError: as for `commit_once`; nothing is visible.
         """
-        write = Write(storable(frame), key)
+        write = Write(_chunks(frame), key)
         return self._change(name, write, "append", connection_work, at)
 
     def replace(
         self,
         name: str,
-        frame: pl.DataFrame,
+        frame: pl.DataFrame | Chunks,
         *,
         key: str,
         connection_work: ConnectionWork | None = None,
         at: datetime | None = None,
     ) -> int:
         """Make `frame` the whole content and schema of the table; otherwise as `append`."""
-        write = Write(storable(frame), key, overwrite=True)
+        write = Write(_chunks(frame), key, overwrite=True)
         return self._change(name, write, "replace", connection_work, at)
 
     def replace_window(
@@ -190,7 +193,7 @@ class Lake:
             )
             raise InputError(message, next_step="Give rows of the window only.")
         predicate = f"{column} >= '{window.start_at.isoformat()}' AND {column} < '{window.end_at.isoformat()}'"
-        write = Write(stored, key, overwrite=True, predicate=predicate)
+        write = Write(Chunks.of(stored), key, overwrite=True, predicate=predicate)
         return self._change(name, write, "replace_window", connection_work, at)
 
     def _change(self, name: str, write: Write, operation: str, work: ConnectionWork | None, at: datetime | None) -> int:
@@ -209,7 +212,7 @@ class Lake:
                 "version": version,
                 "key": write.key,
                 "at": _not_before(connection, name, version, at or self._clock.now()),
-                "rows": write.frame.height,
+                "rows": write.chunks.rows,
                 "operation": operation,
             }
             connection.execute(insert(table_versions).values(row))
@@ -235,6 +238,10 @@ class Lake:
         with self._database.reading() as connection:
             known = connection.execute(select(table_versions.c.name).distinct()).scalars().all()
         return NotFoundError.among("table with data", name, known)
+
+
+def _chunks(rows: pl.DataFrame | Chunks) -> Chunks:
+    return rows.storable() if isinstance(rows, Chunks) else Chunks.of(storable(rows))
 
 
 def check_key(key: str) -> None:
