@@ -44,7 +44,7 @@ def visible_frames(
     """One LazyFrame per input: rows with event time in `window`; whole tables where rows have no event time."""
     frames: dict[str, pl.LazyFrame] = {}
     for name, version in versions.items():
-        frame = lake.scan(name, version=version)
+        frame = lake.scan(name, version=lake.readable_version(name, version))
         column = datasets[name].event_time
         if column is not None:
             frame = frame.filter((pl.col(column) >= window.start_at) & (pl.col(column) < window.end_at))

@@ -146,6 +146,7 @@ class FeatureService:
         """
         view = self._view(snapshots[0].view)
         version = max(snapshot.table_version for snapshot in snapshots)
+        version = self._lake.readable_version(lake_table(view.name), version)
         wanted = [snapshot.as_of for snapshot in snapshots]
         # Bounds beside the exact list let the reader skip files by their statistics.
         instants = pl.col(AS_OF).is_between(min(wanted), max(wanted))

@@ -102,6 +102,8 @@ def flush(uri: str, version: int) -> None:
     log = Path(uri) / "_delta_log" / f"{version:020}.json"
     actions = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     files = [Path(uri) / unquote(action["add"]["path"]) for action in actions if "add" in action]
+    # A commit that is found again by its key may be so old that an erasure has rewritten its files since.
+    files = [file for file in files if file.exists()]
     for path in dict.fromkeys([*files, log, *(file.parent for file in files), log.parent]):
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from steek.data.lake.chunks import Chunks
 from steek.data.lake.delta import Write, commit_once, open_table, storage_errors
+from steek.data.lake.horizons import check_readable, readable_version
 from steek.data.lake.types import storable
 from steek.data.tables import table_versions
 from steek.kernel.clock import Clock
@@ -51,6 +52,7 @@ class Lake:
         database: Where versions are recorded.
         ledger: Kept for the rooms that write events about tables.
         clock: Processing time of new versions.
+        access: The gate that every read passes. None reads without one, as in a lake that has no project.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Lake:
         self.ledger = ledger
 
     def scan(
-        self, name: str, *, version: int | None = None, as_of: datetime | None = None, receipts: bool = False
+        self, name: str, *, version: int | None = None, as_of: datetime | None = None, technical: bool = False
     ) -> pl.LazyFrame:
         """A lazy frame of one whole version; filters are pushed down to files and row groups.
 
@@ -77,7 +79,7 @@ class Lake:
             receipts: Also give the column that names the receipt of each row, where there is one.
 
         Raises:
-            NotFoundError: no such table or version, or none yet at `as_of`.
+            NotFoundError: no such table or version, none yet at `as_of`, or one that an erasure or retention ended.
             InputError: both `version` and `as_of`.
         """
         if version is not None and as_of is not None:
@@ -91,6 +93,7 @@ class Lake:
             latest = self.latest_version(name)
             message = f"table {name!r} has no version {version}; its latest is {latest}"
             raise NotFoundError(message)
+        check_readable(self._database, name, version)
         uri = self._uri(name)
         with storage_errors(uri):
             table = open_table(uri, self._options, version)
@@ -98,7 +101,13 @@ class Lake:
                 message = f"table {name!r} is recorded at version {version}, but there is nothing at {uri}"
                 raise NotFoundError(message, next_step="Check lake_uri, or restore the folder from a backup.")
             frame = pl.scan_delta(table, storage_options=self._options or None)
-        return frame if receipts else frame.drop(RECEIPT_COLUMN, strict=False)
+        return self._seen(name, version, frame if technical else _without_technical(frame))
+
+    def opened_by(self, actor: Actor) -> "Lake":
+        """This lake as `actor` may read it; every scan of it is decided and written down."""
+        opened = copy(self)
+        opened._actor = actor
+        return opened
 
     def latest_version(self, name: str) -> int | None:
         """Number of the latest recorded version, None when there is none."""
@@ -112,6 +121,13 @@ class Lake:
         query = query.where(table_versions.c.name == name, table_versions.c.at <= at)
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
+
+    def readable_version(self, name: str, version: int) -> int:
+        """The version itself, or the first one after the erasure or retention that ended it.
+
+        For those who go back to a version that they once pinned, and can do without the rows that were taken out.
+        """
+        return readable_version(self._database, name, version)
 
     def first_version(self, name: str) -> int:
         """The oldest recorded version. Raises NotFoundError when there is none."""
@@ -219,6 +235,14 @@ class Lake:
             if work is not None:
                 work(connection, version)
         return version
+
+    def _seen(self, name: str, version: int, frame: pl.LazyFrame) -> pl.LazyFrame:
+        if self._access is None:
+            return frame
+        if self._actor is None:
+            message = f"nobody opened the lake to read {name!r}"
+            raise RefusedError(message, next_step="Say who reads: lake.opened_by(actor).scan(…).")
+        return self._access.open(self._actor, name, version, frame)
 
     def _is_recorded(self, name: str, version: int) -> bool:
         query = select(table_versions.c.key).where(table_versions.c.name == name, table_versions.c.version == version)
