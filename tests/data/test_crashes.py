@@ -36,7 +36,7 @@ def state(folder: Path) -> dict[str, list[Any]]:
             for table in (table_versions, receipts, derivations, join_reports)
         }
     for name in ("lines", "products", "maker_lines", "quarantine.lines"):
-        found[name] = lake.scan(name, receipts=True).sort(pl.all()).collect().rows()
+        found[name] = lake.scan(name, technical=True).sort(pl.all()).collect().rows()
     found["events"] = [(event.kind, event.subject, event.payload) for event in ledger.events()]
     assert ledger.verify() == ledger.count()
     database.close()

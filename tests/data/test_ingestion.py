@@ -74,7 +74,7 @@ def test_a_receipt_can_be_followed_and_a_retry_adds_nothing(shop: Shop, lineage:
     assert shop.ingestion.receipt(second.id) == second
     assert shop.ingestion.receipts("lines") == [second, first]
     assert shop.ingestion.receipts(newest_first=False, limit=1) == [first]
-    rows = shop.lake.scan("lines", receipts=True).group_by("_receipt_id").len().collect()
+    rows = shop.lake.scan("lines", technical=True).group_by("_receipt_id").len().collect()
     assert dict(rows.iter_rows()) == {first.id: 10, second.id: 10}
     assert lineage.upstream("dataset:lines@2").distance == {
         "dataset:lines@2": 0, "dataset:lines@1": 1, f"receipt:{second.id}": 1, f"receipt:{first.id}": 2,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +15,9 @@ from steek.data.lake.delta import Write, commit_once, open_table, storage_errors
 from steek.data.lake.horizons import check_readable, readable_version
 from steek.data.lake.types import storable
 from steek.data.tables import table_versions
+from steek.governance import Access, Actor, is_technical
 from steek.kernel.clock import Clock
-from steek.kernel.errors import InputError, NotFoundError
+from steek.kernel.errors import InputError, NotFoundError, RefusedError
 from steek.kernel.windows import Window
 from steek.ledger import Database, Ledger
 
@@ -56,13 +58,21 @@ class Lake:
     """
 
     def __init__(
-        self, location: str | Path, options: dict[str, str], database: Database, ledger: Ledger, clock: Clock
+        self,
+        location: str | Path,
+        options: dict[str, str],
+        database: Database,
+        ledger: Ledger,
+        clock: Clock,
+        access: Access | None = None,
     ) -> None:
         text = str(location)
         self._location = text.rstrip("/") if "://" in text else str(Path(text).resolve())
         self._options = options
         self._database = database
         self._clock = clock
+        self._access = access
+        self._actor: Actor | None = None
         self.ledger = ledger
 
     def scan(
@@ -280,6 +290,10 @@ def previous_version(connection: Connection, name: str, version: int) -> int | N
     query = select(func.max(table_versions.c.version))
     query = query.where(table_versions.c.name == name, table_versions.c.version < version)
     return connection.execute(query).scalar_one()
+
+
+def _without_technical(frame: pl.LazyFrame) -> pl.LazyFrame:
+    return frame.drop([name for name in frame.collect_schema() if is_technical(name)])
 
 
 def _recorded(connection: Connection, name: str, key: str) -> int | None:

@@ -1,0 +1,95 @@
+"""Who reads: people, jobs and the services of this house, each for a purpose that they name."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal
+
+OWNER = "owner"
+MEMBER = "member"
+SERVICE = "service"
+MAINTENANCE = "maintenance"
+# The roles that see whatever is not personal.
+INSIDE = frozenset({OWNER, MEMBER, SERVICE})
+# Services that keep the lake itself: what they read they put back, or make unreadable.
+KEEPERS = ("ingestion", "compaction", "erasure", "quarantine", "retention", "verification")
+SERVICE_PREFIX = "service:"
+JOB_PREFIX = "job:"
+Kind = Literal["person", "job", "service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody about to read.
+
+    Args:
+        principal: "ana@grocer" (a person), "job:weekly-report" or "service:features".
+        roles: Roles it has; none means that nobody knows it.
+        purpose: What it reads for, as policies name it; "" when it did not say.
+        token: Id of the token it came with, None without one.
+    """
+
+    principal: str
+    roles: tuple[str, ...]
+    purpose: str
+    token: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What its name says it is.
+
+        >>> Actor("job:weekly-report", ("member",), "reporting").kind
+        'job'
+        """
+        if self.principal.startswith(SERVICE_PREFIX):
+            return "service"
+        return "job" if self.principal.startswith(JOB_PREFIX) else "person"
+
+    @property
+    def is_service(self) -> bool:
+        """One of the house itself: it has the role that nobody can be given."""
+        return self.kind == "service" and SERVICE in self.roles
+
+    @property
+    def is_keeper(self) -> bool:
+        """A service that keeps the lake, at that work."""
+        name = self.principal.removeprefix(SERVICE_PREFIX)
+        return self.is_service and self.purpose == MAINTENANCE and name in KEEPERS
+
+
+def service(name: str, purpose: str) -> Actor:
+    """A service of this house. Only the wiring calls it; no request and no token can become one.
+
+    >>> service("erasure", "maintenance").is_keeper
+    True
+    """
+    return Actor(f"{SERVICE_PREFIX}{name}", (SERVICE,), purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """For which work a read was; both None when nobody said."""
+
+    job: str | None = None
+    model: str | None = None
+
+
+_NOBODY = Attribution()
+_current: ContextVar[Attribution] = ContextVar("attribution", default=_NOBODY)
+
+
+@contextmanager
+def attributed(*, job: str | None = None, model: str | None = None) -> Generator[None]:
+    """Reads inside the block count as reads of this job and this model; what is None stays as it was around it."""
+    around = _current.get()
+    token = _current.set(Attribution(job or around.job, model or around.model))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def attribution() -> Attribution:
+    """What `attributed` said last, in this thread or task."""
+    return _current.get()

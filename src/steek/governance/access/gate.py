@@ -1,0 +1,168 @@
+"""The gate: decides about a read, writes it down, and only then hands the frame out."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import insert, select
+
+from steek.governance.access.actors import INSIDE, MEMBER, SERVICE, Actor
+from steek.governance.access.decision import Decision, decide
+from steek.governance.access.declarations import Policy, Role
+from steek.governance.access.facts import FactsOf, TableFacts
+from steek.governance.access.reads import write_read
+from steek.governance.access.tables import access_policies
+from steek.governance.access.treatments import Pseudonymise, treat
+from steek.kernel.clock import Clock
+from steek.kernel.errors import InputError, RefusedError, describe_unknown
+from steek.kernel.records import content_hash
+from steek.ledger import Database, Draft, Ledger
+
+_LONGEST_PRINCIPAL = 200
+_LONGEST_PURPOSE = 100
+# Policies that hold for a while only, at a moment: a door for grants that end by themselves.
+Temporary = Callable[[datetime], Sequence[Policy]]
+
+
+def _none(_now: datetime) -> Sequence[Policy]:
+    return ()
+
+
+class Access:
+    """The one gate of the lake. Safe to share between threads and processes.
+
+    Args:
+        database: Where reads are written.
+        ledger: Gets `access.refused` and `access.policy_changed`.
+        clock: Ages of rows, moments of reads.
+        facts: What is known of a table by its name.
+        roles: Declared roles by name.
+        policies: Declared policies.
+        pseudonymise: Gives pseudonyms; None where the project keeps no keys for them.
+        temporary: Further policies in force at a moment.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        clock: Clock,
+        facts: FactsOf,
+        *,
+        roles: Mapping[str, Role],
+        policies: Sequence[Policy],
+        pseudonymise: Pseudonymise | None = None,
+        temporary: Temporary = _none,
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._clock = clock
+        self._facts = facts
+        self.roles = roles
+        self.policies = policies
+        self._pseudonymise = pseudonymise
+        self._temporary = temporary
+
+    def actor(self, principal: str, purpose: str = "", *, roles: Iterable[str] = (), token: str | None = None) -> Actor:
+        """Somebody about to read, with the given roles and those that the project declares for it.
+
+        Raises:
+            InputError: a name too long to be written down, or roles that only services have.
+        """
+        if not 0 < len(principal) <= _LONGEST_PRINCIPAL or len(purpose) > _LONGEST_PURPOSE:
+            message = f"a principal has 1 to {_LONGEST_PRINCIPAL} characters and a purpose at most {_LONGEST_PURPOSE}"
+            raise InputError(message)
+        found = {*roles, *(role.name for role in self.roles.values() if principal in role.members)}
+        if SERVICE in found:
+            message = f"{principal!r} cannot have the role {SERVICE!r}"
+            raise InputError(message, next_step="Services of this house get it from the wiring alone.")
+        if any(principal in policy.to for policy in self.policies):
+            found.add(MEMBER)
+        return Actor(principal, tuple(sorted(found)), purpose, token)
+
+    def check_role(self, role: str) -> None:
+        """Refuse a role that neither the project declares nor steek knows. Raises InputError."""
+        known = sorted({*self.roles, *INSIDE} - {SERVICE})
+        if role not in known:
+            message, hint = describe_unknown("role", role, known)
+            raise InputError(message, next_step=hint or "Declare it: sk.Role(name, members=(…)).")
+
+    def facts(self, table: str) -> TableFacts:
+        """What is known of a table."""
+        return self._facts(table)
+
+    def decide(self, actor: Actor, table: str, columns: Sequence[str]) -> Decision:
+        """What `actor` may see now. Nothing is opened, so nothing is written."""
+        now = self._clock.now()
+        policies = [*self.policies, *self._temporary(now)]
+        can_pseudonymise = self._pseudonymise is not None
+        return decide(actor, self._facts(table), columns, policies, now, can_pseudonymise=can_pseudonymise)
+
+    def open(self, actor: Actor, table: str, version: int | None, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The frame as `actor` may see it; the read is durable in the record before it is handed out.
+
+        Raises:
+            RefusedError: nothing of it is open; that is in the record too.
+            ResourceError: the read could not be written down, so it does not happen.
+        """
+        schema = dict(frame.collect_schema())
+        decision = self.decide(actor, table, list(schema))
+        self._write(decision, version)
+        return treat(frame, schema, decision, self._facts(table), self._pseudonymise)
+
+    def admit(self, actor: Actor, table: str, columns: Sequence[str]) -> Decision:
+        """The same for data that do not come as a frame: a decision that is no refusal, written down.
+
+        Raises:
+            RefusedError: nothing of it is open.
+        """
+        decision = self.decide(actor, table, columns)
+        self._write(decision, None)
+        return decision
+
+    def note_policies(self, *, by: str) -> bool:
+        """Write down which policies are in force, with `access.policy_changed` where they differ from the last time."""
+        document: dict[str, object] = {
+            "policies": [{**policy.described(), "hash": policy.hash} for policy in self.policies],
+            "roles": [{"name": role.name, "members": sorted(role.members)} for role in self.roles.values()],
+        }
+        current = content_hash([sorted(policy.hash for policy in self.policies), document["roles"]])
+        last = select(access_policies.c.hash).order_by(access_policies.c.sequence.desc()).limit(1)
+        with self._database.reading() as connection:
+            before = connection.execute(last).scalar()
+        if before == current or (before is None and not self.policies and not self.roles):
+            return False
+        with self._database.transaction() as connection:
+            before = connection.execute(last).scalar()
+            if before == current:
+                return False
+            connection.execute(insert(access_policies).values(hash=current, document=document, at=self._clock.now()))
+            facts: dict[str, object] = {"hash": current, "before": before, **document}
+            self._ledger.append(connection, Draft("access.policy_changed", "settings:access", by, facts))
+        return True
+
+    def _write(self, decision: Decision, version: int | None) -> None:
+        if decision.verdict != "refused":
+            # Not `transaction`: a read waits for no writer where the database does not ask for it.
+            with self._database.reading() as connection:
+                write_read(connection, decision, version, self._clock.now())
+                connection.commit()
+            return
+        actor = decision.actor
+        payload: dict[str, object] = {
+            "roles": list(actor.roles),
+            "purpose": actor.purpose,
+            "reason": decision.reasons[0].says,
+            "token": actor.token,
+        }
+        with self._database.transaction() as connection:
+            write_read(connection, decision, version, self._clock.now())
+            subject = f"dataset:{decision.table}"
+            self._ledger.append(connection, Draft("access.refused", subject, actor.principal, payload))
+        message = f"{actor.principal} may not read {decision.table}: {decision.reasons[0].says}"
+        raise RefusedError(
+            message,
+            next_step=f"'steek access explain {actor.principal} {decision.table}' says which rules decide; its owner "
+            "can declare a sk.Policy.",
+            details={"dataset": decision.table, "purpose": actor.purpose, "rules": list(decision.rules)},
+        )
