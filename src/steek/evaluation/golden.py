@@ -111,7 +111,11 @@ class GoldenSets:
             version = self._pin(definition, spec, table, actor)
         if version is None:
             return None
+        version = self._lake.readable_version(table, version)
         frame = self._lake.scan(table, version=version).sort(_ROW).drop(_ROW).collect()
+        if frame.is_empty():
+            # Everybody in it was erased.
+            return None
         return GoldenSet(table, distribution_name(spec), golden_window(spec), frame)
 
     def _pin(self, definition: ModelDefinition, spec: EvaluationSpec, table: str, actor: str) -> int | None:

@@ -141,6 +141,7 @@ class PredictionCollector:
         if base_version is None or not len(unique):
             return unique
         since = pl.select(unique["at"].min()).item() - _REPEAT_WITHIN
+        base_version = self._lake.readable_version(PREDICTIONS, base_version)
         there = self._lake.scan(PREDICTIONS, version=base_version).filter(pl.col("at") >= since)
         keys = there.select("model", "request_id").collect()
         return unique.join(keys, on=["model", "request_id"], how="anti", maintain_order="left")

@@ -164,7 +164,7 @@ class Derivation:
         if self._datasets[name].mode == "append":
             return version
         seen = self._lake.version_at(name, reference_at)
-        return self._lake.first_version(name) if seen is None else seen
+        return self._lake.readable_version(name, self._lake.first_version(name) if seen is None else seen)
 
     def _record(self, connection: Connection, run: "_Run", *, rows: int, version: int | None) -> None:
         name, failed = run.dataset.name, version is None
