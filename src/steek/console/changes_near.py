@@ -36,6 +36,14 @@ def changes_near(
     return loud + promotions[-max(_MOST_ROUTINE - len(loud), 0) :] if len(loud) < _MOST_ROUTINE else loud
 
 
+def changes_of_dataset(ledger: Ledger, dataset: str, *, since: datetime, until: datetime) -> list[Event]:
+    """Changes in [since, until) to one dataset and its contract, and outside; oldest first."""
+    found = ledger.events(kinds=_KINDS, since=since, until=until, newest_first=True, limit=1000)
+    about = {("dataset", dataset), ("contract", dataset)}
+    near = [event for event in reversed(found) if event.kind == "external.changed" or _name(event.subject) in about]
+    return [event for event in near if not _is_routine(event)]
+
+
 def _is_routine(event: Event) -> bool:
     if event.kind == "dataset.replaced":
         shares = event.payload.get("unknown_fraction")

@@ -55,6 +55,12 @@ def upstream_side(lineage: Lineage, urn: str, *, max_distance: int) -> Side:
     return _side(urn, graph.distance, [(edge.upstream, edge.downstream) for edge in graph.edges])
 
 
+def downstream_side(lineage: Lineage, urn: str, *, max_distance: int) -> Side:
+    """What depends on one thing, so many steps down."""
+    graph = lineage.downstream(urn, max_distance=max_distance)
+    return _side(urn, graph.distance, [(edge.upstream, edge.downstream) for edge in graph.edges])
+
+
 def _side(urn: str, distance: dict[str, int], edges: list[tuple[str, str]]) -> Side:
     layout = layout_lineage(urn, distance, edges)
     # Safe: the picture is built from escaped names only.

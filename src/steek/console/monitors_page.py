@@ -43,19 +43,25 @@ class MonitorView:
 
 def monitor_lines(monitoring: Monitoring, *, now: datetime) -> tuple[MonitorLine, ...]:
     """All monitors, the worst first."""
-    since = now - timedelta(days=_SHOWN_DAYS)
     ordered = sorted(
         monitoring.monitors_state(), key=lambda state: (_HEALTHS.index(worst([state.state])), state.monitor)
     )
-    return tuple(
-        MonitorLine(
-            state,
-            value_words(state.indicator, state.value, state.unit),
-            well_words(state),
-            basis_words(monitoring.monitors[state.monitor], state),
-            spark(monitoring.series(state.monitor, state.slice, since=since), state.state, state.monitor),
-        )
-        for state in ordered
+    return tuple(_line(monitoring, state, now) for state in ordered)
+
+
+def monitor_lines_of(monitoring: Monitoring, subject: str, *, now: datetime) -> tuple[MonitorLine, ...]:
+    """Monitors about one URN, in order of declaration."""
+    return tuple(_line(monitoring, state, now) for state in monitoring.monitors_state() if state.subject == subject)
+
+
+def _line(monitoring: Monitoring, state: MonitorState, now: datetime) -> MonitorLine:
+    since = now - timedelta(days=_SHOWN_DAYS)
+    return MonitorLine(
+        state,
+        value_words(state.indicator, state.value, state.unit),
+        well_words(state),
+        basis_words(monitoring.monitors[state.monitor], state),
+        spark(monitoring.series(state.monitor, state.slice, since=since), state.state, state.monitor),
     )
 
 

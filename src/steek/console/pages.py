@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from steek.console.actor import actor_of
 from steek.console.data_page import data_view
+from steek.console.dataset_page import dataset_view
 from steek.console.incident_page import incident_view
 from steek.console.incidents_page import incidents_view
 from steek.console.ledger_page import Filters, event_view, ledger_view
@@ -19,6 +20,7 @@ from steek.console.monitors_page import monitor_lines, monitor_view
 from steek.console.overview_page import overview_view
 from steek.console.page import Frame, NavItem, render
 from steek.console.postmortem_page import postmortem_lines, postmortem_view
+from steek.console.receipt_page import receipt_view
 from steek.console.search_page import search_view
 from steek.console.site import DONE, Site
 from steek.kernel.ids import new_id
@@ -73,6 +75,16 @@ def data(site: Site, request: Request) -> Response:
     services = site.services
     rows = data_view(services.project.datasets, services.lake, services.ingestion)
     return _html(site, request, "data.html", rows=rows)
+
+
+def dataset(site: Site, request: Request) -> Response:
+    asked = {name: request.query_params.get(name) or None for name in ("by", "slice")}
+    view = dataset_view(site.services, site.drawings, request.path_params["name"], **asked)
+    return _html(site, request, "dataset.html", view=view)
+
+
+def receipt(site: Site, request: Request) -> Response:
+    return _html(site, request, "receipt.html", view=receipt_view(site.services, request.path_params["id"]))
 
 
 def monitors(site: Site, request: Request) -> Response:
@@ -144,6 +156,8 @@ PAGES: dict[str, PageFunction] = {
     "/models": models,
     "/models/{name}": model,
     "/data": data,
+    "/data/{name}": dataset,
+    "/receipts/{id}": receipt,
     "/monitors": monitors,
     "/monitors/{name}": monitor,
     "/incidents": incidents,

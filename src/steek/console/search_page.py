@@ -42,7 +42,7 @@ def _declared(project: Project, incidents: Incidents) -> Iterable[Hit]:
             f"/models/{quote(definition.name)}",
         )
     for dataset in project.datasets.values():
-        yield Hit("dataset", dataset.name, dataset.owner, f"/data#{dataset.name}")
+        yield Hit("dataset", dataset.name, dataset.owner, f"/data/{quote(dataset.name)}")
     for view in project.views.values():
         yield Hit("features", view.name, view.description, f"/ledger?subject={quote(f'features:{view.name}')}")
     for monitor in project.monitors.values():

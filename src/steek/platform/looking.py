@@ -45,9 +45,7 @@ def dataset_facts(platform: Platform, name: str) -> DatasetFacts:
         raise NotFoundError.among("dataset", name, platform.project.datasets)
     declared = platform.project.datasets[name]
     receipts = tuple(platform.ingestion.receipts(name, 10))
-    return DatasetFacts(
-        _line(platform, name), contract_of(declared), declared.event_time, declared.volume_by, receipts
-    )
+    return DatasetFacts(_line(platform, name), contract_of(declared), declared.event_time, declared.volume_by, receipts)
 
 
 def looking(platform: Platform) -> Looking:
