@@ -11,6 +11,9 @@ from steek.data import (
     Field as Field,
 )
 from steek.data import (
+    clean as clean,
+)
+from steek.data import (
     derived_dataset as derived_dataset,
 )
 from steek.evaluation import (
@@ -43,8 +46,15 @@ from steek.evaluation import (
 from steek.features import examples as examples
 from steek.features import feature_view as feature_view
 from steek.features import moment_features as moment_features
+from steek.governance import (
+    Policy as Policy,
+)
+from steek.governance import (
+    Role as Role,
+)
 from steek.kernel import ReplayClock as ReplayClock
 from steek.kernel import SteekError as SteekError
+from steek.measures import Implied as Implied
 from steek.models import (
     Canary as Canary,
 )

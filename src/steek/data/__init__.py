@@ -5,6 +5,7 @@ declarations. Flows out: receipts, versioned tables that can be read as of a ver
 rows with reasons, counted joins, volumes per slice, and events and lineage for all of it.
 """
 
+from steek.data.cleaning import clean
 from steek.data.contracts.contract import Contract, Field
 from steek.data.contracts.odcs import parse_contract, read_contract, write_contract
 from steek.data.datasets import AnyDataset, Dataset, DerivedDataset, contract_of, derived_dataset, load_contracts
@@ -37,6 +38,7 @@ __all__ = [
     "Receipt",
     "Sample",
     "TableVersion",
+    "clean",
     "contract_of",
     "derived_dataset",
     "load_contracts",

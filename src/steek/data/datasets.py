@@ -2,13 +2,15 @@
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 import polars as pl
 
+from steek.data.cleaning.actions import Action
+from steek.data.cleaning.documenting import check_cleaning, documented
 from steek.data.contracts.contract import Contract
 from steek.data.contracts.odcs import read_contract
 from steek.kernel.errors import DeclarationError
@@ -30,6 +32,7 @@ class Dataset:
         owner: Who answers for it.
         mode: "append": every batch adds rows. "replace": every batch is the whole table.
         volume_by: Fields whose slices are watched for volume.
+        cleaning: What is done to every row before it is judged, in order; made by `sk.clean`.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Dataset:
     owner: str = field(kw_only=True)
     mode: Mode = "append"
     volume_by: tuple[str, ...] = ()
+    cleaning: Sequence[Action] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -131,6 +135,8 @@ def contract_of(dataset: AnyDataset) -> Contract | None:
     if isinstance(dataset.contract, str | Path):
         message = f"the contract of {dataset.name!r} was not loaded from {dataset.contract}"
         raise DeclarationError(message, next_step="Pass the declarations through load_contracts first.")
+    if dataset.contract is not None and isinstance(dataset, Dataset):
+        return documented(dataset.contract, dataset.cleaning)
     return dataset.contract
 
 
@@ -149,6 +155,9 @@ def check_fit(dataset: AnyDataset) -> None:
     if contract.dataset != dataset.name:
         message = f"dataset {dataset.name!r} points to the contract of {contract.dataset!r}"
         raise DeclarationError(message)
+    if isinstance(dataset, Dataset):
+        contract = documented(contract, dataset.cleaning)
+        check_cleaning(contract, dataset.cleaning)
     missing = [name for name in dataset.volume_by if contract.field(name) is None]
     if missing:
         message = f"dataset {dataset.name!r}: volume_by names {', '.join(missing)}; fields: {', '.join(contract.names)}"

@@ -7,6 +7,7 @@ Pure: no clock, no files, no network; chance comes in as a generator.
 from steek.measures.binary import log_loss_terms, pr_auc, resampled_areas, roc_auc
 from steek.measures.calibration import CalibrationBin, calibration_table
 from steek.measures.estimate import Estimate
+from steek.measures.implied import Implied, Volume, unexpected, unexpected_draw
 from steek.measures.intervals import Bootstrap, Resampled, wilson
 from steek.measures.ranking import (
     Queries,
@@ -18,16 +19,22 @@ from steek.measures.ranking import (
     places_of_right_answers,
 )
 from steek.measures.robust import Bounds, mad_bounds, median, scaled_mad, spread, weekday_bounds
+from steek.measures.samples import estimate_mean, estimate_ratio, estimate_total
 
 __all__ = [
     "Bootstrap",
     "Bounds",
     "CalibrationBin",
     "Estimate",
+    "Implied",
     "Queries",
     "Resampled",
     "RightAnswers",
+    "Volume",
     "calibration_table",
+    "estimate_mean",
+    "estimate_ratio",
+    "estimate_total",
     "first_rows",
     "hits_at",
     "log_loss_terms",
@@ -41,6 +48,8 @@ __all__ = [
     "roc_auc",
     "scaled_mad",
     "spread",
+    "unexpected",
+    "unexpected_draw",
     "weekday_bounds",
     "wilson",
 ]

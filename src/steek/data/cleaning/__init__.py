@@ -1,0 +1,1 @@
+"""Cleaning, standardising and quantising: one ordered list per dataset, applied to each row exactly once."""

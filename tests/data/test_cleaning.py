@@ -1,0 +1,258 @@
+"""One ordered list per dataset, applied to each row once; what came is kept, what it does to volumes is compared."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.real_year import real_year
+
+from steek.data import Contract, Dataset, Field, clean, contract_of
+from steek.data.cleaning.actions import Action, list_hash
+from steek.data.cleaning.cleaning import Cleaning
+from steek.data.cleaning.steps import cleaning_steps
+from steek.data.validation.rows import validate
+from steek.kernel.errors import ContractViolationError, DeclarationError, UserCodeError
+from steek.measures import Implied
+
+STOPS = Contract(
+    "stops",
+    "1.0.0",
+    (
+        Field("state", "string", nullable=True),
+        Field("temperature", "number", unit="C", nullable=True),
+        Field("price", "number", unit="USD", nullable=True, meaning="What was paid"),
+        Field("seen_at", "timestamp", nullable=True),
+        Field("phone", "string", nullable=True, sensitivity="personal", pseudonym="keyed"),
+    ),
+    owner="data@grocer",
+)
+LIST = (
+    clean.rename("State ", to="state"),
+    clean.trim("state", "phone"),
+    clean.replace("state", {"Calif.": "CA"}),
+    clean.convert("temperature", from_unit="F", to_unit="C", factor=5 / 9, offset=-160 / 9, places=2),
+    clean.parse_numbers("price", remove="$"),
+    clean.parse_dates("seen_at", formats=["%m/%d/%Y %H:%M", "%Y-%m-%d"], timezone="America/New_York"),
+    clean.quantise("price", boundaries=[1, 10]),
+)
+
+
+def stops(cleaning: Sequence[Action] = LIST) -> Dataset:
+    return Dataset("stops", STOPS, owner="data@grocer", cleaning=cleaning)
+
+
+def cleaning_of(dataset: Dataset) -> Cleaning:
+    contract = contract_of(dataset)
+    assert contract is not None
+    (step,) = cleaning_steps(dataset, contract)
+    assert isinstance(step, Cleaning)
+    return step
+
+
+MESSY = pl.DataFrame(
+    {
+        "State ": [" Calif.", "NY", None],
+        "temperature": ["212", "cold", " 32 "],
+        "price": ["$ 1,250.50", "0.99", "1"],
+        "seen_at": ["07/04/2017 09:30", "2017-12-24", "soon"],
+        "phone": [" 555-1", "555-2", None],
+    }
+)
+
+
+@pytest.mark.covers("D6")
+def test_a_messy_batch_is_cleaned_in_order_and_what_came_is_kept() -> None:
+    step = cleaning_of(stops())
+    rows = step.apply(MESSY)
+    assert rows["state"].to_list() == ["CA", "NY", None]
+    assert rows["_raw_state"].to_list() == [" Calif.", None, None]
+    assert rows["temperature"].to_list() == ["100.0", "cold", "0.0"]
+    assert rows["_raw_temperature"].to_list() == ["212", None, " 32 "]
+    assert rows["price"].to_list() == ["1250.5", "0.99", "1.0"]
+    assert rows["price_band"].to_list() == ["10 and more", "below 1", "1 to 10"]
+    assert rows["seen_at"].to_list()[2] == "soon"
+    assert rows["_cleaned_by"].unique().to_list() == [list_hash(LIST)]
+    assert rows["phone"].to_list() == ["555-1", "555-2", None]
+    assert "_raw_phone" not in rows.columns
+    contract = contract_of(stops())
+    assert contract is not None
+    judged = validate(contract, rows.select(contract.names), textual=True)
+    assert judged.accepted["seen_at"].to_list() == [datetime(2017, 7, 4, 13, 30, tzinfo=UTC)]
+    assert judged.accepted["price_band"].to_list() == ["10 and more"]
+    assert judged.reasons == {"temperature: cannot be read as number": 1, "seen_at: cannot be read as timestamp": 1}
+
+
+@pytest.mark.covers("D6", "D10")
+def test_a_report_tells_versions_boundaries_and_volumes_before_and_after() -> None:
+    step = cleaning_of(stops())
+    step.apply(MESSY)
+    step.apply(MESSY)
+    told = step.reports()
+    assert (told["version"], told["rows_before"], told["rows_after"]) == (list_hash(LIST), 6, 6)
+    assert told["changed_rows"] == {"state": 2, "phone": 2, "temperature": 4, "price": 4, "seen_at": 4}
+    stripped = told["actions"][1]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
+    assert (stripped["name"], stripped["bytes_before"] - stripped["bytes_after"]) == ("trim state, phone", 4)
+    bands = told["boundaries"]["price_band"]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
+    assert (bands["cuts"], bands["labels"]) == ([1.0, 10.0], ["below 1", "1 to 10", "10 and more"])
+    assert told["unexpected"] == []
+
+
+texts = st.one_of(
+    st.none(), st.text(max_size=6), st.sampled_from(["Calif.", " NY ", "212", "1,5", "$ 3", "01/02/2017"])
+)
+frames = st.lists(st.tuples(texts, texts, texts, texts, texts), min_size=1, max_size=12).map(
+    lambda rows: pl.DataFrame(rows, schema=dict.fromkeys(STOPS.names, pl.String), orient="row")
+)
+
+
+@pytest.mark.covers("D6")
+@given(frames)
+def test_cleaning_twice_is_cleaning_once(rows: pl.DataFrame) -> None:
+    step = cleaning_of(stops())
+    once = step.apply(rows)
+    assert step.apply(once).equals(once)
+    assert step.reports()["passed_rows"] == rows.height
+
+
+@pytest.mark.covers("D6")
+@given(frames, frames)
+def test_cleaned_and_new_rows_in_one_batch_keep_their_places(done: pl.DataFrame, new: pl.DataFrame) -> None:
+    step = cleaning_of(stops())
+    both = pl.concat([step.apply(done), new], how="diagonal")
+    expected = pl.concat([step.apply(done), step.apply(new)])
+    assert step.apply(both).select(expected.columns).equals(expected)
+
+
+UNPROTECTED = tuple(action for action in LIST if "phone" not in action.changes)
+
+
+@pytest.mark.covers("D6")
+@given(frames)
+def test_rows_of_another_list_are_cleaned_from_their_raw_values(rows: pl.DataFrame) -> None:
+    known = rows.with_columns(pl.all().fill_null(""))
+    old = cleaning_of(stops((clean.trim("state"), clean.upper("state"))))
+    new = cleaning_of(stops(UNPROTECTED))
+    again, first = new.apply(old.apply(known)), new.apply(known)
+    assert again.select(sorted(again.columns)).equals(first.select(sorted(first.columns)))
+
+
+@pytest.mark.covers("D6", "N3")
+def test_rows_whose_raw_values_are_never_kept_are_not_cleaned_by_another_list() -> None:
+    old, new = cleaning_of(stops((clean.trim("phone"),))), cleaning_of(stops())
+    with pytest.raises(ContractViolationError, match="raw values of phone are never kept"):
+        new.apply(old.apply(MESSY.rename({"State ": "state"})))
+    with pytest.raises(ContractViolationError, match="only cleaning writes, without its mark: _raw_state"):
+        new.apply(MESSY.with_columns(_raw_state=pl.lit("CA")))
+
+
+@pytest.mark.covers("D6")
+def test_boundaries_are_versioned_and_documented_in_the_contract() -> None:
+    contract, moved = contract_of(stops()), contract_of(stops((clean.quantise("price", boundaries=[2, 10]),)))
+    assert contract is not None
+    assert moved is not None
+    band, other = contract.field("price_band"), moved.field("price_band")
+    assert band is not None
+    assert other is not None
+    assert band.categories == ("below 1", "1 to 10", "10 and more")
+    assert "cut at 1, 10 USD; boundaries version " in band.meaning
+    assert band.meaning.split()[-1] != other.meaning.split()[-1]
+    assert contract.hash != moved.hash
+    assert list_hash(LIST) != list_hash(LIST[:-1]) != list_hash(LIST[::-1])
+
+
+def _double(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.col("price") * 2)
+
+
+def _thrice(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.col("price") * 3)
+
+
+def _first(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.head(1)
+
+
+def _prices(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select("price")
+
+
+def _lost(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select("lost")
+
+
+@pytest.mark.covers("D6", "N3")
+@pytest.mark.parametrize(
+    ("function", "changes", "kind", "told"),
+    [
+        (_double, "state", ContractViolationError, "it changed 'price', which it does not declare"),
+        (_first, "price", ContractViolationError, "1 of 2 rows came out; cleaning keeps every row"),
+        (_prices, "price", ContractViolationError, "column 'state' is gone"),
+        (_lost, "price", UserCodeError, "cleaning 'odd' raised ColumnNotFoundError"),
+    ],
+)
+def test_code_of_the_project_does_what_it_declares_or_is_refused(
+    function: Callable[[pl.DataFrame], pl.DataFrame], changes: str, kind: type[Exception], told: str
+) -> None:
+    rows = pl.DataFrame({"price": [1.0, 2.0], "state": ["NY", "CA"]})
+    step = cleaning_of(stops((clean.custom("odd", function, changes=[changes]),)))
+    with pytest.raises(kind, match=told):
+        step.apply(rows)
+
+
+@pytest.mark.covers("D6")
+def test_code_of_the_project_is_versioned_by_its_source() -> None:
+    rows = pl.DataFrame({"price": [1.0, 2.0], "state": ["NY", "CA"]})
+    one, other = (clean.custom("times", each, changes=["price"]) for each in (_double, _thrice))
+    assert (cleaning_of(stops((one,))).apply(rows)["price"].sum(), one.hash != other.hash) == (6, True)
+
+
+@pytest.mark.covers("D6", "D10")
+def test_bytes_that_grow_unexpectedly_are_told_or_refused() -> None:
+    def padded(rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.with_columns(pl.col("state") + "x" * 40)
+
+    rows = pl.DataFrame({"state": ["NY", "CA"]})
+    for refuse in (False, True):
+        implied = Implied(high_bytes_fraction=1.0, refuse=refuse)
+        step = cleaning_of(stops((clean.custom("pad", padded, changes=["state"], implied=implied),)))
+        step.apply(rows)
+        if refuse:
+            with pytest.raises(ContractViolationError, match="4 bytes became 84; implied: at most 1 times as many"):
+                step.reports()
+        else:
+            assert step.reports()["unexpected"] == ["pad: 4 bytes became 84; implied: at most 1 times as many"]
+
+
+@pytest.mark.covers("N3")
+def test_a_list_that_does_not_fit_its_contract_is_refused() -> None:
+    with pytest.raises(DeclarationError, match="cleaning 'trim colour' names colour"):
+        stops((clean.trim("colour"),))
+    with pytest.raises(DeclarationError, match="must rise: 5, 1"):
+        clean.quantise("price", boundaries=[5, 1])
+    with pytest.raises(DeclarationError, match="its bands are below 1, 1 and more"):
+        stops((clean.quantise("price", boundaries=[1], into="temperature"),))
+
+
+@pytest.mark.covers("D6")
+def test_a_week_of_the_real_store_is_standardised() -> None:
+    products = pl.read_parquet(real_year() / "products.parquet").select("product_id", "department", "package_size")
+    contract = Contract(
+        "products",
+        "1.0.0",
+        (
+            Field("product_id", "integer", key=True),
+            Field("department", "string", nullable=True),
+            Field("package_size", "string", nullable=True),
+        ),
+        owner="o",
+    )
+    cleaning = (clean.blank("package_size"), clean.lower("department"), clean.trim("department"))
+    step = cleaning_of(Dataset("products", contract, owner="o", cleaning=cleaning))
+    rows = step.apply(products)
+    assert rows["department"].to_list() == products["department"].str.to_lowercase().str.strip_chars().to_list()
+    assert rows["_raw_department"].drop_nulls().len() == step.reports()["changed_rows"]["department"]  # pyright: ignore[reportIndexIssue]
+    restored = rows.select(pl.coalesce("_raw_department", "department"))
+    assert restored.to_series().equals(products["department"], check_names=False)
