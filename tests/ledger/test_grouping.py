@@ -95,7 +95,11 @@ def test_threads_on_postgresql_share_transactions_and_one_chain(postgres_ledger:
 @pytest.mark.covers("D17")
 def test_the_fast_text_is_the_canonical_one(ledger: Ledger) -> None:
     """Chains of earlier versions must verify, so the hashed text may not change by a byte."""
-    payload = {"ü": 'é\u2028\x7f\n"\\/', "b": [1.5, 1e22, -0.0, True, None, 10**20], "a": {"z": 1, "y": []}}
+    payload: dict[str, object] = {
+        "ü": 'é\u2028\x7f\n"\\/',
+        "b": [1.5, 1e22, -0.0, True, None, 10**20],
+        "a": {"z": 1, "y": []},
+    }
     event = ledger.record(Draft("a.b", "dataset:d@1", "ada", payload))[0]
     body = [event.previous_hash, event.id, event.at, event.recorded_at, event.kind, event.subject, event.actor]
     body += [event.causes, event.payload, event.payload_version]

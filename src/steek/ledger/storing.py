@@ -24,7 +24,7 @@ def _marks(mark: str, json_mark: str) -> str:
     return ", ".join(json_mark if name in _JSON else mark for name in _COLUMNS)
 
 
-_ADD_EVENTS = "INSERT INTO events ({}) VALUES ".format(", ".join(_COLUMNS))
+_ADD_EVENTS = "INSERT INTO events (" + ", ".join(_COLUMNS) + ") VALUES "
 _ADD_EDGES = "INSERT INTO lineage_edges (upstream, downstream, event_sequence, at) VALUES "
 _ONCE = " ON CONFLICT DO NOTHING"
 
@@ -38,10 +38,8 @@ def tip(connection: Connection) -> tuple[int, str]:
 def write(connection: Connection, drawn: Sequence[tuple[Draft, Event]]) -> None:
     """Insert sealed events and the edges that their drafts draw; an edge drawn before stays as it was."""
     is_text = connection.dialect.name != "postgresql"
-    events = [
-        _event_row(event, _instant(event.at, is_text), _instant(event.recorded_at, is_text)) for _, event in drawn
-    ]
-    edges = [
+    events = [_event_row(event, is_text) for _, event in drawn]
+    edges: list[tuple[object, ...]] = [
         (upstream, downstream, event.sequence, _instant(event.at, is_text))
         for draft, event in drawn
         for upstream, downstream in draft.edges
