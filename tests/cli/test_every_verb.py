@@ -33,6 +33,11 @@ READING: list[tuple[str, ...]] = [
     ("ledger", "verify"),
     ("lineage", "up", "trained:maker_demand@2", "--kind", "receipt"),
     ("lineage", "down", "dataset:sales@1", "--within", "1"),
+    ("data", "list"),
+    ("data", "show", "sales"),
+    ("data", "profile", "sales", "--days", "7"),
+    ("data", "volumes", "sales", "--days", "7"),
+    ("data", "sample", "sales", "--rows", "3"),
     ("receipt", "list", "sales"),
     ("receipt", "quarantine", "sales"),
 ]
