@@ -3,12 +3,13 @@
 import importlib
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeVar
 
 from steek.data import Dataset, DerivedDataset, load_contracts
 from steek.features import FeatureView, MomentFeatures
+from steek.governance import Policy, Role
 from steek.kernel.errors import DeclarationError, SettingsError, where_raised
 from steek.kernel.settings import Settings
 from steek.models import ModelDefinition
@@ -19,13 +20,15 @@ Declared = TypeVar("Declared")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Everything a project declares, by name, in order of declaration."""
+    """Everything a project declares, by name, in order of declaration; policies have no names."""
 
     datasets: Mapping[str, Dataset | DerivedDataset]
     views: Mapping[str, FeatureView]
     moments: Mapping[str, MomentFeatures]
     definitions: Mapping[str, ModelDefinition]
     monitors: Mapping[str, Monitor]
+    roles: Mapping[str, Role] = field(default_factory=dict[str, Role])
+    policies: tuple[Policy, ...] = ()
 
 
 def load_project(settings: Settings) -> Project:
@@ -45,6 +48,8 @@ def load_project(settings: Settings) -> Project:
         moments={name: found for name, found in features.items() if isinstance(found, MomentFeatures)},
         definitions=_by_name(declared, "model definition", ModelDefinition),
         monitors=_by_name(declared, "monitor", Monitor),
+        roles=_by_name(declared, "role", Role),
+        policies=_policies(declared),
     )
 
 
@@ -78,6 +83,11 @@ def _top_level(module: ModuleType) -> Iterator[Any]:
             yield from value  # pyright: ignore[reportUnknownVariableType]
         else:
             yield value
+
+
+def _policies(declared: list[Any]) -> tuple[Policy, ...]:
+    """Each policy once, also where a second module imports it."""
+    return tuple({policy.hash: policy for policy in declared if isinstance(policy, Policy)}.values())
 
 
 def _by_name(declared: list[Any], what: str, *kinds: type[Declared]) -> dict[str, Declared]:

@@ -16,6 +16,9 @@ promotions = sk.Dataset(
     "promotions", contract="contracts/promotions.yaml", event_time="starts_at", owner="marketing@grocer"
 )
 partners = sk.Dataset("partners", contract="contracts/partners.yaml", mode="replace", owner="partners@grocer")
+demographics = sk.Dataset(
+    "demographics", contract="contracts/demographics.yaml", mode="replace", owner="loyalty@grocer"
+)
 
 
 @sk.derived_dataset(event_time="transaction_timestamp", owner="partners@grocer")

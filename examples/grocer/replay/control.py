@@ -20,9 +20,10 @@ class Control:
         self._pause = Event()
 
     def ingest(self, delivery: Delivery) -> dict[str, Any]:
-        """Send one batch; the receipt. Sending it again gives the same receipt."""
+        """Send one batch and wait until its rows are in the table; the receipt. Again gives the same receipt."""
         response = self._client.post(
             f"/v1/datasets/{delivery.dataset}/batches",
+            params={"wait": "commit"},
             content=delivery.payload,
             headers={
                 "Content-Type": "application/vnd.apache.parquet",

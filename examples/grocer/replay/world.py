@@ -64,6 +64,7 @@ class World:
         start, _ = business_day(first)
         yield self._products_edition(changed=False, arrives_at=start)
         yield self.partners(changed=False, arrives_at=start)
+        yield self._demographics(start)
 
     def daily(self, day: date) -> Iterator[Delivery]:
         """What arrives for one business day, in order of arrival, the last at its end."""
@@ -86,6 +87,11 @@ class World:
         offset = NEW_KEY_OFFSET if changed else 0
         edition = self._partner_table.with_columns(pl.col("manufacturer_id") + offset)
         return Delivery("partners", f"partners-{offset}", _parquet(edition), "partners@grocer", arrives_at)
+
+    def _demographics(self, arrives_at: datetime) -> Delivery:
+        told = _table("demographics").filter(pl.col("household_id") % 100 < self._share_percent)
+        edition = told.sort("household_id").collect()
+        return Delivery("demographics", "demographics-2017", _parquet(edition), "loyalty@grocer", arrives_at)
 
     def partner_table(self) -> pl.DataFrame:
         """partner_id, manufacturer_id: the largest manufacturers with at least 200 lines in the year."""

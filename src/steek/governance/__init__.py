@@ -4,7 +4,7 @@ Flows in: policies that the project declares, principals, keys of the vault, and
 Flows out: decisions with their reasons, frames as the reader may see them, pseudonyms, and audited reads.
 """
 
-from steek.governance.access.actors import Actor, attributed, service
+from steek.governance.access.actors import MAINTENANCE, Actor, attributed, service
 from steek.governance.access.decision import Decision, Reason
 from steek.governance.access.declarations import Policy, Role
 from steek.governance.access.facts import ColumnFacts, TableFacts, is_technical
@@ -15,6 +15,7 @@ from steek.governance.access.tokens import Issued, Token, Tokens
 from steek.governance.access.usage import Usage, usage
 
 __all__ = [
+    "MAINTENANCE",
     "Access",
     "Actor",
     "ColumnFacts",

@@ -3,6 +3,7 @@
 Flows in: a project's folder. Flows out: the frozen record of services that CLI, HTTP and console work with.
 """
 
+from steek.platform.access import explain_access
 from steek.platform.deploying import deploy_version
 from steek.platform.finding import find_definition, find_derived
 from steek.platform.looking import DatasetFacts, DatasetLine, dataset_facts, dataset_lines, last_days, looking
@@ -24,6 +25,7 @@ __all__ = [
     "dataset_facts",
     "dataset_lines",
     "deploy_version",
+    "explain_access",
     "find_definition",
     "find_derived",
     "last_days",

@@ -32,12 +32,12 @@ def build(settings: Settings, project: Project) -> Platform:
     """Every service of a project, in the order of the house."""
     base = parts.ground(settings, project)
     data = parts.data_part(base)
-    features = parts.features_part(base, data.lake)
-    models = parts.models_part(base, data.lake, features.example_sets)
-    serving = parts.serving_part(base, data.lake, models)
+    features = parts.features_part(base)
+    models = parts.models_part(base, features.example_sets)
+    serving = parts.serving_part(base, models)
     people = parts.people_part(base, data, models, serving)
     services = {name: value for part in (base, data, features, models, serving, people) for name, value in _named(part)}
-    loop = _loop(project, services)
+    loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})
     return Platform(**services, nights=Nights(*base.state), loop=loop, recovery=Recovery(loop))
 
 

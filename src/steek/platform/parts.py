@@ -7,6 +7,7 @@ from steek.engines import Engine, open_engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.evaluation.store import EvaluationStore
 from steek.features import ExampleSets, FeatureService, OnlineStore, open_online_store
+from steek.governance import MAINTENANCE, Access, Tokens, service
 from steek.incidents import Incidents
 from steek.kernel.clock import Clock, ReplayClock, SystemClock
 from steek.kernel.settings import Settings
@@ -15,6 +16,7 @@ from steek.ledger.migrating import migrate
 from steek.loop import WorkerClient
 from steek.models import ArtifactStore, Freezes, Registry
 from steek.monitoring import Monitoring, Sources
+from steek.platform.access import ProjectFacts
 from steek.platform.menu import mitigation_menu
 from steek.platform.subscriptions import subscriptions
 from steek.project import Project
@@ -34,6 +36,13 @@ class Ground:
     ledger: Ledger
     lineage: Lineage
     outside: Outside
+    access: Access
+    tokens: Tokens
+    lake: Lake
+
+    def lake_of(self, name: str, purpose: str) -> Lake:
+        """The lake as one service of this house reads it, for one purpose."""
+        return self.lake.opened_by(service(name, purpose))
 
     @property
     def state(self) -> tuple[Database, Ledger, Clock]:
@@ -103,32 +112,48 @@ def ground(settings: Settings, project: Project) -> Ground:
     database = Database.open(settings.database_url)
     migrate(database)
     ledger = Ledger(database, clock)
-    return Ground(settings, project, clock, database, ledger, Lineage(database), Outside(database, ledger))
+    outside = Outside(database, ledger)
+    access = Access(database, ledger, clock, ProjectFacts(project), roles=project.roles, policies=project.policies)
+    access.note_policies(by="steek")
+    return Ground(
+        settings=settings,
+        project=project,
+        clock=clock,
+        database=database,
+        ledger=ledger,
+        lineage=Lineage(database),
+        outside=outside,
+        access=access,
+        tokens=Tokens(access, database, ledger, clock),
+        lake=Lake(settings.lake_uri, settings.lake_options, database, ledger, clock, access),
+    )
 
 
 def data_part(base: Ground) -> DataPart:
     """Lake, ingestion and derivation."""
     settings, datasets = base.settings, base.project.datasets
-    lake = Lake(settings.lake_uri, settings.lake_options, *base.state)
-    ingestion = Ingestion(lake, *base.state, datasets, settings.number("max_batch_bytes"))
-    return DataPart(lake, ingestion, Derivation(lake, *base.state, datasets))
+    keeping = base.lake_of("ingestion", MAINTENANCE)
+    ingestion = Ingestion(keeping, *base.state, datasets, settings.number("max_batch_bytes"))
+    derivation = Derivation(base.lake_of("derivation", "derivation"), *base.state, datasets)
+    return DataPart(base.lake_of("console", "operations"), ingestion, derivation)
 
 
-def features_part(base: Ground, lake: Lake) -> FeaturesPart:
+def features_part(base: Ground) -> FeaturesPart:
     """Online store, feature service and example sets."""
-    project = base.project
+    project, lake = base.project, base.lake_of("features", "training")
     online = open_online_store(base.settings)
     features = FeatureService(lake, *base.state, project.datasets, project.views, online)
     return FeaturesPart(online, features, ExampleSets(features, lake, project.views, project.moments, project.datasets))
 
 
-def models_part(base: Ground, lake: Lake, example_sets: ExampleSets) -> ModelsPart:
+def models_part(base: Ground, example_sets: ExampleSets) -> ModelsPart:
     """Registry, training, evaluation and gate."""
     project, definitions = base.project, base.project.definitions
     artifacts = ArtifactStore(base.settings.data_path / "artifacts")
     registry = Registry(*base.state, artifacts, {**project.views, **project.moments})
     freezes = Freezes(*base.state)
     engine = open_engine(base.settings)
+    lake = base.lake_of("evaluation", "evaluation")
     golden = GoldenSets(example_sets, lake, *base.state)
     evaluator = Evaluator(registry, example_sets, definitions, lake, *base.state)
     return ModelsPart(
@@ -143,13 +168,13 @@ def models_part(base: Ground, lake: Lake, example_sets: ExampleSets) -> ModelsPa
     )
 
 
-def serving_part(base: Ground, lake: Lake, models: ModelsPart) -> ServingPart:
+def serving_part(base: Ground, models: ModelsPart) -> ServingPart:
     """Routes, the collector of the prediction log, and a client of the serving process."""
     settings = base.settings
     log = PredictionLog(settings.data_path / "predictions")
     return ServingPart(
         routes=Routes(*base.state, models.registry, models.freezes),
-        predictions=PredictionCollector(log, lake, *base.state),
+        predictions=PredictionCollector(log, base.lake_of("serving", "serving"), *base.state),
         serving=ServingClient(f"http://{settings.text('host')}:{settings.number('serving_port')}"),
     )
 
@@ -157,7 +182,7 @@ def serving_part(base: Ground, lake: Lake, models: ModelsPart) -> ServingPart:
 def people_part(base: Ground, data: DataPart, models: ModelsPart, serving: ServingPart) -> PeoplePart:
     """Monitoring, incidents with their menu, and the subscriptions between them."""
     sources = Sources(
-        lake=data.lake,
+        lake=base.lake_of("monitoring", "monitoring"),
         ingestion=data.ingestion,
         derivation=data.derivation,
         registry=models.registry,

@@ -6,6 +6,7 @@ from steek.data import Derivation, Ingestion, Lake
 from steek.engines import Engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.features import ExampleSets, FeatureService, OnlineStore
+from steek.governance import Access, Tokens
 from steek.incidents import Incidents
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
@@ -30,6 +31,8 @@ class Platform:
     database: Database
     ledger: Ledger
     lineage: Lineage
+    access: Access
+    tokens: Tokens
     engine: Engine
     lake: Lake
     ingestion: Ingestion

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,6 +54,7 @@ class Lake:
         ledger: Kept for the rooms that write events about tables.
         clock: Processing time of new versions.
         access: The gate that every read passes. None reads without one, as in a lake that has no project.
+        actor: Who reads through this handle; nobody can with a gate and without an actor.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Lake:
         ledger: Ledger,
         clock: Clock,
         access: Access | None = None,
+        actor: Actor | None = None,
     ) -> None:
         text = str(location)
         self._location = text.rstrip("/") if "://" in text else str(Path(text).resolve())
@@ -72,7 +73,7 @@ class Lake:
         self._database = database
         self._clock = clock
         self._access = access
-        self._actor: Actor | None = None
+        self._actor = actor
         self.ledger = ledger
 
     def scan(
@@ -86,11 +87,12 @@ class Lake:
             name: Table.
             version: A recorded version; by default the latest.
             as_of: The latest version that was recorded at or before this processing time.
-            receipts: Also give the column that names the receipt of each row, where there is one.
+            technical: Also give the columns that steek keeps beside the rows: their receipts, raw values and so on.
 
         Raises:
             NotFoundError: no such table or version, none yet at `as_of`, or one that an erasure or retention ended.
             InputError: both `version` and `as_of`.
+            RefusedError: nothing of it is open to who opened this lake, or nobody did.
         """
         if version is not None and as_of is not None:
             message = f"scan of {name!r} asks for version {version} and for a moment at once"
@@ -104,20 +106,17 @@ class Lake:
             message = f"table {name!r} has no version {version}; its latest is {latest}"
             raise NotFoundError(message)
         check_readable(self._database, name, version)
-        uri = self._uri(name)
-        with storage_errors(uri):
-            table = open_table(uri, self._options, version)
-            if table is None:
-                message = f"table {name!r} is recorded at version {version}, but there is nothing at {uri}"
-                raise NotFoundError(message, next_step="Check lake_uri, or restore the folder from a backup.")
-            frame = pl.scan_delta(table, storage_options=self._options or None)
+        frame = self._frame(name, version)
         return self._seen(name, version, frame if technical else _without_technical(frame))
 
+    def columns(self, name: str) -> list[str]:
+        """Names of the columns of the latest version, in order; [] when there is none. Names are open to everybody."""
+        version = self.latest_version(name)
+        return [] if version is None else list(_without_technical(self._frame(name, version)).collect_schema())
+
     def opened_by(self, actor: Actor) -> "Lake":
-        """This lake as `actor` may read it; every scan of it is decided and written down."""
-        opened = copy(self)
-        opened._actor = actor
-        return opened
+        """The same lake as `actor` may read it; every scan of it is decided and written down."""
+        return Lake(self._location, self._options, self._database, self.ledger, self._clock, self._access, actor)
 
     def latest_version(self, name: str) -> int | None:
         """Number of the latest recorded version, None when there is none."""
@@ -245,6 +244,15 @@ class Lake:
             if work is not None:
                 work(connection, version)
         return version
+
+    def _frame(self, name: str, version: int) -> pl.LazyFrame:
+        uri = self._uri(name)
+        with storage_errors(uri):
+            table = open_table(uri, self._options, version)
+            if table is None:
+                message = f"table {name!r} is recorded at version {version}, but there is nothing at {uri}"
+                raise NotFoundError(message, next_step="Check lake_uri, or restore the folder from a backup.")
+            return pl.scan_delta(table, storage_options=self._options or None)
 
     def _seen(self, name: str, version: int, frame: pl.LazyFrame) -> pl.LazyFrame:
         if self._access is None:

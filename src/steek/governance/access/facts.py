@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-PERSONAL = "personal"
 # Names that begin so are kept by steek beside the rows and handed out on request only.
 RAW_PREFIX = "_raw_"
 _TECHNICAL = frozenset({"_receipt_id", "_cleaned_by", "_sampling_rate", "_sampling_weight", "_sealed", "_event_key"})

@@ -81,7 +81,7 @@ def _value(node: ast.expr) -> pl.Expr:
 
 
 def _constant(node: ast.expr) -> Any:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float) and node.value is not None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float):
         return node.value
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -_constant(node.operand)

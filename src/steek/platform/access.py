@@ -1,0 +1,99 @@
+"""Access on an opened project: what the gate must know of every table, and questions about it."""
+
+from collections.abc import Mapping
+
+from steek.data import AnyDataset, DerivedDataset, contract_of
+from steek.governance import ColumnFacts, Decision, TableFacts
+from steek.kernel.errors import NotFoundError
+from steek.platform.record import Platform
+from steek.project import Project
+
+PERSONAL = "personal"
+FEATURES = "features."
+QUARANTINE = "quarantine."
+_OPEN = ColumnFacts(is_personal=False)
+# Columns of the quarantine and of the prediction log that hold values of others, as text or in lists.
+_QUARANTINE_FACTS = ("receipt_id", "position", "received_at")
+_HOLDS_ENTITIES = ("entity", "features")
+
+
+class ProjectFacts:
+    """What is known of the tables of a project by their names, from contracts and from what is made of what.
+
+    A column of an arriving dataset is what its contract says; one that the contract does not name is closed. Of
+    what is derived from datasets, columns that are called as a personal column of an input are personal too.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._known: dict[str, TableFacts] = {}
+
+    def __call__(self, table: str) -> TableFacts:
+        if table not in self._known:
+            self._known[table] = self._facts(table)
+        return self._known[table]
+
+    def _facts(self, table: str) -> TableFacts:
+        datasets = self._project.datasets
+        if table in datasets:
+            return self._of_dataset(datasets[table])
+        if table.startswith(QUARANTINE):
+            return self._of_quarantine(table)
+        if table.startswith(FEATURES) and table.removeprefix(FEATURES) in self._project.views:
+            inputs = self._project.views[table.removeprefix(FEATURES)].inputs
+            return TableFacts(table, self._personal(*inputs), "as_of", closed=False, made_here=True)
+        personal = self._personal(*datasets)
+        entities = dict.fromkeys(_HOLDS_ENTITIES, ColumnFacts(is_personal=True)) if personal else {}
+        return TableFacts(table, {**entities, **personal}, closed=False, made_here=True)
+
+    def _of_dataset(self, dataset: AnyDataset) -> TableFacts:
+        own = _fields(dataset)
+        if not isinstance(dataset, DerivedDataset):
+            return TableFacts(dataset.name, own, dataset.event_time)
+        inherited = {**own, **self._personal(*dataset.inputs)}
+        return TableFacts(dataset.name, inherited, dataset.event_time, closed=False)
+
+    def _of_quarantine(self, table: str) -> TableFacts:
+        # Rows as they came, under names that nobody checked.
+        dataset = self._project.datasets.get(table.removeprefix(QUARANTINE))
+        closed = dataset is None or bool(self._personal(dataset.name))
+        return TableFacts(table, dict.fromkeys(_QUARANTINE_FACTS, _OPEN), closed=closed)
+
+    def _personal(self, *datasets: str) -> dict[str, ColumnFacts]:
+        """Personal columns of datasets, and of what those are derived from, by name."""
+        found: dict[str, ColumnFacts] = {}
+        for name in datasets:
+            dataset = self._project.datasets.get(name)
+            if dataset is not None:
+                inputs = dataset.inputs if isinstance(dataset, DerivedDataset) else ()
+                own = {column: facts for column, facts in _fields(dataset).items() if facts.is_personal}
+                found |= {**self._personal(*inputs), **own}
+        return found
+
+
+def explain_access(platform: Platform, principal: str, table: str, purpose: str) -> Decision:
+    """What somebody would be given of a table now, and why; nothing is read.
+
+    Raises:
+        NotFoundError: no such dataset, and no table with data.
+    """
+    lake, access = platform.lake, platform.access
+    columns = lake.columns(table) or list(access.facts(table).columns)
+    if not columns:
+        raise NotFoundError.among("dataset or table with data", table, platform.project.datasets)
+    return access.decide(access.actor(principal, purpose), table, columns)
+
+
+def _fields(dataset: AnyDataset) -> Mapping[str, ColumnFacts]:
+    contract = contract_of(dataset)
+    if contract is None:
+        return {}
+    return {
+        field.name: ColumnFacts(
+            is_personal=field.sealed or field.sensitivity.strip().lower() == PERSONAL,
+            subject=field.subject,
+            scope=field.scope or dataset.name,
+            is_pseudonym=bool(field.pseudonym),
+        )
+        for field in contract.fields
+    }
