@@ -23,7 +23,8 @@ _OUTCOMES = re.compile(r"dataset:outcomes@(\d+)")
 _MEASURED_KEYS = frozenset({"duration_s", "latency_ms", "repeated"})
 _MEASURED_TEXTS = ((re.compile(r"latency p95: [^\"]*"), "latency p95"), (re.compile(r"\d+ MB in use, .*"), "memory"))
 # Where somebody looks for new events, and how far; which files of the log were read.
-_LEFT_OUT_TABLES = frozenset({"subscription_cursors", "prediction_positions", "steek_version"})
+# What was read twice after a crash was read twice.
+_LEFT_OUT_TABLES = frozenset({"subscription_cursors", "prediction_positions", "reads", "steek_version"})
 _LEFT_OUT_COLUMNS = {
     "events": {"sequence", "id", "recorded_at", "previous_hash", "hash"},
     "lineage_edges": {"event_sequence"},
