@@ -1,0 +1,134 @@
+"""How many rows, in all and per watched slice, against the median and spread of the past."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from steek.data.validation.feed.checks import FeedChecks, Finding, Undecided
+from steek.data.validation.feed.profiles import FeedProfile
+from steek.data.validation.feed.timing import typical_delay_hours
+from steek.measures.robust import Bounds, mad_bounds, weekday_bounds
+
+# The square root of a count varies by about 0.5, whatever the count.
+_LEAST_SPREAD = 0.5
+# Many slices are looked at at once, so each has to be further off before it is told.
+_SLICE_WIDTH = 1.5
+# New slices with fewer rows than this share are shops that open, not a renamed key.
+_LEAST_NEW_FRACTION = 0.02
+_TOLD = 5
+
+
+def check_volume(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+    """Whether the batch has as many rows as usual on its day of the week."""
+    if len(history) < checks.least_history:
+        return _too_little(history, checks)
+    bounds = _usual([one.rows for one in history], _weekdays(history), weekday(batch), checks.width)
+    unusual = not bounds.lower <= batch.rows <= bounds.upper
+    told = f"{batch.rows:,} rows; usual are {bounds.centre:,.0f}, between {bounds.lower:,.0f} and {bounds.upper:,.0f}"
+    return Finding(unusual, float(batch.rows), bounds.centre, told)
+
+
+def check_slice_volume(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+    """Whether every slice that has rows has as many as usual."""
+    expected = slice_expectations(batch, history, checks)
+    if isinstance(expected, Undecided):
+        return expected
+    off: dict[str, float] = {}
+    told: list[tuple[float, str]] = []
+    for name, bounds in expected.items():
+        rows = _rows_of(batch, name)
+        if rows and not bounds.lower <= rows <= bounds.upper:
+            off[name] = float(rows)
+            far = abs(rows**0.5 - bounds.centre**0.5)
+            told.append((far, f"{name} has {rows:,} rows, usual {bounds.centre:,.0f}"))
+    worst = [text for _, text in sorted(told, reverse=True)]
+    evidence = _listed(worst) or "every slice that has rows has as many as usual"
+    return Finding(bool(off), float(len(off)), 0.0, evidence, off)
+
+
+def check_vanished(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+    """Whether a slice has no rows that, going by its past, should have some."""
+    expected = slice_expectations(batch, history, checks)
+    if isinstance(expected, Undecided):
+        return expected
+    gone = {name: bounds for name, bounds in expected.items() if bounds.lower > 0 and not _rows_of(batch, name)}
+    worst = sorted(gone, key=lambda name: -gone[name].centre)
+    evidence = _listed([f"{name} has no rows, usual {gone[name].centre:,.0f}" for name in worst])
+    told = evidence or "no slice that is always there is gone"
+    return Finding(bool(gone), float(len(gone)), 0.0, told, {name: gone[name].centre for name in worst})
+
+
+def check_new_slices(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+    """Whether more rows than usual belong to slices that were never there."""
+    if not any(batch.slices.values()):
+        return Undecided("no slices are watched, or the batch has no rows of any")
+    if len(history) < checks.least_history:
+        return _too_little(history, checks)
+    new = _new_slices(batch, history)
+    share = sum(new.values()) / max(batch.rows, 1)
+    past = [sum(_new_slices(one, history, but=one).values()) / max(one.rows, 1) for one in history]
+    bounds = mad_bounds(past, width=checks.width)
+    unusual = share > max(bounds.upper, _LEAST_NEW_FRACTION)
+    worst = sorted(new, key=lambda name: -new[name])
+    told = _listed([f"{name} is new with {new[name]:,.0f} rows" for name in worst]) or "no slice is new"
+    return Finding(unusual, share, bounds.centre, told, new)
+
+
+def slice_expectations(
+    batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks
+) -> dict[str, Bounds] | Undecided:
+    """What is usual for each slice ("store_id=367") that has more or fewer rows than in any batch before."""
+    watched = [name for name, counts in batch.slices.items() if counts is not None]
+    past = [one for one in history if all(one.slices.get(name) is not None for name in watched)]
+    if not watched:
+        return Undecided("no slices are watched")
+    if len(past) < checks.least_history:
+        return _too_little(past, checks)
+    weekdays, today = _weekdays(past), weekday(batch)
+    expected: dict[str, Bounds] = {}
+    for name in watched:
+        counts, now = [one.slices[name] or {} for one in past], batch.slices[name] or {}
+        for value in sorted({value for one in counts for value in one}):
+            rows = [one.get(value, 0) for one in counts]
+            # Bounds are made only for what no batch had before: what was already there is not unusual.
+            # A slice that most batches lack has no usual volume.
+            if not min(rows) <= now.get(value, 0) <= max(rows) and 2 * sum(map(bool, rows)) > len(rows):
+                expected[f"{name}={value}"] = _usual(rows, weekdays, today, checks.width * _SLICE_WIDTH)
+    return expected
+
+
+def weekday(one: FeedProfile) -> int:
+    """The day of the week, 0 (Monday) to 6, on which half of its rows had happened, or on which it arrived."""
+    return (one.arrived_at - timedelta(hours=typical_delay_hours(one.delays) or 0)).weekday()
+
+
+def _usual(rows: Sequence[int], weekdays: Sequence[int], today: int, width: float) -> Bounds:
+    return weekday_bounds(rows, weekdays, today, width=width, least_spread=_LEAST_SPREAD, scale="sqrt")
+
+
+def _weekdays(history: Sequence[FeedProfile]) -> list[int]:
+    return [weekday(one) for one in history]
+
+
+def _rows_of(batch: FeedProfile, slice_name: str) -> int:
+    name, _, value = slice_name.partition("=")
+    return (batch.slices.get(name) or {}).get(value, 0)
+
+
+def _new_slices(
+    batch: FeedProfile, history: Sequence[FeedProfile], *, but: FeedProfile | None = None
+) -> dict[str, float]:
+    new: dict[str, float] = {}
+    for name, counts in batch.slices.items():
+        known: set[str] = set()
+        known.update(*(one.slices.get(name) or {} for one in history if one is not but))
+        new.update({f"{name}={value}": float(rows) for value, rows in (counts or {}).items() if value not in known})
+    return new
+
+
+def _too_little(past: Sequence[object], checks: FeedChecks) -> Undecided:
+    return Undecided(f"{len(past)} good batches so far; {checks.least_history} are needed")
+
+
+def _listed(told: Sequence[str]) -> str:
+    more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    return "; ".join(told[:_TOLD]) + more
