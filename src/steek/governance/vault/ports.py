@@ -9,12 +9,13 @@ class KeyVault(Protocol):
 
     Any number of threads and processes may use one vault at once: two that ask for a new name at the same moment get
     the same key. A key that was handed out is durable: it survives kill -9 and a power cut. Names are opaque text of
-    1 to 200 characters and may be read by whoever can read the vault; keys never appear in a log, an error or a repr.
+    1 to 190 bytes and no secret; keys never appear in a log, an error or a repr.
     Nothing is cached beyond a call, so that a key shredded by one process is gone for all of them.
 
     Every method raises:
         SettingsError: the master key is missing, or not the one that the vault was made with.
-        IntegrityError: a stored key is not what was written.
+        InputError: a name that is empty or too long.
+        DamagedArtifactError: a stored key is not what was written.
         ResourceError: the vault cannot be reached.
     """
 
