@@ -4,7 +4,17 @@ Flows in: policies that the project declares, principals, keys of the vault, and
 Flows out: decisions with their reasons, frames as the reader may see them, pseudonyms, and audited reads.
 """
 
-from steek.governance.access.actors import MAINTENANCE, Actor, attributed, service
+from steek.governance.access.actors import (
+    LOOKING,
+    MAINTENANCE,
+    OPERATIONS,
+    OWNER,
+    Actor,
+    attributed,
+    caller,
+    calling,
+    service,
+)
 from steek.governance.access.decision import Decision, Reason
 from steek.governance.access.declarations import Policy, Role
 from steek.governance.access.facts import ColumnFacts, TableFacts, is_technical
@@ -13,18 +23,36 @@ from steek.governance.access.reads import Read, ReadQuery, all_reads, cloud_even
 from steek.governance.access.row_filter import parse_filter
 from steek.governance.access.tokens import Issued, Token, Tokens
 from steek.governance.access.usage import Usage, usage
+from steek.governance.pseudonyms.pseudonyms import Pseudonyms, reversers
+from steek.governance.pseudonyms.types import Permission, Reversal
+from steek.governance.sealing.frames import seal, unseal, unsealed
+from steek.governance.sealing.protection import protection_steps
+from steek.governance.vault.backups import Restored
+from steek.governance.vault.custody import KeyCustody
+from steek.governance.vault.opening import open_key_vault
+from steek.governance.vault.ports import KeyVault
+from steek.governance.vault.subject_keys import subject_key_name
 
 __all__ = [
+    "LOOKING",
     "MAINTENANCE",
+    "OPERATIONS",
+    "OWNER",
     "Access",
     "Actor",
     "ColumnFacts",
     "Decision",
     "Issued",
+    "KeyCustody",
+    "KeyVault",
+    "Permission",
     "Policy",
+    "Pseudonyms",
     "Read",
     "ReadQuery",
     "Reason",
+    "Restored",
+    "Reversal",
     "Role",
     "TableFacts",
     "Token",
@@ -32,10 +60,19 @@ __all__ = [
     "Usage",
     "all_reads",
     "attributed",
+    "caller",
+    "calling",
     "cloud_event",
     "is_technical",
     "list_reads",
+    "open_key_vault",
     "parse_filter",
+    "protection_steps",
+    "reversers",
+    "seal",
     "service",
+    "subject_key_name",
+    "unseal",
+    "unsealed",
     "usage",
 ]

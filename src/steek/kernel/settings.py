@@ -32,6 +32,14 @@ def _clock_time(text: str) -> time:
     return time.fromisoformat(text)
 
 
+def _flag(text: str) -> bool:
+    known = {"true": True, "false": False}
+    if text.strip().lower() not in known:
+        message = "write true or false"
+        raise ValueError(message)
+    return known[text.strip().lower()]
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("name", str, "", "Name of the project; by default the name of its folder."),
     Setting(
@@ -60,8 +68,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("data_wait_s", int, "3600", "Seconds that a night waits for the rows of its day before it stops."),
     Setting("host", str, "127.0.0.1", "Address that the console and the serving process listen on."),
     Setting("port", int, "8321", "Port of the console and the control API."),
+    Setting("require_token", _flag, "false", "Whether console and API ask callers on this machine for a token too."),
     Setting("serving_port", int, "8322", "Port of the serving process."),
     Setting("serving_queue", int, "256", "Requests that may wait in the serving process before new ones are refused."),
+    Setting("vault", str, "file", "Where keys of pseudonyms and persons are kept.", choices=("file", "database")),
+    Setting(
+        "vault_key_file",
+        str,
+        ".steek-keys/master.key",
+        "File of the master key that wraps the vault, relative to the project; keep it out of backups of data_path.",
+    ),
+    Setting("vault_key", str, "", "The master key itself, base64 of 32 bytes; wins over vault_key_file.", secret=True),
     Setting("max_batch_bytes", int, "1000000000", "Largest batch that ingestion accepts, in bytes."),
 )
 _TABLE = {setting.name: setting for setting in SETTINGS}
@@ -82,6 +99,9 @@ class Settings:
         value = self.values[name]
         assert isinstance(value, int)
         return value
+
+    def flag(self, name: str) -> bool:
+        return self.values[name] is True
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from steek.engines import Engine, open_engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.evaluation.store import EvaluationStore
 from steek.features import ExampleSets, FeatureService, OnlineStore, open_online_store
-from steek.governance import MAINTENANCE, Access, Tokens, service
+from steek.governance import MAINTENANCE, Access, KeyCustody, KeyVault, Pseudonyms, Tokens, service
 from steek.incidents import Incidents
 from steek.kernel.clock import Clock, ReplayClock, SystemClock
 from steek.kernel.settings import Settings
@@ -17,6 +17,7 @@ from steek.loop import WorkerClient
 from steek.models import ArtifactStore, Freezes, Registry
 from steek.monitoring import Monitoring, Sources
 from steek.platform.access import ProjectFacts
+from steek.platform.governance import governance_part
 from steek.platform.menu import mitigation_menu
 from steek.platform.subscriptions import subscriptions
 from steek.project import Project
@@ -38,6 +39,9 @@ class Ground:
     outside: Outside
     access: Access
     tokens: Tokens
+    vault: KeyVault
+    custody: KeyCustody
+    pseudonyms: Pseudonyms
     lake: Lake
 
     def lake_of(self, name: str, purpose: str) -> Lake:
@@ -113,7 +117,16 @@ def ground(settings: Settings, project: Project) -> Ground:
     migrate(database)
     ledger = Ledger(database, clock)
     outside = Outside(database, ledger)
-    access = Access(database, ledger, clock, ProjectFacts(project), roles=project.roles, policies=project.policies)
+    keys = governance_part(settings, project, database, ledger, clock)
+    access = Access(
+        database,
+        ledger,
+        clock,
+        ProjectFacts(project),
+        roles=project.roles,
+        policies=project.policies,
+        pseudonymise=keys.for_reader,
+    )
     access.note_policies(by="steek")
     return Ground(
         settings=settings,
@@ -125,6 +138,9 @@ def ground(settings: Settings, project: Project) -> Ground:
         outside=outside,
         access=access,
         tokens=Tokens(access, database, ledger, clock),
+        vault=keys.vault,
+        custody=keys.custody,
+        pseudonyms=keys.pseudonyms,
         lake=Lake(settings.lake_uri, settings.lake_options, database, ledger, clock, access),
     )
 

@@ -6,7 +6,7 @@ from steek.data import Derivation, Ingestion, Lake
 from steek.engines import Engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.features import ExampleSets, FeatureService, OnlineStore
-from steek.governance import Access, Tokens
+from steek.governance import Access, KeyCustody, KeyVault, Pseudonyms, Tokens
 from steek.incidents import Incidents
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
@@ -33,6 +33,9 @@ class Platform:
     lineage: Lineage
     access: Access
     tokens: Tokens
+    vault: KeyVault
+    custody: KeyCustody
+    pseudonyms: Pseudonyms
     engine: Engine
     lake: Lake
     ingestion: Ingestion
@@ -65,4 +68,5 @@ class Platform:
         self.worker.close()
         self.online.close()
         self.engine.close()
+        self.vault.close()
         self.database.close()

@@ -1,6 +1,6 @@
 """Pseudonyms as a service: made on the way in, found again for erasure, undone with permission."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import polars as pl
 from sqlalchemy import insert, select
@@ -18,6 +18,8 @@ from steek.ledger.database import Database
 from steek.ledger.events import Draft
 from steek.ledger.ledger import Ledger
 
+# The role that may undo pseudonyms, as projects declare it.
+REVERSER = "reverser"
 MayReverse = Callable[[str, str], Permission]
 
 
@@ -131,13 +133,13 @@ def _made(values: list[str], method: Method, secret: bytes) -> list[str]:
     return keyed_pseudonyms(values, secret) if method == "keyed" else prefix_pseudonyms(values, secret)
 
 
-def reversers(listed: str) -> MayReverse:
-    """Permission for the principals of a list separated by commas, and for nobody else."""
-    allowed = {each.strip() for each in listed.split(",") if each.strip()}
+def reversers(members: Collection[str]) -> MayReverse:
+    """Permission for those who have the role "reverser", and for nobody else."""
+    allowed = frozenset(members)
 
-    def may_reverse(actor: str, scope: str) -> Permission:  # noqa: ARG001 - the list is for all scopes
+    def may_reverse(actor: str, scope: str) -> Permission:  # noqa: ARG001 - the role is for all scopes
         if actor in allowed:
-            return Permission(True, "setting pseudonym_reversers names them")
-        return Permission(False, "setting pseudonym_reversers does not name them")
+            return Permission(True, f"they have the role {REVERSER!r}")
+        return Permission(False, f"they do not have the role {REVERSER!r}")
 
     return may_reverse

@@ -59,12 +59,33 @@ def unseal(
     if SEALED not in frame.columns:
         message = f"rows of {dataset!r} were read without their column {SEALED}"
         raise InputError(message, next_step="Read it with technical=True.")
-    texts = open_cells(frame[SEALED].to_list(), vault, dataset)
+    opened = _opened(frame[SEALED], columns, vault, dataset).struct.unnest()
+    return frame.drop(SEALED, *columns, strict=False).hstack(opened)
+
+
+def unsealed(
+    frame: pl.LazyFrame, columns: Mapping[str, pl.DataType | type[pl.DataType]], vault: KeyVault, *, dataset: str
+) -> pl.LazyFrame:
+    """As `unseal`, row by row when it is collected; `_sealed` stays. Nothing is opened that nobody selects."""
+    kind = pl.Struct(dict(columns))
+
+    def opened(cells: pl.Series) -> pl.Series:
+        return _opened(cells, columns, vault, dataset)
+
+    together = pl.col(SEALED).map_batches(opened, return_dtype=kind, is_elementwise=True)
+    return frame.with_columns(together.struct.field(name).alias(name) for name in columns)
+
+
+def _opened(
+    cells: pl.Series, columns: Mapping[str, pl.DataType | type[pl.DataType]], vault: KeyVault, dataset: str
+) -> pl.Series:
+    texts = open_cells(cells.to_list(), vault, dataset)
     types = {name: _portable(pl.Series(dtype=kind)).dtype for name, kind in columns.items()}
     encoded = pl.Series("text", [None if text is None else text.decode() for text in texts], dtype=pl.String)
-    opened = encoded.str.json_decode(pl.Struct(types)).struct.unnest()
-    back = [_restored(opened[name], kind).alias(name) for name, kind in columns.items()]
-    return frame.drop(SEALED, *columns, strict=False).with_columns(back)
+    plain = encoded.str.json_decode(pl.Struct(types)).struct.unnest()
+    return plain.select(_restored(plain[name], kind).alias(name) for name, kind in columns.items()).to_struct(
+        cells.name
+    )
 
 
 def _portable(values: pl.Series) -> pl.Series:
@@ -73,7 +94,7 @@ def _portable(values: pl.Series) -> pl.Series:
         return values.to_physical().cast(pl.Int64)
     if values.dtype == pl.Binary:
         return values.bin.encode("base64")
-    if values.dtype.is_integer() or values.dtype in {pl.Boolean, pl.String}:
+    if values.dtype.is_integer() or values.dtype == pl.Boolean or values.dtype == pl.String:  # noqa: PLR1714
         return values
     return values.cast(pl.String)
 
