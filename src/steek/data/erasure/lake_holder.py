@@ -1,0 +1,140 @@
+"""Lake tables as a holder: every table with a column, or JSON text, that names a person of the kind."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+from sqlalchemy import select
+
+from steek.data.datasets import AnyDataset
+from steek.data.erasure.matching import condition, digest_of, json_pattern
+from steek.data.erasure.ports import Exposure, Finding
+from steek.data.erasure.rewriting import Rewriting
+from steek.data.erasure.searching import Hits, search_files
+from steek.data.erasure.subjects import Trace, Wanted, tells, wanted
+from steek.data.lake.lake import Lake
+from steek.data.tables import table_versions
+from steek.ledger import Database
+
+_DIGEST = "_digest"
+
+
+class LakeTables:
+    """A `Holder` of everything in the lake.
+
+    Deleting rewrites only files that hold rows of the persons, all persons of a pass at once. Afterwards the table
+    gets one more version, from which on it can be read: earlier ones are ended, their files and what the log told
+    of them destroyed.
+
+    Args:
+        rewriting: Takes rows out of tables.
+        lake: The tables as versions.
+        database: Names of the tables.
+        datasets: Declarations by name.
+    """
+
+    name = "lake"
+
+    def __init__(
+        self, rewriting: Rewriting, lake: Lake, database: Database, datasets: Mapping[str, AnyDataset]
+    ) -> None:
+        self._rewriting = rewriting
+        self._files = rewriting.files
+        self._lake = lake
+        self._database = database
+        self._datasets = datasets
+
+    def find(self, traces: Sequence[Trace]) -> list[Finding]:
+        """Rows in every file on disk, and entries of logs whose statistics or predicates tell of a person."""
+        looked_for = wanted(traces)
+        findings: list[Finding] = []
+        for name in self.tables():
+            hits = self._hits(name, looked_for)
+            current = {_file_name(path) for path in self._files.current_files(name)}
+            counts: dict[tuple[str, str], int] = {}
+            for (path, digest), rows in hits.rows.items():
+                where = name if _file_name(path) in current else f"{name} (old files)"
+                counts[(where, digest)] = counts.get((where, digest), 0) + rows
+            findings += [Finding(digest, where, rows) for (where, digest), rows in sorted(counts.items())]
+            told = self._told_by_log(name, looked_for)
+            findings += [Finding(digest, f"{name} (log)", count, "entries") for digest, count in sorted(told.items())]
+        return findings
+
+    def erase(self, traces: Sequence[Trace], *, cause: str) -> int:
+        """Delete the rows of all persons from every table, and end the versions that held them."""
+        looked_for = wanted(traces)
+        return sum(self._erase_from(name, looked_for, cause) for name in self.tables())
+
+    def clear(self, traces: Sequence[Trace], *, cause: str) -> int:  # noqa: ARG002 - the seam's
+        """Destroy what the tables do not refer to any more, wherever a file or the log still tells of a person."""
+        looked_for = wanted(traces)
+        touched = [name for name in self.tables() if self._is_told(name, looked_for)]
+        return sum(self._rewriting.end(name) for name in touched)
+
+    def exposures(self, traces: Sequence[Trace]) -> list[Exposure]:
+        """Where rows of the persons lie now, and from when to when, for declared datasets."""
+        looked_for = wanted(traces)
+        found: list[Exposure] = []
+        for name in self.tables():
+            if name in self._datasets:
+                found += self._exposures_in(name, looked_for)
+        return found
+
+    def tables(self) -> list[str]:
+        """Names of all tables that were ever written."""
+        with self._database.reading() as connection:
+            return sorted(connection.execute(select(table_versions.c.name).distinct()).scalars())
+
+    def _hits(self, name: str, looked_for: Wanted) -> Hits:
+        return search_files(self._files.data_files(name), looked_for, self._files.options)
+
+    def _erase_from(self, name: str, looked_for: Wanted, cause: str) -> int:
+        hits = self._hits(name, looked_for)
+        if not hits.rows and not self._told_by_log(name, looked_for):
+            return 0
+        selected = condition(self._files.schema(name), looked_for, hits.texts)
+        return self._rewriting.take_out(name, selected, cause=cause)
+
+    def _is_told(self, name: str, looked_for: Wanted) -> bool:
+        return bool(self._hits(name, looked_for).rows or self._told_by_log(name, looked_for))
+
+    def _told_by_log(self, name: str, looked_for: Wanted) -> dict[str, int]:
+        """Person to the number of log entries whose statistics or predicates name them."""
+        told: dict[str, int] = {}
+        searching = [(re.compile(json_pattern(column)), forms) for column, forms in looked_for.items()]
+        telling = {form: digest for forms in looked_for.values() for form, digest in forms.items() if tells(form)}
+        for _, content in self._files.log_entries(name):
+            named = {
+                forms[value] for pattern, forms in searching for value in pattern.findall(content) if value in forms
+            }
+            named |= {digest for form, digest in telling.items() if form in content}
+            named |= _in_predicate(content, looked_for)
+            for digest in named:
+                told[digest] = told.get(digest, 0) + 1
+        return told
+
+    def _exposures_in(self, name: str, looked_for: Wanted) -> list[Exposure]:
+        files, schema = self._files.current_files(name), self._files.schema(name)
+        digest = digest_of(schema, looked_for, ())
+        if digest is None or not files:
+            return []
+        moment = self._datasets[name].event_time
+        when = pl.lit(None, pl.Datetime("us", "UTC")) if moment is None else pl.col(moment)
+        rows = self._lake.scan(name).with_columns(digest).filter(pl.col(_DIGEST).is_not_null())
+        told = rows.group_by(_DIGEST).agg(pl.len(), when.min().alias("first"), when.max().alias("last")).collect()
+        return [Exposure(person, name, count, first, last) for person, count, first, last in told.iter_rows()]
+
+
+def _in_predicate(content: str, looked_for: Wanted) -> set[str]:
+    """Persons named by the predicate of a delete or an overwrite, as Delta writes them into its log."""
+    found: set[str] = set()
+    for column, forms in looked_for.items():
+        pattern = re.compile(rf"\b{re.escape(column)}\b\W{{1,4}}=\W{{0,4}}'?([^'\s\")]+)")
+        for line in content.splitlines():
+            if '"predicate"' in line:
+                found |= {forms[value] for value in pattern.findall(line) if value in forms}
+    return found
+
+
+def _file_name(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -1,0 +1,113 @@
+"""Searching Parquet files for persons, whether a table still refers to them or not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from steek.data.erasure.matching import DIGEST, digest_of, texts_of
+from steek.data.erasure.subjects import Wanted
+
+_PATH = "_searched_file"
+_SAMPLED_ROWS = 50
+_JSON_BEGINS = "{"
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a search of files found.
+
+    Args:
+        rows: (file, digest of the person) to the number of rows; a row counts for the first person it names.
+        texts: Column of text to the very texts that name somebody.
+        files: Number of files that were opened.
+    """
+
+    rows: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    texts: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    files: int = 0
+
+    def by_digest(self) -> dict[str, int]:
+        """Rows per person over all files."""
+        found: dict[str, int] = {}
+        for (_, digest), count in self.rows.items():
+            found[digest] = found.get(digest, 0) + count
+        return found
+
+    def paths(self) -> set[str]:
+        """Files with at least one row."""
+        return {path for path, _ in self.rows}
+
+
+def search_files(paths: Iterable[str], looked_for: Wanted, options: Mapping[str, str]) -> Hits:
+    """Decode the columns that may name somebody in every file, and tell what they say.
+
+    Columns of text whose first value begins like a JSON object are read as JSON, at whatever depth, as far as the
+    first value under each name.
+
+    Args:
+        paths: Files, local or in object storage.
+        looked_for: Column to its forms.
+        options: Object storage options.
+    """
+    storage = dict(options) or None
+    hits = Hits()
+    groups: dict[tuple[tuple[str, pl.DataType], ...], list[str]] = {}
+    opened = 0
+    for path in paths:
+        opened += 1
+        groups.setdefault(_relevant(path, looked_for, storage), []).append(path)
+    for columns, group in groups.items():
+        if columns:
+            _search_group(group, dict(columns), looked_for, storage, hits)
+    return Hits(hits.rows, hits.texts, opened)
+
+
+def _relevant(path: str, looked_for: Wanted, storage: dict[str, str] | None) -> tuple[tuple[str, pl.DataType], ...]:
+    """The columns of a file that can name somebody; of text beside those that are looked for, only JSON."""
+    schema = (
+        pl.read_parquet_schema(path)
+        if storage is None
+        else pl.scan_parquet(path, storage_options=storage).collect_schema()
+    )
+    named = {name: dtype for name, dtype in schema.items() if name in looked_for}
+    others = [name for name, dtype in schema.items() if dtype == pl.String and name not in looked_for]
+    sample = pl.scan_parquet(path, storage_options=storage).select(others).head(_SAMPLED_ROWS).collect()
+    json_columns = [name for name in others if _is_json(sample[name])]
+    return tuple(sorted((named | {name: pl.String() for name in json_columns}).items()))
+
+
+def _is_json(values: pl.Series) -> bool:
+    return bool(values.drop_nulls().str.starts_with(_JSON_BEGINS).any())
+
+
+def _search_group(
+    paths: Sequence[str],
+    schema: dict[str, pl.DataType],
+    looked_for: Wanted,
+    storage: dict[str, str] | None,
+    hits: Hits,
+) -> None:
+    json_columns = tuple(name for name in schema if name not in looked_for)
+    digest = digest_of(schema, looked_for, json_columns)
+    assert digest is not None
+    texts = texts_of(schema, looked_for, json_columns)
+    rows = (
+        pl.scan_parquet(list(paths), include_file_paths=_PATH, storage_options=storage)
+        .select(*schema, _PATH)
+        .with_columns(digest)
+        .filter(pl.col(DIGEST).is_not_null())
+    )
+    counted = [rows.group_by(_PATH, DIGEST).len()]
+    counted += [rows.filter(holds).select(pl.col(name).unique()) for name, holds in texts.items()]
+    found, *told = pl.collect_all(counted)
+    for path, person, count in found.iter_rows():
+        hits.rows[(path, person)] = hits.rows.get((path, person), 0) + count
+    for name, frame in zip(texts, told, strict=True):
+        hits.texts.setdefault(name, set()).update(frame[name].to_list())
+
+
+def files_below(folder: Path, pattern: str = "*") -> list[Path]:
+    """Files below a folder in order of their path; none where there is no folder."""
+    return sorted(path for path in folder.rglob(pattern) if path.is_file()) if folder.is_dir() else []
