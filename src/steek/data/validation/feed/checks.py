@@ -1,7 +1,7 @@
 """Which checks of a feed only warn, and which hold a batch until a person decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from steek.kernel.errors import DeclarationError
@@ -72,6 +72,11 @@ class FeedChecks:
         """The checks that are made, in the order of `CHECKS`."""
         warned = set(CHECKS) if self.warn is None else set(self.warn)
         return tuple(name for name in CHECKS if name in self.hold or name in warned)
+
+    def without(self, *names: str) -> "FeedChecks":
+        """The same, but these checks are not made."""
+        hold = tuple(name for name in self.hold if name not in names)
+        return replace(self, hold=hold, warn=tuple(name for name in self.made() if name not in (*hold, *names)))
 
 
 @dataclass(frozen=True, slots=True)
