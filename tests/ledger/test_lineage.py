@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from steek.kernel import ReplayClock
 from steek.ledger import Database, Draft, Ledger, Lineage, changes_upstream, metadata
-from steek.ledger.tables import events, lineage_edges
+from steek.ledger.tables import events, lineage_edges, outside_runs
 
 START = datetime(2017, 10, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -94,7 +94,7 @@ def test_both_directions_agree_with_a_plain_search_even_around_circles(
     clock: ReplayClock, edges: list[tuple[str, str]], root: str
 ) -> None:
     database = Database.open("sqlite://")
-    metadata.create_all(database.engine, tables=[events, lineage_edges])
+    metadata.create_all(database.engine, tables=[events, lineage_edges, outside_runs])
     Ledger(database, clock).record(Draft("batch.committed", "dataset:n@0", "store", edges=tuple(edges)))
     lineage = Lineage(database)
     assert lineage.downstream(root).distance == plain_search(edges, root)

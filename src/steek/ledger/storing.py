@@ -24,7 +24,7 @@ def _marks(mark: str, json_mark: str) -> str:
     return ", ".join(json_mark if name in _JSON else mark for name in _COLUMNS)
 
 
-_ADD_EVENTS = "INSERT INTO events (" + ", ".join(_COLUMNS) + ") VALUES "
+_ADD_EVENTS = "INSERT INTO events (" + ", ".join(_COLUMNS) + ") VALUES "  # noqa: S608 - names of this module
 _ADD_EDGES = "INSERT INTO lineage_edges (upstream, downstream, event_sequence, at) VALUES "
 _ONCE = " ON CONFLICT DO NOTHING"
 

@@ -1,4 +1,6 @@
-"""Tables of the ledger: events, lineage edges, how far each subscriber has read, keys of changes from outside."""
+"""Tables of the ledger: events, lineage edges, how far each subscriber has read, keys of changes
+from outside, runs of systems outside, lineage of columns.
+"""
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table
 
@@ -49,4 +51,38 @@ outside_changes = Table(
     metadata,
     Column("key", String(300), primary_key=True),
     Column("event_id", String(36), nullable=False),
+)
+
+# Runs that systems outside told of; of what they say, only what draws lineage is kept.
+outside_runs = Table(
+    "outside_runs",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("event_type", String(20), primary_key=True),
+    Column("job", String(300), nullable=False),
+    Column("event_id", String(36), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# How the columns of one version of a definition come about; `known_by` says how that is known, or that it is not.
+column_maps = Table(
+    "column_maps",
+    metadata,
+    Column("downstream", String(300), primary_key=True),
+    Column("definition_hash", String(64), primary_key=True),
+    Column("known_by", String(20), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+column_edges = Table(
+    "column_edges",
+    metadata,
+    Column("upstream", String(300), primary_key=True),
+    Column("upstream_column", String(200), primary_key=True),
+    Column("downstream", String(300), primary_key=True),
+    Column("downstream_column", String(200), primary_key=True),
+    Column("definition_hash", String(64), primary_key=True),
+    Column("effect", String(10), nullable=False),
+    Index("column_edges_by_downstream", "downstream", "downstream_column"),
 )
