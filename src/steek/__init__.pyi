@@ -8,7 +8,16 @@ from steek.data import (
     Dataset as Dataset,
 )
 from steek.data import (
+    FeedChecks as FeedChecks,
+)
+from steek.data import (
     Field as Field,
+)
+from steek.data import (
+    Filter as Filter,
+)
+from steek.data import (
+    Sampling as Sampling,
 )
 from steek.data import (
     clean as clean,

@@ -13,6 +13,9 @@ from steek.data.cleaning.actions import Action
 from steek.data.cleaning.documenting import check_cleaning, documented
 from steek.data.contracts.contract import Contract
 from steek.data.contracts.odcs import read_contract
+from steek.data.sampling.filtering import Filter
+from steek.data.sampling.sampling import Sampling
+from steek.data.validation.feed.checks import FeedChecks
 from steek.kernel.errors import DeclarationError
 from steek.kernel.records import content_hash
 
@@ -33,6 +36,9 @@ class Dataset:
         mode: "append": every batch adds rows. "replace": every batch is the whole table.
         volume_by: Fields whose slices are watched for volume.
         cleaning: What is done to every row before it is judged, in order; made by `sk.clean`.
+        filters: Good rows that are left out.
+        sampling: Which part of the rows is kept, and with what rate; None keeps all.
+        feed: How its batches are compared with those before, and which checks hold a batch for a person.
     """
 
     name: str
@@ -42,6 +48,9 @@ class Dataset:
     mode: Mode = "append"
     volume_by: tuple[str, ...] = ()
     cleaning: Sequence[Action] = ()
+    feed: FeedChecks = field(default_factory=FeedChecks)
+    filters: Sequence[Filter] = ()
+    sampling: Sampling | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -158,6 +167,8 @@ def check_fit(dataset: AnyDataset) -> None:
     if isinstance(dataset, Dataset):
         contract = documented(contract, dataset.cleaning)
         check_cleaning(contract, dataset.cleaning)
+        if dataset.sampling is not None:
+            dataset.sampling.check(contract, dataset.event_time)
     missing = [name for name in dataset.volume_by if contract.field(name) is None]
     if missing:
         message = f"dataset {dataset.name!r}: volume_by names {', '.join(missing)}; fields: {', '.join(contract.names)}"

@@ -52,7 +52,7 @@ def unexpected(implied: Implied, before: Volume, after: Volume) -> str | None:
     # One row of slack on either side where a share is not a whole number of rows.
     least, most = math.floor(implied.low_fraction * before.rows), math.ceil(implied.high_fraction * before.rows)
     if not least <= after.rows <= most:
-        share = f" ({after.rows / before.rows:.0%})" if before.rows else ""
+        share = f" ({_percent(after.rows / before.rows)})" if before.rows else ""
         return f"{after.rows} of {before.rows} rows came out{share}; implied: {_told(implied)}"
     limit = implied.high_bytes_fraction
     if limit is None or before.size_bytes is None or after.size_bytes is None:
@@ -86,5 +86,9 @@ def unexpected_draw(expected_rows: float, variance: float, rows: int) -> str | N
 def _told(implied: Implied) -> str:
     low, high = implied.low_fraction, implied.high_fraction
     if low == high:
-        return "all of them" if low == 1 else f"{low:.0%}"
-    return f"{low:.0%} to {high:.0%}"
+        return "all of them" if low == 1 else _percent(low)
+    return f"{_percent(low)} to {_percent(high)}"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.4g}%"
