@@ -109,7 +109,7 @@ def test_a_sample_is_stable_under_order_and_split(
     sampling = Sampling(by=("unit", "part"), rate=rate)
     chosen = set(frame.filter(draw(sampling, frame, None).chosen)["at"])
     order = list(range(len(data)))
-    chance.shuffle(order)  # pyright: ignore[reportAttributeAccessIssue]
+    chance.shuffle(order)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     shuffled = frame[order]
     parts = [shuffled.head(cut), shuffled.tail(-cut) if cut else shuffled]
     again = {at for part in parts for at in part.filter(draw(sampling, part, None).chosen)["at"]}

@@ -16,13 +16,13 @@ from steek.data.ingest.receipts import Receipt
 from steek.data.lake.lake import Lake, TableVersion
 from steek.data.looking.column_profile import Bin, ColumnProfile
 from steek.data.looking.looking import Looking, Profile, Sample, meaning_of, parse_slice, protection_of
+from steek.data.sampling.cost import SamplingCost, cost_in_lake, sampling_cost
+from steek.data.sampling.filtering import Filter
+from steek.data.sampling.sampling import Sampling
 from steek.data.validation.feed.checking import FeedChecking
 from steek.data.validation.feed.checks import FeedChecks, FeedVerdict
 from steek.data.validation.feed.decisions import FeedDecision
 from steek.data.validation.feed.store import JudgedBatch
-from steek.data.sampling.cost import SamplingCost, cost_in_lake, sampling_cost
-from steek.data.sampling.filtering import Filter
-from steek.data.sampling.sampling import Sampling
 from steek.data.volumes import volume_lines
 
 __all__ = [
