@@ -32,6 +32,8 @@ class Graph:
 
 # upstream, downstream, sequence of the event, its instant as the database gives it; plain, because there are many.
 Drawn = tuple[str, str, int, datetime | str]
+_UPSTREAM: Callable[[Drawn], str] = itemgetter(0)
+_DOWNSTREAM: Callable[[Drawn], str] = itemgetter(1)
 _BY_SEQUENCE: Callable[[Drawn], int] = itemgetter(2)
 
 
@@ -69,10 +71,10 @@ def _graph(
     root: str, drawn: Sequence[Drawn], outside: frozenset[str], towards: Towards, max_distance: int | None
 ) -> Graph:
     """The nearest things first, and of each step what was drawn first; edges back to where a walk came from, too."""
-    far, near = (0, 1) if towards == "upstream" else (1, 0)
+    far, near = (_UPSTREAM, _DOWNSTREAM) if towards == "upstream" else (_DOWNSTREAM, _UPSTREAM)
     touching: dict[str, list[Drawn]] = {}
     for row in drawn:
-        touching.setdefault(row[near], []).append(row)
+        touching.setdefault(near(row), []).append(row)
     distance: dict[str, int] = {root: 0}
     frontier, step = [root], 0
     found: list[Drawn] = []
@@ -84,7 +86,7 @@ def _graph(
         if len(edges) > 1:
             edges.sort(key=_BY_SEQUENCE)
         found += edges
-        frontier = [urn for urn in dict.fromkeys([row[far] for row in edges]) if urn not in distance]
+        frontier = [urn for urn in dict.fromkeys([far(row) for row in edges]) if urn not in distance]
         distance.update(dict.fromkeys(frontier, step))
     return Graph(root, distance, tuple([Edge(row[0], row[1], _instant(row[3])) for row in found]))
 
