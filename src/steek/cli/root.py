@@ -30,6 +30,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "ledger": ("ledger", "Events: list, show, verify."),
     "lineage": ("lineage", "What a thing was made from, or what depends on it."),
     "receipt": ("receipt", "Receipts of ingested batches and their quarantine."),
+    "access": ("access", "Who may read what and why, who did; tokens."),
     "settings": ("settings", "Every setting, its value and where that came from."),
     "serve": ("serve", "Run the serving process only."),
     "work": ("work", "Run the workflow worker only."),

@@ -15,6 +15,7 @@ from steek.console.lineage_page import Side, downstream_side
 from steek.console.monitors_page import MonitorLine, monitor_lines_of
 from steek.console.services import Services
 from steek.data import AnyDataset, Contract, DerivedDataset, Looking, Profile, Receipt, TableVersion, contract_of
+from steek.governance import LOOKING
 from steek.kernel.errors import NotFoundError
 from steek.kernel.units import parse_duration
 
@@ -84,7 +85,7 @@ def dataset_view(
         raise NotFoundError.among("dataset", name, services.project.datasets)
     dataset, now = services.project.datasets[name], services.clock.now()
     contract = contract_of(dataset)
-    looking = Looking(services.lake, services.project.datasets)
+    looking = Looking(services.lake.opened_by(LOOKING), services.project.datasets)
     versions = tuple(services.lake.versions(name, _VERSIONS))
     batches = tuple(services.ingestion.receipts(name, _BATCHES))
     health, said = _health(contract, versions, now)

@@ -5,7 +5,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from steek.http import data, incidents, ledger, looking, models, monitors, nights
+from steek.http import access, data, incidents, ledger, looking, models, monitors, nights
+from steek.http.callers import Callers
 from steek.http.guard import OwnHostsOnly
 from steek.http.problems import explain_crash, explain_error, explain_request, explain_status
 from steek.http.replying import reply
@@ -13,7 +14,7 @@ from steek.kernel.errors import SteekError
 from steek.platform import Platform, loop_status
 
 _ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-ROOMS = (data, looking, nights, models, monitors, incidents, ledger)
+ROOMS = (access, data, looking, nights, models, monitors, incidents, ledger)
 
 
 def build_api(platform: Platform) -> FastAPI:
@@ -23,6 +24,7 @@ def build_api(platform: Platform) -> FastAPI:
     app.add_exception_handler(RequestValidationError, explain_request)
     app.add_exception_handler(HTTPException, explain_status)
     app.add_exception_handler(Exception, explain_crash)
+    app.add_middleware(Callers, platform=platform)
     app.add_middleware(OwnHostsOnly, own_host=platform.settings.text("host"))
     for room in ROOMS:
         app.include_router(room.router(platform))

@@ -3,7 +3,7 @@
 Flows in: a project's folder. Flows out: the frozen record of services that CLI, HTTP and console work with.
 """
 
-from steek.platform.access import explain_access
+from steek.platform.access import Rows, explain_access, read_rows
 from steek.platform.deploying import deploy_version
 from steek.platform.finding import find_definition, find_derived
 from steek.platform.looking import DatasetFacts, DatasetLine, dataset_facts, dataset_lines, last_days, looking
@@ -22,6 +22,7 @@ __all__ = [
     "LoopStatus",
     "MitigationLine",
     "Platform",
+    "Rows",
     "dataset_facts",
     "dataset_lines",
     "deploy_version",
@@ -34,6 +35,7 @@ __all__ = [
     "mitigation_lines",
     "mitigation_menu",
     "open_project",
+    "read_rows",
     "rollback_target",
     "serving_app",
     "subscriptions",

@@ -1,14 +1,18 @@
 """Access on an opened project: what the gate must know of every table, and questions about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
 
 from steek.data import AnyDataset, DerivedDataset, contract_of
-from steek.governance import ColumnFacts, Decision, TableFacts
-from steek.kernel.errors import NotFoundError
+from steek.governance import Actor, ColumnFacts, Decision, TableFacts, parse_filter, service
+from steek.kernel.errors import InputError, NotFoundError
 from steek.platform.record import Platform
 from steek.project import Project
 
 PERSONAL = "personal"
+SERVICE_PREFIX = "service:"
 FEATURES = "features."
 QUARANTINE = "quarantine."
 _OPEN = ColumnFacts(is_personal=False)
@@ -71,6 +75,64 @@ class ProjectFacts:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one version as their reader may see them; `closed` are columns of the table that it may not."""
+
+    dataset: str
+    version: int
+    frame: pl.DataFrame
+    closed: tuple[str, ...]
+
+
+def read_rows(
+    platform: Platform,
+    actor: Actor,
+    dataset: str,
+    *,
+    columns: Sequence[str] = (),
+    where: str | None = None,
+    limit: int = 100,
+    version: int | None = None,
+) -> Rows:
+    """At most `limit` rows of a table of the lake, in no order; written down as read by `actor`.
+
+    Args:
+        platform: The project.
+        actor: Who reads.
+        dataset: A dataset, or another table such as "features.households".
+        columns: By default all that are open.
+        where: A condition on what the reader may see, e.g. "region == 'EU'".
+        limit: At most so many.
+        version: By default the latest.
+
+    Raises:
+        NotFoundError: no such table or version.
+        RefusedError: nothing of it is open to `actor`.
+        InputError: a column that is closed or not there, or a condition that does not fit the columns.
+    """
+    condition = None if where is None else parse_filter(where)
+    found = version if version is not None else platform.lake.latest_version(dataset)
+    frame = platform.lake.opened_by(actor).scan(dataset, version=found)
+    opened = list(frame.collect_schema())
+    asked = [*columns, *(() if condition is None else condition.meta.root_names())]
+    missing = [name for name in asked if name not in opened]
+    if missing:
+        message = f"column {missing[0]!r} of {dataset} is closed to {actor.principal} or not there"
+        raise InputError(message, next_step=f"Open to it: {', '.join(opened)}.")
+    if condition is not None:
+        frame = frame.filter(condition)
+    try:
+        rows = frame.select(list(columns) or opened).head(limit).collect()
+    except pl.exceptions.PolarsError as cause:
+        # Its words might quote values.
+        message = f"the condition does not fit the types of {dataset}: {type(cause).__name__}"
+        raise InputError(message, next_step="Compare text with 'text', numbers with numbers.") from None
+    assert found is not None, "a table without versions is not found"
+    closed = tuple(name for name in platform.lake.columns(dataset) if name not in opened)
+    return Rows(dataset, found, rows, closed)
+
+
 def explain_access(platform: Platform, principal: str, table: str, purpose: str) -> Decision:
     """What somebody would be given of a table now, and why; nothing is read.
 
@@ -81,7 +143,11 @@ def explain_access(platform: Platform, principal: str, table: str, purpose: str)
     columns = lake.columns(table) or list(access.facts(table).columns)
     if not columns:
         raise NotFoundError.among("dataset or table with data", table, platform.project.datasets)
-    return access.decide(access.actor(principal, purpose), table, columns)
+    if principal.startswith(SERVICE_PREFIX):
+        actor = service(principal.removeprefix(SERVICE_PREFIX), purpose)
+    else:
+        actor = access.actor(principal, purpose)
+    return access.decide(actor, table, columns)
 
 
 def _fields(dataset: AnyDataset) -> Mapping[str, ColumnFacts]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from steek.data import Contract, Looking, Receipt, contract_of
+from steek.governance import LOOKING
 from steek.kernel.errors import NotFoundError
 from steek.kernel.windows import Window
 from steek.platform.record import Platform
@@ -49,8 +50,8 @@ def dataset_facts(platform: Platform, name: str) -> DatasetFacts:
 
 
 def looking(platform: Platform) -> Looking:
-    """Profiles, volumes and samples."""
-    return Looking(platform.lake, platform.project.datasets)
+    """Profiles, volumes and samples, of what is open to whoever asks."""
+    return Looking(platform.lake.opened_by(LOOKING), platform.project.datasets)
 
 
 def last_days(platform: Platform, days: int) -> Window:

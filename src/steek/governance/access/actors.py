@@ -67,6 +67,33 @@ def service(name: str, purpose: str) -> Actor:
     return Actor(f"{SERVICE_PREFIX}{name}", (SERVICE,), purpose)
 
 
+# What a person looks at on a page or at an address, when no other purpose was named.
+OPERATIONS = "operations"
+LOOKING = service("looking", OPERATIONS)
+_caller: ContextVar[Actor | None] = ContextVar("caller", default=None)
+
+
+@contextmanager
+def calling(actor: Actor) -> Generator[None]:
+    """Inside the block somebody outside asks: what `service:looking` reads is read by them."""
+    token = _caller.set(actor)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
+
+
+def caller() -> Actor | None:
+    """Who asks from outside, in this thread or task; None where nobody does."""
+    return _caller.get()
+
+
+def reader(opened_by: Actor) -> Actor:
+    """Who really reads through a handle: the caller, through the one that shows rows; else who opened it."""
+    asking = _caller.get()
+    return asking if asking is not None and opened_by == LOOKING else opened_by
+
+
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """For which work a read was; both None when nobody said."""

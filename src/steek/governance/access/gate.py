@@ -6,7 +6,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import insert, select
 
-from steek.governance.access.actors import INSIDE, MEMBER, SERVICE, Actor
+from steek.governance.access.actors import INSIDE, MEMBER, SERVICE, SERVICE_PREFIX, Actor, reader
 from steek.governance.access.decision import Decision, decide
 from steek.governance.access.declarations import Policy, Role
 from steek.governance.access.facts import FactsOf, TableFacts
@@ -72,12 +72,14 @@ class Access:
         if not 0 < len(principal) <= _LONGEST_PRINCIPAL or len(purpose) > _LONGEST_PURPOSE:
             message = f"a principal has 1 to {_LONGEST_PRINCIPAL} characters and a purpose at most {_LONGEST_PURPOSE}"
             raise InputError(message)
-        found = {*roles, *(role.name for role in self.roles.values() if principal in role.members)}
-        if SERVICE in found:
-            message = f"{principal!r} cannot have the role {SERVICE!r}"
-            raise InputError(message, next_step="Services of this house get it from the wiring alone.")
-        if any(principal in policy.to for policy in self.policies):
-            found.add(MEMBER)
+        found = set(roles)
+        if SERVICE in found or principal.startswith(SERVICE_PREFIX):
+            message = f"{principal!r} is not one of this house's services"
+            raise InputError(message, next_step="Services are known by the wiring alone; say who or what job you are.")
+        if token is None or not found:
+            found |= {role.name for role in self.roles.values() if principal in role.members}
+            # Whoever a policy names is known.
+            found |= {MEMBER} if any(principal in policy.to for policy in self.policies) else set()
         return Actor(principal, tuple(sorted(found)), purpose, token)
 
     def check_role(self, role: str) -> None:
@@ -106,7 +108,7 @@ class Access:
             ResourceError: the read could not be written down, so it does not happen.
         """
         schema = dict(frame.collect_schema())
-        decision = self.decide(actor, table, list(schema))
+        decision = self.decide(reader(actor), table, list(schema))
         self._write(decision, version)
         return treat(frame, schema, decision, self._facts(table), self._pseudonymise)
 

@@ -121,7 +121,11 @@ class Tokens:
                     raise ConflictError(message, next_step="Give each token its own key.")
                 return Issued(self._to_token(known), None)
             connection.execute(insert(access_tokens).values(row))
-            payload: dict[str, object] = {"principal": principal, "roles": row["roles"], "expires_at": row["expires_at"]}
+            payload: dict[str, object] = {
+                "principal": principal,
+                "roles": row["roles"],
+                "expires_at": row["expires_at"],
+            }
             self._ledger.append(connection, Draft("access.token_issued", f"token:{id}", actor, payload))
         return Issued(self.token(id), f"{_PREFIX}_{id}_{secret}")
 

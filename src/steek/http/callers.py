@@ -1,0 +1,118 @@
+"""Who calls: the owner at this machine, or whoever a bearer token stands for."""
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import MutableMapping
+from typing import Any
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from steek.governance import OPERATIONS, OWNER, Actor, calling
+from steek.http.problems import problem
+from steek.kernel.errors import InputError, RefusedError
+from steek.platform import Platform
+
+_OPEN = frozenset({"/healthz", "/readyz"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_MAY_WRITE = frozenset({OWNER, "member"})
+_ACTOR = "x-steek-actor"
+_PURPOSE = "x-steek-purpose"
+# Browsers ask for name and password: the token goes where the password does.
+_CHALLENGE = 'Bearer realm="steek", Basic realm="steek", charset="UTF-8"'
+
+
+class Callers:
+    """Lets a request in as somebody.
+
+    A token is a person or a job: what it does is done by that principal, whatever the header X-Steek-Actor says.
+    Without a token a caller on this machine is the owner, under the name it gives, unless `require_token` is set;
+    a caller from elsewhere needs a token. Tokens whose roles are neither owner nor member read only.
+
+    Args:
+        app: The application behind.
+        platform: Knows tokens and roles.
+    """
+
+    def __init__(self, app: ASGIApp, platform: Platform) -> None:
+        self._app = app
+        self._tokens = platform.tokens
+        self._access = platform.access
+        self._require_token = platform.settings.flag("require_token")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _OPEN:
+            await self._app(scope, receive, send)
+            return
+        try:
+            actor = await self._caller(scope)
+            if actor is not None and actor.token is not None and scope["method"] not in _SAFE_METHODS:
+                _check_writer(actor)
+        except (RefusedError, InputError) as error:
+            status = 403 if isinstance(error, RefusedError) else 400
+            answer = problem(scope["path"], status, error.message, code=error.code, next_step=error.next_step)
+            await answer(scope, receive, send)
+            return
+        if actor is None:
+            next_step = "Send 'Authorization: Bearer TOKEN'; the owner makes one with 'steek access token issue'."
+            answer = problem(scope["path"], 401, "no valid token was given", code="refused", next_step=next_step)
+            answer.headers["WWW-Authenticate"] = _CHALLENGE
+            await answer(scope, receive, send)
+            return
+        with calling(actor):
+            await self._app(_as(scope, actor), receive, send)
+
+    async def _caller(self, scope: Scope) -> Actor | None:
+        headers = Headers(scope=scope)
+        purpose, claimed = headers.get(_PURPOSE, OPERATIONS), headers.get(_ACTOR)
+        authorization = headers.get("authorization")
+        if authorization is None:
+            if self._require_token or not _is_local(scope):
+                return None
+            return self._access.actor(claimed or "api", purpose, roles=(OWNER,))
+        token = await run_in_threadpool(self._tokens.find, _secret_in(authorization))
+        if token is None:
+            return None
+        if claimed is not None and claimed != token.principal:
+            message = f"this token is of {token.principal!r}; it cannot act as somebody else"
+            raise RefusedError(message, next_step="Leave the header X-Steek-Actor out.")
+        return self._access.actor(token.principal, purpose, roles=token.roles, token=token.id)
+
+
+def _check_writer(actor: Actor) -> None:
+    if not _MAY_WRITE & set(actor.roles):
+        message = f"the token of {actor.principal!r} reads only; its roles: {', '.join(actor.roles) or 'none'}"
+        raise RefusedError(message, next_step="Changes need a token with the role owner or member.")
+
+
+def _secret_in(authorization: str) -> str:
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(given.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
+
+
+def _is_local(scope: MutableMapping[str, Any]) -> bool:
+    client = scope.get("client")
+    if client is None:
+        # A socket in the file system: whoever may open it is on this machine.
+        return True
+    try:
+        return ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _as(scope: Scope, actor: Actor) -> Scope:
+    """The request as routes see it: with a token, under the principal's own name and without the secret."""
+    if actor.token is None:
+        return scope
+    kept = [(name, value) for name, value in scope["headers"] if name not in {b"authorization", _ACTOR.encode()}]
+    return {**scope, "headers": [*kept, (_ACTOR.encode(), actor.principal.encode("latin-1", "replace"))]}
