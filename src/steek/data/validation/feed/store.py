@@ -13,7 +13,7 @@ from steek.data.validation.feed.profiles import FeedProfile, to_json
 from steek.data.validation.feed.tables import feed_profiles, feed_verdicts
 
 # "good" batches are what later ones are compared with.
-Standing = Literal["good", "held", "rejected"]
+Standing = Literal["good", "held", "rejected", "replayed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class JudgedBatch:
         dataset: Where it came.
         arrived_at: When.
         rows: Accepted rows.
-        standing: good, held or rejected.
+        standing: good, held, rejected, or replayed (mended rows, no batch to compare with).
         verdict: The word for the whole batch when it came.
         verdicts: What each check said.
     """
@@ -72,6 +72,12 @@ def set_standing(connection: Connection, receipt_id: str, standing: Standing) ->
     """Write down what a person decided of a held batch."""
     query = update(feed_profiles).where(feed_profiles.c.receipt_id == receipt_id)
     connection.execute(query.values(standing=standing))
+
+
+def leave_out(connection: Connection, receipt_id: str) -> None:
+    """Never compare with a batch of mended rows; one that is held stays held."""
+    query = update(feed_profiles).where(feed_profiles.c.receipt_id == receipt_id, feed_profiles.c.standing == "good")
+    connection.execute(query.values(standing="replayed"))
 
 
 def newest_good(connection: Connection, dataset: str, limit: int) -> list[str]:
