@@ -160,7 +160,7 @@ def test_no_key_that_was_handed_out_is_lost_by_a_kill(tmp_path: Path, kind: str)
                 told[name] = secret
             os.kill(process.pid, signal.SIGKILL)
             rest = [line.split() for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
-            told |= {name: secret for name, secret in rest}
+            told |= dict(rest)
     vault = FileKeyVault(Path(place), master) if kind == "file" else DatabaseKeyVault(own, master)
     found = vault.keys(list(told), make=False)
     assert {name: key.hex() for name, key in found.items()} == told
@@ -183,7 +183,7 @@ def test_another_master_key_is_named_and_nothing_is_touched(tmp_path: Path, data
         lambda: opened(wrong).key("new"),
         lambda: opened(wrong).put({"new": key}),
     ):
-        with pytest.raises(SettingsError, match="not the one that .* was made with") as caught:
+        with pytest.raises(SettingsError, match=r"not the one that .* was made with") as caught:
             ask()
         assert key.hex() not in str(caught.value)
     (tmp_path / "right.key").rename(tmp_path / "away.key")

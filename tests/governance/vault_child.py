@@ -1,4 +1,4 @@
-"""A process of its own that asks a vault for keys: `vault_child.py KIND PLACE MASTER NAMES... `, one name per line out."""
+"""A process of its own that asks a vault for keys: `vault_child.py KIND PLACE MASTER FIRST COUNT`; one per line."""
 
 import sys
 from pathlib import Path

@@ -23,7 +23,7 @@ from steek.governance.access.reads import Read, ReadQuery, all_reads, cloud_even
 from steek.governance.access.row_filter import parse_filter
 from steek.governance.access.tokens import Issued, Token, Tokens
 from steek.governance.access.usage import Usage, usage
-from steek.governance.pseudonyms.pseudonyms import Pseudonyms, reversers
+from steek.governance.pseudonyms.pseudonyms import REVERSER, Pseudonyms, permission_of
 from steek.governance.pseudonyms.types import Permission, Reversal
 from steek.governance.sealing.frames import seal, unseal, unsealed
 from steek.governance.sealing.protection import protection_steps
@@ -38,6 +38,7 @@ __all__ = [
     "MAINTENANCE",
     "OPERATIONS",
     "OWNER",
+    "REVERSER",
     "Access",
     "Actor",
     "ColumnFacts",
@@ -67,8 +68,8 @@ __all__ = [
     "list_reads",
     "open_key_vault",
     "parse_filter",
+    "permission_of",
     "protection_steps",
-    "reversers",
     "seal",
     "service",
     "subject_key_name",

@@ -4,6 +4,7 @@ Flows in: arrays of labels and scores, or of past values. Flows out: estimates w
 Pure: no clock, no files, no network; chance comes in as a generator.
 """
 
+from steek.measures.anonymity import AnonymityCheck, check_anonymity, require_anonymity, suppress_small_groups
 from steek.measures.binary import log_loss_terms, pr_auc, resampled_areas, roc_auc
 from steek.measures.calibration import CalibrationBin, calibration_table
 from steek.measures.estimate import Estimate
@@ -22,6 +23,7 @@ from steek.measures.robust import Bounds, mad_bounds, median, scaled_mad, spread
 from steek.measures.samples import estimate_mean, estimate_ratio, estimate_total
 
 __all__ = [
+    "AnonymityCheck",
     "Bootstrap",
     "Bounds",
     "CalibrationBin",
@@ -32,6 +34,7 @@ __all__ = [
     "RightAnswers",
     "Volume",
     "calibration_table",
+    "check_anonymity",
     "estimate_mean",
     "estimate_ratio",
     "estimate_total",
@@ -44,10 +47,12 @@ __all__ = [
     "overlap",
     "places_of_right_answers",
     "pr_auc",
+    "require_anonymity",
     "resampled_areas",
     "roc_auc",
     "scaled_mad",
     "spread",
+    "suppress_small_groups",
     "unexpected",
     "unexpected_draw",
     "weekday_bounds",

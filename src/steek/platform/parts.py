@@ -117,7 +117,7 @@ def ground(settings: Settings, project: Project) -> Ground:
     migrate(database)
     ledger = Ledger(database, clock)
     outside = Outside(database, ledger)
-    keys = governance_part(settings, project, database, ledger, clock)
+    keys = governance_part(settings, database, ledger, clock)
     access = Access(
         database,
         ledger,

@@ -1,10 +1,12 @@
 """Pseudonyms as a service: made on the way in, found again for erasure, undone with permission."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
+from dataclasses import replace
 
 import polars as pl
 from sqlalchemy import insert, select
 
+from steek.governance.access.actors import Actor
 from steek.governance.pseudonyms.keyed import keyed_pseudonyms
 from steek.governance.pseudonyms.originals import Originals
 from steek.governance.pseudonyms.prefixes import prefix_pseudonyms
@@ -20,7 +22,6 @@ from steek.ledger.ledger import Ledger
 
 # The role that may undo pseudonyms, as projects declare it.
 REVERSER = "reverser"
-MayReverse = Callable[[str, str], Permission]
 
 
 class Pseudonyms:
@@ -31,17 +32,13 @@ class Pseudonyms:
         database: Sealed originals, versions and reversals.
         ledger: Hears of rotations and reversals, never of values.
         clock: Time of both.
-        may_reverse: Decides from actor and scope; nothing is undone without it.
     """
 
-    def __init__(
-        self, vault: KeyVault, database: Database, ledger: Ledger, clock: Clock, may_reverse: MayReverse
-    ) -> None:
+    def __init__(self, vault: KeyVault, database: Database, ledger: Ledger, clock: Clock) -> None:
         self._vault = vault
         self._database = database
         self._ledger = ledger
         self._clock = clock
-        self._may_reverse = may_reverse
         self._scopes = Scopes(database, ledger, clock)
         self._originals = Originals(vault, database)
 
@@ -76,26 +73,44 @@ class Pseudonyms:
         keys = self._vault.keys(names, make=False)
         return tuple(_made([str(value)], method, keys[name])[0] for name in names if name in keys)
 
-    def reverse(self, pseudonym: str, scope: str, *, actor: str, reason: str, key: str) -> Reversal:
+    def reverse(
+        self, pseudonym: str, scope: str, *, actor: str, reason: str, permission: Permission, key: str
+    ) -> Reversal:
         """Undo a pseudonym. The event says who, which and why, and not the value; a refusal is an event too.
+
+        Args:
+            pseudonym: As it is stored.
+            scope: Its scope.
+            actor: Who wants to know.
+            reason: Why; written into the ledger.
+            permission: Of the actor; see `permission_of`.
+            key: The caller's own name for it: again with the key, the answer is the same and no event is added.
 
         Raises:
             InputError: no reason is given.
-            NotFoundError: no such pseudonym in this scope, or it was forgotten.
             RefusedError: the actor may not.
+            NotFoundError: no such pseudonym in this scope, or it was forgotten.
         """
-        check_scope(scope)
-        if not reason.strip():
-            message = "a pseudonym is undone for a reason, and none is given"
-            raise InputError(message, next_step="Say why; it is written into the ledger.")
-        value = self._originals.open(scope, pseudonym)
-        reversal, permission = self._write_down(
-            Reversal(scope, pseudonym, actor, reason, self._clock.now(), value), key
-        )
-        if not permission.allowed:
-            message = f"{actor} may not undo pseudonyms of {scope!r}: {permission.rule}"
-            raise RefusedError(message, next_step="Ask who governs the data; the attempt was written down.")
-        return reversal
+        value = self._originals.open(scope, pseudonym) if permission.allowed else None
+        asked = Reversal(scope, pseudonym, actor, reason, self._clock.now(), value)
+        return self._write_down(asked, "pseudonym.reversed", permission, key)
+
+    def look_up(
+        self,
+        value: object,
+        scope: str,
+        method: Method = "keyed",
+        *,
+        actor: str,
+        reason: str,
+        permission: Permission,
+        key: str,
+    ) -> tuple[str, ...]:
+        """As `of`, for people: whoever can ask for any value's pseudonym can undo all, so it takes the same."""
+        found = self.of(value, scope, method)
+        asked = Reversal(scope, found[-1] if found else "", actor, reason, self._clock.now(), None)
+        self._write_down(asked, "pseudonym.looked_up", permission, key)
+        return found
 
     def forget(self, values: Iterable[object], scope: str, method: Method = "keyed") -> int:
         """Delete the originals of values, of all versions; how many there were. May be repeated."""
@@ -105,41 +120,53 @@ class Pseudonyms:
         """Begin the next version of a scope's key; pseudonyms made so far keep resolving."""
         return self._scopes.rotate(scope, key=key, actor=actor)
 
-    def _write_down(self, asked: Reversal, key: str) -> tuple[Reversal, Permission]:
+    def _write_down(self, asked: Reversal, kind: str, permission: Permission, key: str) -> Reversal:
+        """Write down that somebody asked; with a known key, what was written then.
+
+        Raises:
+            InputError: no reason, or a key that was used for something else.
+            RefusedError: the actor may not, or might not when it was asked first.
+        """
+        check_scope(asked.scope)
+        if not asked.reason.strip():
+            message = "a pseudonym is undone for a reason, and none is given"
+            raise InputError(message, next_step="Say why; it is written into the ledger.")
+        names = ("scope", "pseudonym", "actor")
         with self._database.transaction() as connection:
-            known = connection.execute(select(pseudonym_reversals).where(pseudonym_reversals.c.key == key)).first()
-            if known is not None:
-                if (known.scope, known.pseudonym, known.actor) != (asked.scope, asked.pseudonym, asked.actor):
-                    message = f"key {key!r} was used to undo another pseudonym, or by somebody else"
-                    raise InputError(message, next_step="Take a key of its own for each reversal.")
-                done = Reversal(known.scope, known.pseudonym, known.actor, known.reason, known.at, asked.value)
-                return done, Permission(known.is_allowed, known.rule)
-            permission = self._may_reverse(asked.actor, asked.scope)
-            row = {name: getattr(asked, name) for name in ("scope", "pseudonym", "actor", "reason", "at")}
-            row |= {"key": key, "is_allowed": permission.allowed, "rule": permission.rule}
-            connection.execute(insert(pseudonym_reversals).values(row))
-            kind = "pseudonym.reversed" if permission.allowed else "pseudonym.reversal_refused"
-            payload: dict[str, object] = {
-                "pseudonym": asked.pseudonym,
-                "reason": asked.reason,
-                "rule": permission.rule,
-                "found": asked.value is not None,
-            }
-            self._ledger.append(connection, Draft(kind, f"pseudonyms:{asked.scope}", asked.actor, payload))
-        return asked, permission
+            query = select(pseudonym_reversals).where(pseudonym_reversals.c.key == key)
+            known = connection.execute(query).mappings().first()
+            if known is None:
+                row = {name: getattr(asked, name) for name in (*names, "reason", "at")}
+                row |= {"key": key, "is_allowed": permission.allowed, "rule": permission.rule}
+                connection.execute(insert(pseudonym_reversals).values(row))
+                told: dict[str, object] = {"pseudonym": asked.pseudonym, "reason": asked.reason}
+                told["rule"] = permission.rule
+                what = kind if permission.allowed else "pseudonym.reversal_refused"
+                self._ledger.append(connection, Draft(what, f"pseudonyms:{asked.scope}", asked.actor, told))
+            elif any(known[name] != getattr(asked, name) for name in names):
+                message = f"key {key!r} was used for another pseudonym, or by somebody else"
+                raise InputError(message, next_step="Take a key of its own for each.")
+            else:
+                permission = Permission(known["is_allowed"] and permission.allowed, known["rule"])
+                asked = replace(asked, reason=known["reason"], at=known["at"])
+        if not permission.allowed:
+            message = f"{asked.actor} may not undo pseudonyms of {asked.scope!r}: {permission.rule}"
+            raise RefusedError(
+                message, next_step=f"It takes sk.Role({REVERSER!r}, members=(…)); the attempt was written down."
+            )
+        return asked
 
 
 def _made(values: list[str], method: Method, secret: bytes) -> list[str]:
     return keyed_pseudonyms(values, secret) if method == "keyed" else prefix_pseudonyms(values, secret)
 
 
-def reversers(members: Collection[str]) -> MayReverse:
-    """Permission for those who have the role "reverser", and for nobody else."""
-    allowed = frozenset(members)
+def permission_of(actor: Actor) -> Permission:
+    """Whether somebody may undo and look up pseudonyms: whoever has the role "reverser", and nobody else.
 
-    def may_reverse(actor: str, scope: str) -> Permission:  # noqa: ARG001 - the role is for all scopes
-        if actor in allowed:
-            return Permission(True, f"they have the role {REVERSER!r}")
-        return Permission(False, f"they do not have the role {REVERSER!r}")
-
-    return may_reverse
+    >>> permission_of(Actor("ana@grocer", ("owner",), "care")).allowed
+    False
+    """
+    if REVERSER in actor.roles:
+        return Permission(True, f"role {REVERSER!r}")
+    return Permission(False, f"only the role {REVERSER!r} may; their roles: {', '.join(actor.roles) or 'none'}")
