@@ -30,17 +30,6 @@ def list_(
         show(platform.ingestion.receipts(dataset, limit), as_json=as_json, columns=columns)
 
 
-def quarantine(
-    dataset: str,
-    limit: Annotated[int, typer.Option(min=1)] = 20,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Rows of a dataset that did not fit its contract, with the reason of each."""
-    with opened(project) as platform:
-        show(platform.ingestion.quarantine(dataset, limit).to_dicts(), as_json=as_json)
-
-
 COMMANDS = {
-    "receipt": group("Receipts of ingested batches.", show=show_, list=list_, quarantine=quarantine),
+    "receipt": group("Receipts of ingested batches.", show=show_, list=list_),
 }

@@ -10,26 +10,35 @@ from steek.data.contracts.contract import Contract, Field
 from steek.data.contracts.odcs import parse_contract, read_contract, write_contract
 from steek.data.datasets import AnyDataset, Dataset, DerivedDataset, contract_of, derived_dataset, load_contracts
 from steek.data.derivation.derivation import Derivation, DerivationReport
-from steek.data.derivation.joins import CountingJoin, JoinReport, JoinSlice
+from steek.data.derivation.join_reports import JoinReport, JoinSlice
+from steek.data.derivation.join_service import Joins, JudgedJoin
+from steek.data.derivation.join_verdicts import JoinVerdict
+from steek.data.derivation.joins import Conversion, CountingJoin
+from steek.data.derivation.matching import JoinPlan
 from steek.data.ingest.ingestion import Ingestion
 from steek.data.ingest.receipts import Receipt
 from steek.data.lake.lake import Lake, TableVersion
 from steek.data.looking.column_profile import Bin, ColumnProfile
 from steek.data.looking.looking import Looking, Profile, Sample, meaning_of, parse_slice, protection_of
+from steek.data.quarantine.decisions import QuarantineDecision
+from steek.data.quarantine.quarantine import Quarantine, Selection
+from steek.data.quarantine.rows import QuarantinedRow, ReasonCount
 from steek.data.sampling.cost import SamplingCost, cost_in_lake, sampling_cost
 from steek.data.sampling.filtering import Filter
 from steek.data.sampling.sampling import Sampling
 from steek.data.validation.feed.checking import FeedChecking
-from steek.data.validation.feed.checks import FeedChecks, FeedVerdict
+from steek.data.validation.feed.checks import FEED_CHECKS, FeedChecks, FeedVerdict
 from steek.data.validation.feed.decisions import FeedDecision
 from steek.data.validation.feed.store import JudgedBatch
 from steek.data.volumes import volume_lines
 
 __all__ = [
+    "FEED_CHECKS",
     "AnyDataset",
     "Bin",
     "ColumnProfile",
     "Contract",
+    "Conversion",
     "CountingJoin",
     "Dataset",
     "Derivation",
@@ -42,16 +51,25 @@ __all__ = [
     "Field",
     "Filter",
     "Ingestion",
+    "JoinPlan",
     "JoinReport",
     "JoinSlice",
+    "JoinVerdict",
+    "Joins",
     "JudgedBatch",
+    "JudgedJoin",
     "Lake",
     "Looking",
     "Profile",
+    "Quarantine",
+    "QuarantineDecision",
+    "QuarantinedRow",
+    "ReasonCount",
     "Receipt",
     "Sample",
     "Sampling",
     "SamplingCost",
+    "Selection",
     "TableVersion",
     "clean",
     "contract_of",

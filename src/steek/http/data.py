@@ -50,11 +50,6 @@ def router(platform: Platform) -> APIRouter:
             raise NotFoundError.among("dataset", dataset, platform.project.datasets)
         return reply(ingestion.receipts(dataset, limit))
 
-    @routes.get("/datasets/{dataset}/quarantine")
-    def quarantine(dataset: str, limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Rows that did not fit the contract, with reasons."""
-        return reply(ingestion.quarantine(dataset, limit).to_dicts())
-
     @routes.get("/receipts")
     def newest(limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """The newest receipts of all datasets."""

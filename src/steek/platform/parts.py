@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from steek.data import Derivation, Ingestion, Lake
+from steek.data import Derivation, FeedChecking, Ingestion, Lake, Quarantine
 from steek.engines import Engine, open_engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.evaluation.store import EvaluationStore
@@ -60,6 +60,8 @@ class DataPart:
 
     lake: Lake
     ingestion: Ingestion
+    feed: FeedChecking
+    quarantine: Quarantine
     derivation: Derivation
 
 
@@ -150,8 +152,10 @@ def data_part(base: Ground) -> DataPart:
     settings, datasets = base.settings, base.project.datasets
     keeping = base.lake_of("ingestion", MAINTENANCE)
     ingestion = Ingestion(keeping, *base.state, datasets, settings.number("max_batch_bytes"))
+    feed = FeedChecking(*base.state, datasets)
+    quarantine = Quarantine(base.lake_of("quarantine", MAINTENANCE), ingestion, *base.state, datasets)
     derivation = Derivation(base.lake_of("derivation", "derivation"), *base.state, datasets)
-    return DataPart(base.lake_of("console", "operations"), ingestion, derivation)
+    return DataPart(base.lake_of("console", "operations"), ingestion, feed, quarantine, derivation)
 
 
 def features_part(base: Ground) -> FeaturesPart:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from steek.data import Derivation, Ingestion, Lake
+from steek.data import Derivation, FeedChecking, Ingestion, Lake, Quarantine
 from steek.engines import Engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.features import ExampleSets, FeatureService, OnlineStore
@@ -39,6 +39,8 @@ class Platform:
     engine: Engine
     lake: Lake
     ingestion: Ingestion
+    feed: FeedChecking
+    quarantine: Quarantine
     derivation: Derivation
     online: OnlineStore
     features: FeatureService

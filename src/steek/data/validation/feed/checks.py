@@ -10,7 +10,7 @@ Verdict = Literal["pass", "warn", "hold", "undecided"]
 _WORST_FIRST: tuple[Verdict, ...] = ("hold", "warn", "pass")
 
 # Name to what it asks, in the order in which verdicts are told.
-CHECKS: dict[str, str] = {
+FEED_CHECKS: dict[str, str] = {
     "duplicate_batch": "Is the content that of an earlier batch under another key?",
     "near_duplicate": "Were most rows in an earlier batch already?",
     "time_bucket": "Do the rows lie as long before their arrival as usual, not a day off?",
@@ -50,9 +50,9 @@ class FeedChecks:
 
     def __post_init__(self) -> None:
         named = (*self.hold, *(self.warn or ()))
-        unknown = sorted(set(named) - set(CHECKS))
+        unknown = sorted(set(named) - set(FEED_CHECKS))
         if unknown:
-            message = f"no feed check named {', '.join(unknown)}; there are: {', '.join(CHECKS)}"
+            message = f"no feed check named {', '.join(unknown)}; there are: {', '.join(FEED_CHECKS)}"
             raise DeclarationError(message)
         twice = sorted(set(self.hold) & set(self.warn or ()))
         if twice:
@@ -69,9 +69,9 @@ class FeedChecks:
             raise DeclarationError(message)
 
     def made(self) -> tuple[str, ...]:
-        """The checks that are made, in the order of `CHECKS`."""
-        warned = set(CHECKS) if self.warn is None else set(self.warn)
-        return tuple(name for name in CHECKS if name in self.hold or name in warned)
+        """The checks that are made, in the order of `FEED_CHECKS`."""
+        warned = set(FEED_CHECKS) if self.warn is None else set(self.warn)
+        return tuple(name for name in FEED_CHECKS if name in self.hold or name in warned)
 
     def without(self, *names: str) -> "FeedChecks":
         """The same, but these checks are not made."""
@@ -84,7 +84,7 @@ class FeedVerdict:
     """What one check says of one batch.
 
     Args:
-        check: Name, of `CHECKS`.
+        check: Name, of `FEED_CHECKS`.
         verdict: pass, warn, hold, or undecided where there is too little history or nothing to look at.
         value: What was measured, of the worst part; None when undecided.
         expected: What is usual for it, e.g. a median of the past; None where nothing is known.

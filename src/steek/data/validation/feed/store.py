@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from steek.data.validation.feed.checks import CHECKS, FeedVerdict, Verdict
+from steek.data.validation.feed.checks import FEED_CHECKS, FeedVerdict, Verdict
 from steek.data.validation.feed.duplicates import fingerprint
 from steek.data.validation.feed.profiles import FeedProfile, to_json
 from steek.data.validation.feed.tables import feed_profiles, feed_verdicts
@@ -139,7 +139,7 @@ def list_batches(
 def _verdicts(connection: Connection, receipt_ids: Sequence[str]) -> dict[str, tuple[FeedVerdict, ...]]:
     if not receipt_ids:
         return {}
-    order = {name: at for at, name in enumerate(CHECKS)}
+    order = {name: at for at, name in enumerate(FEED_CHECKS)}
     rows = connection.execute(select(feed_verdicts).where(feed_verdicts.c.receipt_id.in_(receipt_ids))).mappings()
     found: dict[str, list[FeedVerdict]] = {}
     for row in rows:
