@@ -32,6 +32,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "receipt": ("receipt", "Receipts of ingested batches."),
     "quarantine": ("quarantine", "Rows that did not fit their contract: look, replay, discard."),
     "feed": ("feed", "Each batch against the batches before it; held batches."),
+    "privacy": ("privacy", "Keys and their backup, pseudonyms, groups too small to leave."),
     "access": ("access", "Who may read what and why, who did; tokens."),
     "settings": ("settings", "Every setting, its value and where that came from."),
     "serve": ("serve", "Run the serving process only."),

@@ -27,6 +27,7 @@ from steek.governance.pseudonyms.pseudonyms import REVERSER, Pseudonyms, permiss
 from steek.governance.pseudonyms.types import Permission, Reversal
 from steek.governance.sealing.frames import seal, unseal, unsealed
 from steek.governance.sealing.protection import protection_steps
+from steek.governance.sealing.sealed_types import sealed_types
 from steek.governance.vault.backups import Restored
 from steek.governance.vault.custody import KeyCustody
 from steek.governance.vault.opening import open_key_vault
@@ -71,6 +72,7 @@ __all__ = [
     "permission_of",
     "protection_steps",
     "seal",
+    "sealed_types",
     "service",
     "subject_key_name",
     "unseal",

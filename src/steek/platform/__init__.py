@@ -9,6 +9,7 @@ from steek.platform.finding import find_definition, find_derived
 from steek.platform.looking import DatasetFacts, DatasetLine, dataset_facts, dataset_lines, last_days, looking
 from steek.platform.menu import MitigationLine, mitigation_lines, mitigation_menu
 from steek.platform.opening import open_project
+from steek.platform.privacy import check_export
 from steek.platform.record import Platform
 from steek.platform.serving import serving_app
 from steek.platform.status import LoopStatus, loop_status
@@ -23,6 +24,7 @@ __all__ = [
     "MitigationLine",
     "Platform",
     "Rows",
+    "check_export",
     "dataset_facts",
     "dataset_lines",
     "deploy_version",
