@@ -223,13 +223,13 @@ def test_ingestion_takes_no_breaking_contract_that_was_never_applied(
 
 @pytest.mark.covers("D12")
 def test_every_pair_of_state_and_action_moves_or_is_refused() -> None:
-    states = {state for state, _ in TRANSITIONS} | set(TRANSITIONS.values())
-    actions = {action for _, action in TRANSITIONS}
+    table: dict[tuple[str, str], str] = {**TRANSITIONS}
+    states = {state for state, _ in table} | set(table.values())
     for state in sorted(states):
-        for action in sorted(actions):
-            if (state, action) in TRANSITIONS:
-                assert transition(TRANSITIONS, state, action, what="it") == TRANSITIONS[state, action]
+        for action in sorted({action for _, action in table}):
+            if (state, action) in table:
+                assert transition(table, state, action, what="it") == table[state, action]
             else:
                 with pytest.raises(IllegalTransitionError):
-                    transition(TRANSITIONS, state, action, what="it")
-    assert {state for state in states if legal_actions(TRANSITIONS, state)} == set(OPEN_STATES)
+                    transition(table, state, action, what="it")
+    assert {state for state in states if legal_actions(table, state)} == set(OPEN_STATES)

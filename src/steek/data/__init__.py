@@ -6,8 +6,18 @@ rows with reasons, counted joins, volumes per slice, and events and lineage for 
 """
 
 from steek.data.cleaning import clean
+from steek.data.contracts.changes import Compatibility, ContractChange, ContractDiff
+from steek.data.contracts.compatibility import compare
 from steek.data.contracts.contract import Contract, Field
+from steek.data.contracts.draft_yaml import write_draft
+from steek.data.contracts.guard import CONTRACT_CHANGES
+from steek.data.contracts.impact import Affected, Downstream
+from steek.data.contracts.infer import DraftContract, infer_contract
+from steek.data.contracts.log import ContractLog, HeldContract
 from steek.data.contracts.odcs import parse_contract, read_contract, write_contract
+from steek.data.contracts.proposal import Asking, Preview, Proposal
+from steek.data.contracts.proposals import Proposals
+from steek.data.contracts.volume import ExpectedVolume
 from steek.data.datasets import AnyDataset, Dataset, DerivedDataset, contract_of, derived_dataset, load_contracts
 from steek.data.derivation.derivation import Derivation, DerivationReport
 from steek.data.derivation.join_reports import JoinReport, JoinSlice
@@ -17,6 +27,11 @@ from steek.data.derivation.joins import Conversion, CountingJoin
 from steek.data.derivation.matching import JoinPlan
 from steek.data.ingest.ingestion import Ingestion
 from steek.data.ingest.receipts import Receipt
+from steek.data.labels.affected import LabelUses, Learned
+from steek.data.labels.agreement import Agreement, PairAgreement
+from steek.data.labels.batches import LabelBatch
+from steek.data.labels.declaration import Labels
+from steek.data.labels.store import LabelStore
 from steek.data.lake.lake import Lake, TableVersion
 from steek.data.looking.column_profile import Bin, ColumnProfile
 from steek.data.looking.looking import Looking, Profile, Sample, meaning_of, parse_slice, protection_of
@@ -33,23 +48,35 @@ from steek.data.validation.feed.store import JudgedBatch
 from steek.data.volumes import volume_lines
 
 __all__ = [
+    "CONTRACT_CHANGES",
     "FEED_CHECKS",
+    "Affected",
+    "Agreement",
     "AnyDataset",
+    "Asking",
     "Bin",
     "ColumnProfile",
+    "Compatibility",
     "Contract",
+    "ContractChange",
+    "ContractDiff",
+    "ContractLog",
     "Conversion",
     "CountingJoin",
     "Dataset",
     "Derivation",
     "DerivationReport",
     "DerivedDataset",
+    "Downstream",
+    "DraftContract",
+    "ExpectedVolume",
     "FeedChecking",
     "FeedChecks",
     "FeedDecision",
     "FeedVerdict",
     "Field",
     "Filter",
+    "HeldContract",
     "Ingestion",
     "JoinPlan",
     "JoinReport",
@@ -58,9 +85,18 @@ __all__ = [
     "Joins",
     "JudgedBatch",
     "JudgedJoin",
+    "LabelBatch",
+    "LabelStore",
+    "LabelUses",
+    "Labels",
     "Lake",
+    "Learned",
     "Looking",
+    "PairAgreement",
+    "Preview",
     "Profile",
+    "Proposal",
+    "Proposals",
     "Quarantine",
     "QuarantineDecision",
     "QuarantinedRow",
@@ -72,9 +108,11 @@ __all__ = [
     "Selection",
     "TableVersion",
     "clean",
+    "compare",
     "contract_of",
     "cost_in_lake",
     "derived_dataset",
+    "infer_contract",
     "load_contracts",
     "meaning_of",
     "parse_contract",
@@ -84,4 +122,5 @@ __all__ = [
     "sampling_cost",
     "volume_lines",
     "write_contract",
+    "write_draft",
 ]

@@ -115,8 +115,8 @@ def latest_contract(connection: Connection, dataset: str) -> Contract | None:
 
 def latest_hash(connection: Connection, dataset: str) -> str | None:
     """Hash of the contract that holds, None without any; one short query, for every batch."""
-    last = _last(connection, dataset)
-    return None if last is None else last.hash
+    query = select(contract_versions.c.hash).where(contract_versions.c.dataset == dataset)
+    return connection.execute(query.order_by(contract_versions.c.sequence.desc()).limit(1)).scalar()
 
 
 def contract_from(document: str) -> Contract:
