@@ -140,7 +140,8 @@ def explain_access(platform: Platform, principal: str, table: str, purpose: str)
         NotFoundError: no such dataset, and no table with data.
     """
     lake, access = platform.lake, platform.access
-    columns = lake.columns(table) or list(access.facts(table).columns)
+    declared = access.facts(table).columns if table in platform.project.datasets else ()
+    columns = lake.columns(table) or list(declared)
     if not columns:
         raise NotFoundError.among("dataset or table with data", table, platform.project.datasets)
     if principal.startswith(SERVICE_PREFIX):

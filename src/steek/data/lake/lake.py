@@ -106,13 +106,13 @@ class Lake:
             message = f"table {name!r} has no version {version}; its latest is {latest}"
             raise NotFoundError(message)
         check_readable(self._database, name, version)
-        frame = self._frame(name, version)
-        return self._seen(name, version, frame if technical else _without_technical(frame))
+        return self._seen(name, version, self._frame(name, version), technical=technical)
 
     def columns(self, name: str) -> list[str]:
         """Names of the columns of the latest version, in order; [] when there is none. Names are open to everybody."""
         version = self.latest_version(name)
-        return [] if version is None else list(_without_technical(self._frame(name, version)).collect_schema())
+        known = [] if version is None else self._frame(name, version).collect_schema().names()
+        return [column for column in known if not is_technical(column)]
 
     def opened_by(self, actor: Actor) -> "Lake":
         """The same lake as `actor` may read it; every scan of it is decided and written down."""
@@ -153,6 +153,10 @@ class Lake:
         query = query.order_by(table_versions.c.version.desc()).limit(limit)
         with self._database.reading() as connection:
             return [_to_version(row) for row in connection.execute(query).mappings()]
+
+    def place(self, name: str) -> tuple[str, dict[str, str]]:
+        """Where a table lies, and the storage options to open it there; for rooms that keep tables, not for reading."""
+        return self._uri(name), self._options
 
     def append(
         self,
@@ -254,13 +258,17 @@ class Lake:
                 raise NotFoundError(message, next_step="Check lake_uri, or restore the folder from a backup.")
             return pl.scan_delta(table, storage_options=self._options or None)
 
-    def _seen(self, name: str, version: int, frame: pl.LazyFrame) -> pl.LazyFrame:
+    def _seen(self, name: str, version: int, frame: pl.LazyFrame, *, technical: bool) -> pl.LazyFrame:
+        stored = frame.collect_schema()
+        schema = {column: dtype for column, dtype in stored.items() if technical or not is_technical(column)}
+        if len(schema) < len(stored):
+            frame = frame.select(list(schema))
         if self._access is None:
             return frame
         if self._actor is None:
             message = f"nobody opened the lake to read {name!r}"
             raise RefusedError(message, next_step="Say who reads: lake.opened_by(actor).scan(…).")
-        return self._access.open(self._actor, name, version, frame)
+        return self._access.open(self._actor, name, version, frame, schema)
 
     def _is_recorded(self, name: str, version: int) -> bool:
         query = select(table_versions.c.key).where(table_versions.c.name == name, table_versions.c.version == version)
@@ -298,10 +306,6 @@ def previous_version(connection: Connection, name: str, version: int) -> int | N
     query = select(func.max(table_versions.c.version))
     query = query.where(table_versions.c.name == name, table_versions.c.version < version)
     return connection.execute(query).scalar_one()
-
-
-def _without_technical(frame: pl.LazyFrame) -> pl.LazyFrame:
-    return frame.drop([name for name in frame.collect_schema() if is_technical(name)])
 
 
 def _recorded(connection: Connection, name: str, key: str) -> int | None:

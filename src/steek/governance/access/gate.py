@@ -100,14 +100,22 @@ class Access:
         can_pseudonymise = self._pseudonymise is not None
         return decide(actor, self._facts(table), columns, policies, now, can_pseudonymise=can_pseudonymise)
 
-    def open(self, actor: Actor, table: str, version: int | None, frame: pl.LazyFrame) -> pl.LazyFrame:
+    def open(
+        self, actor: Actor, table: str, version: int, frame: pl.LazyFrame, schema: Mapping[str, pl.DataType]
+    ) -> pl.LazyFrame:
         """The frame as `actor` may see it; the read is durable in the record before it is handed out.
+
+        Args:
+            actor: Who opened the lake.
+            table: Its table.
+            version: Version of the table, for the record.
+            frame: The rows.
+            schema: Columns of the frame.
 
         Raises:
             RefusedError: nothing of it is open; that is in the record too.
             ResourceError: the read could not be written down, so it does not happen.
         """
-        schema = dict(frame.collect_schema())
         decision = self.decide(reader(actor), table, list(schema))
         self._write(decision, version)
         return treat(frame, schema, decision, self._facts(table), self._pseudonymise)

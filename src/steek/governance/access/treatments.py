@@ -1,6 +1,6 @@
 """Frames as their reader may see them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -15,7 +15,7 @@ Pseudonymise = Callable[[pl.Series, str, str], pl.Series]
 
 def treat(
     frame: pl.LazyFrame,
-    schema: dict[str, Any],
+    schema: Mapping[str, Any],
     decision: Decision,
     facts: TableFacts,
     pseudonymise: Pseudonymise | None,
