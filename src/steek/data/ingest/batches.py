@@ -1,16 +1,15 @@
 """One batch on its way in: the attempt, what became of it, and the events that tell of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
 from steek.data.contracts.contract import Contract
-from steek.data.datasets import Dataset
 from steek.data.ingest.reading import Payload
 from steek.data.ingest.receipts import Receipt, receipt_id
 from steek.data.tables import refused_batches
-from steek.data.validation.rows import Validated
 from steek.kernel.errors import SteekError
 from steek.kernel.records import content_hash
 from steek.ledger import Draft
@@ -34,53 +33,32 @@ class Attempt:
         return receipt_id(self.dataset, self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """An attempt whose payload was parsed and judged."""
-
-    attempt: Attempt
-    dataset: Dataset
-    contract: Contract
-    validated: Validated
-
-
-def receipt_of(batch: Batch, version: int, *, unchanged: bool) -> Receipt:
-    """The receipt of a batch that is in the lake at `version`."""
-    attempt = batch.attempt
-    return Receipt(
-        id=attempt.receipt_id,
-        dataset=attempt.dataset,
-        key=attempt.key,
-        accepted_rows=batch.validated.accepted.height,
-        quarantined_rows=batch.validated.quarantined.height,
-        size_bytes=attempt.payload.size_bytes,
-        content_hash=attempt.payload.content_hash,
-        contract_hash=batch.contract.hash,
-        table_version=version,
-        unchanged=unchanged,
-        received_at=attempt.received_at,
-        actor=attempt.actor,
-    )
-
-
-def committed_event(batch: Batch, receipt: Receipt, edges: tuple[tuple[str, str], ...]) -> Draft:
-    """`batch.committed`, with counts and reasons but no values of rows."""
-    told = list(batch.validated.reasons.items())[:_REASONS_TOLD]
-    facts: dict[str, object] = {
+def committed_event(receipt: Receipt, facts: Mapping[str, object], edges: tuple[tuple[str, str], ...]) -> Draft:
+    """`batch.committed`, with counts and reasons but no values of rows; `facts` are those kept since the intake."""
+    told: dict[str, object] = {
         "receipt": receipt.id,
         "key": receipt.key,
         "accepted_rows": receipt.accepted_rows,
         "quarantined_rows": receipt.quarantined_rows,
-        "reasons": dict(told),
-        "missing_columns": batch.validated.missing_columns,
+        "reasons": facts["reasons"],
+        "missing_columns": facts["missing_columns"],
         "size_bytes": receipt.size_bytes,
         "content_hash": receipt.content_hash,
-        "contract_version": batch.contract.version,
+        "contract_version": facts["contract_version"],
         "table_version": receipt.table_version,
         "unchanged": receipt.unchanged,
     }
     urn = f"dataset:{receipt.dataset}@{receipt.table_version}"
-    return Draft("batch.committed", urn, receipt.actor, facts, at=receipt.received_at, edges=edges)
+    return Draft("batch.committed", urn, receipt.actor, told, at=receipt.received_at, edges=edges)
+
+
+def commit_facts(contract: Contract, reasons: Mapping[str, int], missing_columns: tuple[str, ...]) -> dict[str, object]:
+    """What the event of the commit will tell, kept from the intake on: the contract may be another one by then."""
+    return {
+        "reasons": dict(list(reasons.items())[:_REASONS_TOLD]),
+        "missing_columns": list(missing_columns),
+        "contract_version": contract.version,
+    }
 
 
 def note_refusal(connection: Connection, attempt: Attempt, refusal: SteekError) -> Draft | None:

@@ -1,41 +1,46 @@
-"""Taking batches in: parse, validate, commit, acknowledge."""
+"""Taking batches in: parse, validate, keep in the spool, acknowledge, commit."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection
 
-from steek.data.contracts.log import note_contract
+from steek.data.contracts.contract import Contract
 from steek.data.datasets import AnyDataset, Dataset, contract_of
 from steek.data.ingest import receipts
-from steek.data.ingest.batches import Attempt, Batch, committed_event, note_refusal, receipt_of
+from steek.data.ingest.acknowledgement import acknowledge
+from steek.data.ingest.acknowledging import Acknowledger
+from steek.data.ingest.batches import Attempt, note_refusal
+from steek.data.ingest.committing import Committer, quarantine_of
+from steek.data.ingest.intake import EMPTY_QUARANTINE, Intake, Taken
+from steek.data.ingest.options import IngestOptions, spool_beside
 from steek.data.ingest.reading import Payload, receive
 from steek.data.ingest.receipts import Receipt
-from steek.data.ingest.replacing import unknown_fractions
-from steek.data.lake.lake import RECEIPT_COLUMN, Lake, check_key, previous_version
-from steek.data.validation.rows import validate
+from steek.data.lake.delta import check_types, stored_types
+from steek.data.lake.lake import Lake, check_key
 from steek.data.volumes import count_volumes
 from steek.kernel.clock import Clock
 from steek.kernel.errors import (
-    ConflictError,
     ContractViolationError,
     InputError,
+    IntegrityError,
     NotFoundError,
+    TooLargeError,
     UnreadableError,
     describe_unknown,
 )
 from steek.kernel.windows import Window
-from steek.ledger import Database, Draft, Ledger
+from steek.ledger import Database, Ledger
 
 
 class Ingestion:
     """The one door for data. Safe to share between threads and processes.
 
-    A call returns when the batch is durable in the lake, flushed to the disk, and its receipt is written; a call
-    that raises leaves nothing that a reader could see. The same dataset and key again gives the same receipt and
-    writes nothing, also after a crash at any moment.
+    A batch is acknowledged when its rows are durable in the spool and its receipt is written; what waits there is
+    committed to the lake in groups, in the order of the receipts. A call that waits returns when its batch is in the
+    lake, flushed to the disk. A call that raises leaves nothing that a reader could see. The same dataset and key
+    again gives the same receipt and writes nothing, also after a crash at any moment.
 
     Args:
         lake: Where rows go.
@@ -44,6 +49,7 @@ class Ingestion:
         clock: Processing time.
         datasets: Declarations by name, contracts loaded.
         max_batch_bytes: Largest payload that is taken.
+        options: The spool, and what is done to rows on their way; by default a spool beside the database, and nothing.
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class Ingestion:
         clock: Clock,
         datasets: Mapping[str, AnyDataset],
         max_batch_bytes: int,
+        options: IngestOptions | None = None,
     ) -> None:
         self._lake = lake
         self._database = database
@@ -61,6 +68,11 @@ class Ingestion:
         self._clock = clock
         self._datasets = datasets
         self._max_batch_bytes = max_batch_bytes
+        self._options = options or IngestOptions(spool_beside(lake, database, clock))
+        self.spool = self._options.spool
+        self.committer = Committer(lake, database, ledger, self.spool)
+        self._acknowledger = Acknowledger(database, ledger)
+        self._fitting: set[tuple[str, str]] = set()
 
     def ingest(
         self,
@@ -71,6 +83,7 @@ class Ingestion:
         key: str,
         actor: str,
         arrived_at: datetime | None = None,
+        wait: bool = True,
     ) -> Receipt:
         """Take one batch in.
 
@@ -81,29 +94,36 @@ class Ingestion:
             key: The client's own name for this batch, once per dataset.
             actor: Who sends it.
             arrived_at: Processing time of the batch where it was not now, as when a history is loaded.
+            wait: Return once the batch is in the lake; a batch that a check of the feed holds is not waited for.
+                False returns once it is durable in the spool.
 
         Raises:
             NotFoundError: no such dataset or file.
             UnreadableError: the payload is not what its format asks for.
+            TooLargeError: it has, or would become, more bytes than are taken.
             ContractViolationError: unknown, missing or mistyped columns; the whole batch is refused.
             ConflictError: the key was used for another payload.
+            BusyError: the spool is full.
             StorageFullError, ResourceError: the storage did not take it.
+            IntegrityError: the disk spoiled the spooled rows before they were committed.
         """
         check_key(key)
-        declared = self._dataset(dataset)
+        declared = self.declared(dataset)
         contract = contract_of(declared)
         assert contract is not None
         received = receive(payload, format, max_bytes=self._max_batch_bytes)
-        stored = self._stored(dataset, key, received)
-        if stored is not None:
-            return stored
-        attempt = Attempt(dataset, received, key, actor, arrived_at or self._clock.now())
-        try:
-            validated = validate(contract, received.frame(), textual=received.textual)
-        except (UnreadableError, ContractViolationError) as refusal:
-            self._refuse(attempt, refusal)
-            raise
-        return self._commit(Batch(attempt, declared, contract, validated))
+        receipt = self._stored(dataset, key, received)
+        if receipt is None:
+            attempt = Attempt(dataset, received, key, actor, arrived_at or self._clock.now())
+            receipt = self._acknowledged(self._take(attempt, declared, contract))
+        if not wait or receipt.state != "spooled":
+            return receipt
+        self.committer.commit(dataset, until=receipt.id)
+        done = self.receipt(receipt.id)
+        if done.state == "damaged":
+            message = f"the disk spoiled the rows of receipt {done.id} before they were committed"
+            raise IntegrityError(message, next_step="Check the disk of the spool, and send the batch again.")
+        return done
 
     def receipt(self, id: str) -> Receipt:
         """The receipt of that id. Raises NotFoundError."""
@@ -124,9 +144,9 @@ class Ingestion:
 
         Empty where nothing was ever held back.
         """
-        name = _quarantine_of(self._declared(dataset).name)
+        name = quarantine_of(self._named(dataset).name)
         if self._lake.latest_version(name) is None:
-            return _EMPTY_QUARANTINE.clone()
+            return EMPTY_QUARANTINE.clone()
         order = pl.col("received_at").dt.epoch("us") * -1
         return self._lake.scan(name).sort(order, "receipt_id", "position").head(limit).collect()
 
@@ -138,7 +158,7 @@ class Ingestion:
         Raises:
             InputError: the dataset has no event time, or no column `by`.
         """
-        declared = self._declared(dataset)
+        declared = self._named(dataset)
         window = Window(since, until)
         if declared.event_time is None:
             message = f"dataset {dataset!r} has no event time, so it has no volume per window"
@@ -152,88 +172,45 @@ class Ingestion:
             return count_volumes(pl.LazyFrame(schema=schema), declared.event_time, window, by)
         return count_volumes(self._lake.scan(dataset), declared.event_time, window, by)
 
-    def _commit(self, batch: Batch) -> Receipt:
-        self._hold_back(batch)
-        if batch.dataset.mode == "replace":
-            return self._replace(batch)
-        frame = batch.validated.accepted.with_columns(pl.lit(batch.attempt.receipt_id).alias(RECEIPT_COLUMN))
-        name = batch.dataset.name
+    def _take(self, attempt: Attempt, dataset: Dataset, contract: Contract) -> Taken:
+        self.spool.check_room(attempt.payload.size_bytes)
+        feed = self._options.feed
+        try:
+            with Intake(
+                spool=self.spool,
+                attempt=attempt,
+                dataset=dataset,
+                contract=contract,
+                steps=self._options.steps(dataset, contract),
+                feed=None if feed is None else feed(dataset, contract, attempt.received_at),
+                check_types=self._check_types,
+                textual=attempt.payload.textual,
+            ) as intake:
+                for chunk in attempt.payload.chunks(most_bytes=self._options.max_expanded_bytes):
+                    intake.add(chunk)
+                return intake.finish()
+        except (UnreadableError, ContractViolationError, TooLargeError) as refusal:
+            self._refuse(attempt, refusal)
+            raise
 
-        def record(connection: Connection, version: int) -> None:
-            urn = f"dataset:{name}@{version}"
-            edges = [(f"receipt:{batch.attempt.receipt_id}", urn)]
-            before = previous_version(connection, name, version)
-            if before is not None:
-                edges.append((f"dataset:{name}@{before}", urn))
-            self._record(connection, batch, version, edges=edges)
+    def _acknowledged(self, taken: Taken) -> Receipt:
+        receipt, kept = self._acknowledger.run(acknowledge(taken, self.spool.id))
+        if not kept:
+            self.spool.remove(taken.dataset.name, [file.name for file in taken.files])
+        return receipt
 
-        self._lake.append(name, frame, key=batch.attempt.key, connection_work=record, at=batch.attempt.received_at)
-        return self._written(batch)
-
-    def _replace(self, batch: Batch) -> Receipt:
-        name = batch.dataset.name
-        before = self._lake.latest_version(name)
-        if before is not None and self._is_same(batch):
-            with self._database.transaction() as connection:
-                if receipts.find_by_key(connection, name, batch.attempt.key) is None:
-                    self._record(connection, batch, before, unchanged=True)
-            return self._written(batch)
-        accepted = batch.validated.accepted
-        fresh = None if before is None else unknown_fractions(self._lake.scan(name, version=before), accepted)
-
-        def record(connection: Connection, version: int) -> None:
-            urn = f"dataset:{name}@{version}"
-            drafts: list[Draft] = []
-            if fresh is not None:
-                facts: dict[str, object] = {
-                    "previous_version": before,
-                    "rows": accepted.height,
-                    "unknown_fraction": fresh,
-                    "receipt": batch.attempt.receipt_id,
-                }
-                drafts.append(Draft("dataset.replaced", urn, batch.attempt.actor, facts, at=batch.attempt.received_at))
-            self._record(connection, batch, version, edges=[(f"receipt:{batch.attempt.receipt_id}", urn)], more=drafts)
-
-        self._lake.replace(name, accepted, key=batch.attempt.key, connection_work=record, at=batch.attempt.received_at)
-        return self._written(batch)
-
-    def _is_same(self, batch: Batch) -> bool:
-        with self._database.reading() as connection:
-            last = receipts.find_latest(connection, batch.dataset.name)
-        return last is not None and (last.content_hash, last.contract_hash) == (
-            batch.attempt.payload.content_hash,
-            batch.contract.hash,
-        )
-
-    def _record(
-        self,
-        connection: Connection,
-        batch: Batch,
-        version: int,
-        *,
-        unchanged: bool = False,
-        edges: list[tuple[str, str]] | None = None,
-        more: list[Draft] | None = None,
-    ) -> None:
-        receipt = receipt_of(batch, version, unchanged=unchanged)
-        receipts.write(connection, receipt)
-        drafts = note_contract(connection, batch.contract, actor=batch.attempt.actor, at=batch.attempt.received_at)
-        drafts.append(committed_event(batch, receipt, tuple(edges or ())))
-        self._ledger.append(connection, *drafts, *(more or []))
-
-    def _hold_back(self, batch: Batch) -> None:
-        bad = batch.validated.quarantined
-        if bad.is_empty():
+    def _check_types(self, dataset: str, schema: pl.Schema) -> None:
+        # Opening the table costs more than a small batch; its types only ever grow.
+        fits = (dataset, str(schema))
+        if fits in self._fitting or self.declared(dataset).mode == "replace":
             return
-        frame = bad.with_columns(
-            pl.lit(batch.attempt.receipt_id).alias("receipt_id"), pl.lit(batch.attempt.received_at).alias("received_at")
-        )
-        name = _quarantine_of(batch.dataset.name)
-        self._lake.append(
-            name, frame.select(_EMPTY_QUARANTINE.columns), key=batch.attempt.key, at=batch.attempt.received_at
-        )
+        uri, options = self._lake.place(dataset)
+        stored = stored_types(uri, options)
+        if stored is not None:
+            check_types(stored, schema, uri)
+        self._fitting.add(fits)
 
-    def _refuse(self, attempt: Attempt, refusal: UnreadableError | ContractViolationError) -> None:
+    def _refuse(self, attempt: Attempt, refusal: UnreadableError | ContractViolationError | TooLargeError) -> None:
         with self._database.transaction() as connection:
             draft = note_refusal(connection, attempt, refusal)
             if draft is not None:
@@ -242,41 +219,21 @@ class Ingestion:
     def _stored(self, dataset: str, key: str, payload: Payload) -> Receipt | None:
         with self._database.reading() as connection:
             stored = receipts.find_by_key(connection, dataset, key)
-        if stored is not None and stored.content_hash != payload.content_hash:
-            message = f"key {key!r} of dataset {dataset!r} was used for another payload (receipt {stored.id})"
-            raise ConflictError(
-                message, next_step="Give each batch its own key; repeat a key only to repeat its batch."
-            )
-        return stored
+        if stored is None:
+            return None
+        receipts.check_same(stored, payload.content_hash)
+        # What the disk spoiled is taken again.
+        return None if stored.state == "damaged" else stored
 
-    def _written(self, batch: Batch) -> Receipt:
-        stored = self._stored(batch.dataset.name, batch.attempt.key, batch.attempt.payload)
-        assert stored is not None
-        return stored
-
-    def _dataset(self, name: str) -> Dataset:
-        declared = self._declared(name)
+    def declared(self, name: str) -> Dataset:
+        """The declaration of a dataset that takes batches. Raises NotFoundError and InputError."""
+        declared = self._named(name)
         if not isinstance(declared, Dataset):
             message = f"dataset {name!r} is derived from {', '.join(declared.inputs)}; nothing can be sent to it"
             raise InputError(message, next_step="Send its inputs, and derive it.")
         return declared
 
-    def _declared(self, name: str) -> AnyDataset:
+    def _named(self, name: str) -> AnyDataset:
         if name not in self._datasets:
             raise NotFoundError.among("dataset", name, self._datasets)
         return self._datasets[name]
-
-
-_EMPTY_QUARANTINE = pl.DataFrame(
-    schema={
-        "row": pl.String,
-        "reason": pl.String,
-        "receipt_id": pl.String,
-        "position": pl.Int64,
-        "received_at": pl.Datetime("us", "UTC"),
-    }
-)
-
-
-def _quarantine_of(dataset: str) -> str:
-    return f"quarantine.{dataset}"

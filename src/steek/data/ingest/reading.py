@@ -2,15 +2,17 @@
 
 import hashlib
 import io
-import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 import polars as pl
 
-from steek.kernel.errors import InputError, NotFoundError, UnreadableError
+from steek.data.ingest.expansion import CHUNK_ROWS, Expansion
+from steek.data.ingest.reading_tables import arrow_chunks, opened, parquet_chunks
+from steek.data.ingest.reading_text import csv_chunks, json_chunks, ndjson_chunks
+from steek.kernel.errors import InputError, NotFoundError, TooLargeError, UnreadableError
 
 Format = Literal["parquet", "arrow", "csv", "ndjson", "json"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -25,18 +27,21 @@ _SUFFIXES: dict[str, Format] = {
     ".jsonl": "ndjson",
     ".json": "json",
 }
+# Read at once rather than from the disk, piece by piece.
+_SMALL_BYTES = 4_000_000
+_FIRST_BYTES = 16
 _ARROW_FILE = b"ARROW1"
 _ARROW_STREAM = b"\xff\xff\xff\xff"
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A batch as it came: its size, its identity, and either its bytes with their format or a frame.
+    """A batch as it came: its size, its identity, and either its bytes, or their file, with their format, or a frame.
 
     `content_hash` is SHA-256 of the bytes; for a frame, of its rows written as an Arrow file.
     """
 
-    content: bytes | pl.DataFrame
+    content: bytes | Path | pl.DataFrame
     format: Format | None
     size_bytes: int
     content_hash: str
@@ -46,25 +51,46 @@ class Payload:
         """Whether values are written as text, so that text may stand for a number or a moment."""
         return self.format in _TEXTUAL
 
-    def frame(self) -> pl.DataFrame:
-        """The rows, typed as the format says; every CSV column is text.
+    def chunks(self, *, most_bytes: int) -> Iterator[pl.DataFrame]:
+        """The rows in order, a bounded number at once, typed as the format says; every CSV column is text.
+
+        A payload without rows gives one frame without rows.
+
+        Args:
+            most_bytes: What it may grow to in memory, all rows together.
 
         Raises:
             UnreadableError: the bytes are not what their format asks for; the message says where.
+            TooLargeError: it would grow beyond `most_bytes`.
         """
         if isinstance(self.content, pl.DataFrame):
-            return self.content
+            yield from self.content.iter_slices(CHUNK_ROWS) if self.content.height else (self.content,)
+            return
         assert self.format is not None
-        if not self.content:
+        if not self.size_bytes:
             message = f"the {self.format} payload is empty (0 bytes)"
             raise UnreadableError(message, next_step="A batch without rows still has a header or a schema.")
         try:
-            return _READERS[self.format](self.content)
-        except UnreadableError:
-            raise
+            yield from _chunks(self.content, self.format, Expansion(most_bytes))
+        except UnreadableError as broken:
+            raise UnreadableError(broken.message, next_step=_hint(self.content, self.format, broken)) from broken
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as cause:
             message = f"the payload of {self.size_bytes} bytes is not readable as {self.format}: {cause}"
             raise UnreadableError(message, next_step=_hint(self.content, self.format)) from cause
+
+
+def _chunks(content: bytes | Path, format: Format, expansion: Expansion) -> Iterator[pl.DataFrame]:
+    match format:
+        case "parquet":
+            return parquet_chunks(content, expansion)
+        case "arrow":
+            return arrow_chunks(content, expansion)
+        case "csv":
+            return csv_chunks(content)
+        case "ndjson":
+            return ndjson_chunks(content)
+        case "json":
+            return json_chunks(content)
 
 
 def receive(payload: bytes | pl.DataFrame | Path, format: str | None, *, max_bytes: int) -> Payload:
@@ -77,7 +103,8 @@ def receive(payload: bytes | pl.DataFrame | Path, format: str | None, *, max_byt
         max_bytes: Largest batch that is taken.
 
     Raises:
-        InputError: unknown format, none given and none to be seen, or a batch that is too large.
+        InputError: unknown format, or none given and none to be seen.
+        TooLargeError: more bytes than `max_bytes`.
         NotFoundError: there is no such file.
     """
     if isinstance(payload, pl.DataFrame):
@@ -87,24 +114,33 @@ def receive(payload: bytes | pl.DataFrame | Path, format: str | None, *, max_byt
         _limit(body.nbytes, max_bytes)
         return Payload(payload, None, body.nbytes, hashlib.sha256(body).hexdigest())
     if isinstance(payload, Path):
-        try:
-            _limit(payload.stat().st_size, max_bytes)
-            content = payload.read_bytes()
-        except FileNotFoundError:
-            message = f"no file at {payload}"
-            raise NotFoundError(message) from None
-        known = format or _SUFFIXES.get(payload.suffix.lower()) or _seen(content)
-    else:
-        _limit(len(payload), max_bytes)
-        content = payload
-        known = format or _seen(content)
-    return Payload(content, _checked(known), len(content), hashlib.sha256(content).hexdigest())
+        return _receive_file(payload, format, max_bytes)
+    _limit(len(payload), max_bytes)
+    return Payload(payload, _checked(format or _seen(payload)), len(payload), hashlib.sha256(payload).hexdigest())
+
+
+def _receive_file(path: Path, format: str | None, max_bytes: int) -> Payload:
+    try:
+        with path.open("rb") as file:
+            size_bytes = file.seek(0, io.SEEK_END)
+            _limit(size_bytes, max_bytes)
+            file.seek(0)
+            first = file.read(_FIRST_BYTES)
+            known = _checked(format or _SUFFIXES.get(path.suffix.lower()) or _seen(first))
+            file.seek(0)
+            if size_bytes <= _SMALL_BYTES:
+                content = file.read()
+                return Payload(content, known, len(content), hashlib.sha256(content).hexdigest())
+            return Payload(path, known, size_bytes, hashlib.file_digest(file, "sha256").hexdigest())
+    except FileNotFoundError:
+        message = f"no file at {path}"
+        raise NotFoundError(message) from None
 
 
 def _limit(size_bytes: int, max_bytes: int) -> None:
     if size_bytes > max_bytes:
         message = f"the batch has {size_bytes} bytes; at most {max_bytes} are taken at once"
-        raise InputError(message, next_step="Send it in parts, each with its own key, or raise max_batch_bytes.")
+        raise TooLargeError(message, next_step="Send it in parts, each with its own key, or raise max_batch_bytes.")
 
 
 def _checked(format: str | None) -> Format:
@@ -122,80 +158,9 @@ def _seen(content: bytes) -> Format | None:
     return "arrow" if content.startswith((_ARROW_FILE, _ARROW_STREAM)) else None
 
 
-def _hint(content: bytes, format: Format) -> str:
-    seen = _seen(content)
-    return (
-        f"The bytes look like {seen}." if seen not in (None, format) else "Write the file again and send it once more."
-    )
-
-
-def _parquet(content: bytes) -> pl.DataFrame:
-    return pl.read_parquet(io.BytesIO(content))
-
-
-def _arrow(content: bytes) -> pl.DataFrame:
-    read = pl.read_ipc if content.startswith(_ARROW_FILE) else pl.read_ipc_stream
-    return read(io.BytesIO(content))
-
-
-def _csv(content: bytes) -> pl.DataFrame:
-    # Text only: types are the contract's business, and guessing from a sample turns one odd row into an error.
-    return pl.read_csv(io.BytesIO(content), infer_schema=False)
-
-
-def _ndjson(content: bytes) -> pl.DataFrame:
-    try:
-        return pl.read_ndjson(io.BytesIO(content), infer_schema_length=None)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        # Read slowly to say which line is broken, or to keep a row whose value has an odd type.
-        lines = enumerate(content.decode("utf-8", errors="strict").splitlines(), start=1)
-        return _from_objects([_line(number, text) for number, text in lines if text.strip()])
-
-
-def _line(number: int, text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError as cause:
-        message = f"line {number} is not JSON: {cause}"
-        raise UnreadableError(message, next_step="One JSON object on each line.") from cause
-
-
-def _json(content: bytes) -> pl.DataFrame:
-    rows: object = json.loads(content)
-    if not isinstance(rows, list):
-        message = f"the JSON payload is one {type(rows).__name__}, not an array of objects"
-        raise UnreadableError(message, next_step='Send [{"field": value, ...}, ...].')
-    return _from_objects(cast("list[object]", rows))
-
-
-def _from_objects(rows: list[object]) -> pl.DataFrame:
-    columns: dict[str, list[Any]] = {}
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, dict):
-            message = f"row {number} is a JSON {type(row).__name__}, not an object"
-            raise UnreadableError(message, next_step='Each row is {"field": value, ...}.')
-        for name in cast("dict[str, Any]", row):
-            columns.setdefault(name, [])
-    if rows and not columns:
-        message = f"the {len(rows)} rows of the payload are objects without fields"
-        raise UnreadableError(message)
-    for name, values in columns.items():
-        values.extend(cast("dict[str, Any]", row).get(name) for row in rows)
-    return pl.DataFrame([_series(name, values) for name, values in columns.items()])
-
-
-def _series(name: str, values: list[Any]) -> pl.Series:
-    kinds: set[type[object]] = {type(value) for value in values if value is not None}
-    if len(kinds) <= 1 or kinds == {int, float}:
-        return pl.Series(name, values, strict=False)
-    texts = [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
-    return pl.Series(name, texts, dtype=pl.String)
-
-
-_READERS: dict[Format, Callable[[bytes], pl.DataFrame]] = {
-    "parquet": _parquet,
-    "arrow": _arrow,
-    "csv": _csv,
-    "ndjson": _ndjson,
-    "json": _json,
-}
+def _hint(content: bytes | Path, format: Format, broken: UnreadableError | None = None) -> str:
+    with opened(content) as file:
+        seen = _seen(file.read(_FIRST_BYTES))
+    if seen not in (None, format):
+        return f"The bytes look like {seen}."
+    return "Write the file again and send it once more." if broken is None else broken.next_step

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from steek.data.ingest.receipt_states import TRANSITIONS, ReceiptAction, ReceiptState
 from steek.data.tables import receipts
-from steek.kernel.errors import NotFoundError
+from steek.kernel.errors import ConflictError, NotFoundError
 from steek.kernel.records import content_hash
 from steek.kernel.state_machine import transition
 
@@ -74,21 +74,40 @@ def find_by_id(connection: Connection, id: str) -> Receipt | None:
 
 
 def find_latest(connection: Connection, dataset: str) -> Receipt | None:
-    """The receipt written last for a dataset."""
-    query = select(receipts).where(receipts.c.dataset == dataset).order_by(receipts.c.sequence.desc()).limit(1)
-    return _first(connection, query)
+    """The receipt of a dataset that was committed last."""
+    query = select(receipts).where(receipts.c.dataset == dataset, receipts.c.state == "committed")
+    return _first(connection, query.order_by(receipts.c.sequence.desc()).limit(1))
 
 
 def list_receipts(connection: Connection, dataset: str | None, limit: int, *, newest_first: bool) -> list[Receipt]:
     """At most `limit` receipts, of one dataset or of all, in order of writing or the reverse."""
     query = select(receipts) if dataset is None else select(receipts).where(receipts.c.dataset == dataset)
     query = query.order_by(receipts.c.sequence.desc() if newest_first else receipts.c.sequence).limit(limit)
-    return [_to_receipt(row) for row in connection.execute(query).mappings()]
+    return [to_receipt(row) for row in connection.execute(query).mappings()]
 
 
 def write(connection: Connection, receipt: Receipt) -> None:
     """Store a receipt; its dataset and key must be new."""
     connection.execute(insert(receipts).values(asdict(receipt)))
+
+
+def check_same(receipt: Receipt, payload_hash: str) -> None:
+    """Refuse a payload that comes under the key of another.
+
+    Raises:
+        ConflictError: the receipt is of another payload.
+    """
+    if receipt.content_hash != payload_hash:
+        message = (
+            f"key {receipt.key!r} of dataset {receipt.dataset!r} was used for another payload (receipt {receipt.id})"
+        )
+        raise ConflictError(message, next_step="Give each batch its own key; repeat a key only to repeat its batch.")
+
+
+def committed(receipt: Receipt, version: int, *, unchanged: bool) -> Receipt:
+    """The receipt as it is once its rows are in the table at `version`."""
+    state = transition(TRANSITIONS, receipt.state, "commit", what=f"receipt {receipt.id}")
+    return replace(receipt, state=state, table_version=version, unchanged=unchanged)
 
 
 def move(connection: Connection, id: str, action: ReceiptAction) -> Receipt:
@@ -109,8 +128,9 @@ def move(connection: Connection, id: str, action: ReceiptAction) -> Receipt:
 
 def _first(connection: Connection, query: Select[Any]) -> Receipt | None:
     row = connection.execute(query).mappings().first()
-    return None if row is None else _to_receipt(row)
+    return None if row is None else to_receipt(row)
 
 
-def _to_receipt(row: RowMapping) -> Receipt:
+def to_receipt(row: RowMapping) -> Receipt:
+    """A receipt from a row of the `receipts` table, or of a query that has all its columns."""
     return Receipt(**{name: row[name] for name in Receipt.__dataclass_fields__})

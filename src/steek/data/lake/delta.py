@@ -92,6 +92,33 @@ def open_table(uri: str, options: dict[str, str], version: int | None = None) ->
         return None
 
 
+def find_commit(uri: str, options: dict[str, str], key: str) -> int | None:
+    """The table version that a commit with `key` made, None where there is none."""
+    with storage_errors(uri):
+        table = open_table(uri, options)
+        return None if table is None else table.transaction_version(key)
+
+
+def stored_types(uri: str, options: dict[str, str]) -> pl.Schema | None:
+    """Columns and types of the newest version, None where there is no table."""
+    with storage_errors(uri):
+        table = open_table(uri, options)
+        return None if table is None else pl.scan_delta(table).collect_schema()
+
+
+def check_types(stored: pl.Schema, given: pl.Schema, uri: str) -> None:
+    """Refuse columns whose type differs from that in the table; new columns pass.
+
+    Raises:
+        InputError: names the first such column.
+    """
+    # Delta would cast: text of digits would slip into a column of numbers.
+    for name, dtype in given.items():
+        if name in stored and stored[name] != dtype:
+            message = f"column {name!r} has the type {dtype}; the table at {uri} has {stored[name]}"
+            raise InputError(message, next_step="Keep the type, or give the column a new name.")
+
+
 def flush(uri: str, version: int) -> None:
     """Make one commit survive a loss of power, as its receipt does; object storage does so by itself.
 
@@ -127,14 +154,8 @@ def storage_errors(uri: str) -> Generator[None]:
 
 
 def _same_types(table: DeltaTable, write: Write) -> None:
-    # Delta would cast: text of digits would slip into a column of numbers.
-    if write.overwrite and write.predicate is None:
-        return
-    stored = pl.scan_delta(table).collect_schema()
-    for name, dtype in write.chunks.schema.items():
-        if name in stored and stored[name] != dtype:
-            message = f"column {name!r} has the type {dtype}; the table at {table.table_uri} has {stored[name]}"
-            raise InputError(message, next_step="Keep the type, or give the column a new name.")
+    if not write.overwrite or write.predicate is not None:
+        check_types(pl.scan_delta(table).collect_schema(), write.chunks.schema, table.table_uri)
 
 
 def _create(uri: str, options: dict[str, str], schema: pl.Schema) -> None:
