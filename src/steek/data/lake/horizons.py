@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, Connection, Integer, String, Table, insert, select
 
+from steek.data.lake.tables import ended_versions
 from steek.kernel.errors import NotFoundError
 from steek.ledger import Database
 from steek.ledger.database import Instant, metadata
@@ -27,15 +28,20 @@ def add_horizon(connection: Connection, name: str, version: int, *, cause: str, 
 
 
 def check_readable(database: Database, name: str, version: int) -> None:
-    """Refuse a version that an erasure or a retention ended.
+    """Refuse a version that an erasure, a retention or a vacuum ended.
 
     Raises:
         NotFoundError: names what ended it, when, and the first version that can be read.
     """
     table = table_horizons
     query = select(table).where(table.c.name == name, table.c.version > version).order_by(table.c.version)
+    gone = select(ended_versions.c.at).where(ended_versions.c.name == name, ended_versions.c.version == version)
     with database.reading() as connection:
         ends = connection.execute(query).all()
+        cleared_at = connection.execute(gone).scalar_one_or_none()
+    if cleared_at is not None:
+        message = f"version {version} of table {name!r} was ended by a vacuum at {cleared_at.isoformat()}"
+        raise NotFoundError(message, next_step=f"'steek lake versions {name}' lists those that can be read.")
     if ends:
         message = f"version {version} of table {name!r} was ended by {ends[0].cause} at {ends[0].at.isoformat()}"
         raise NotFoundError(message, next_step=f"The first version that can be read is {ends[-1].version}.")

@@ -53,5 +53,6 @@ ended_versions = Table(
     metadata,
     Column("name", String(200), primary_key=True),
     Column("version", Integer, primary_key=True),
+    Column("key", String(300), nullable=False),
     Column("at", Instant, nullable=False),
 )
