@@ -58,8 +58,8 @@ def compact_once(
     are rewritten in the order of that column, so that the rows of one subject lie in one file or two and the files
     tell by their bounds which; this holds one part of the table in memory at a time.
 
-    Safe beside other writers: the commit has the number after the version that was read, so one that came between
-    makes it start again. A process that is killed leaves files that no version names.
+    Safe beside other writers: what they change meanwhile makes it start again; rows that they only add to the table
+    stay beside the joined files. A process that is killed leaves files that no version names.
 
     Raises:
         NotFoundError: no table.
@@ -73,7 +73,7 @@ def compact_once(
             if table is None:
                 message = f"there is no table at {uri}"
                 raise NotFoundError(message)
-            done = _committed(table, key)
+            done = _committed(uri, options, table, key)
             if done is not None:
                 return _found(uri, options, done)
             before = files_of(table)
@@ -143,20 +143,31 @@ def _parts(frame: pl.LazyFrame, column: str, bounds: list[object]) -> Iterator[p
         yield frame.filter(wanted).sort(column, maintain_order=False).collect()
 
 
-def _committed(table: DeltaTable, key: str) -> int | None:
+def _committed(uri: str, options: dict[str, str], table: DeltaTable, key: str) -> int | None:
+    """The version that a commit with this key made."""
     version = table.transaction_version(key)
     if version is not None:
         return version
     for commit in table.history(_HISTORY):
         if commit.get("steek_key") == key:
-            # Its own word: the library counts versions back from the newest, which another writer may just have moved.
-            return int(commit["readVersion"]) + 1
+            # Joining files may be moved behind what others add meanwhile, and the library counts versions back from
+            # the newest, which may just have moved: each version is asked for its own commit.
+            return next(
+                number
+                for number in range(int(commit["readVersion"]) + 1, table.version() + 1)
+                if _key_of(uri, options, number) == key
+            )
     return None
+
+
+def _key_of(uri: str, options: dict[str, str], version: int) -> str | None:
+    table = open_table(uri, options, version)
+    return None if table is None else table.history(1)[0].get("steek_key")
 
 
 def _number(uri: str, options: dict[str, str], key: str) -> int:
     table = open_table(uri, options)
-    number = None if table is None else _committed(table, key)
+    number = None if table is None else _committed(uri, options, table, key)
     assert number is not None, "it was committed just now"
     return number
 
