@@ -6,6 +6,7 @@ rows with reasons, counted joins, volumes per slice, and events and lineage for 
 """
 
 from steek.data.cleaning import clean
+from steek.data.cleaning.steps import cleaning_steps
 from steek.data.contracts.changes import Compatibility, ContractChange, ContractDiff
 from steek.data.contracts.compatibility import compare
 from steek.data.contracts.contract import Contract, Field
@@ -25,8 +26,15 @@ from steek.data.derivation.join_service import Joins, JudgedJoin
 from steek.data.derivation.join_verdicts import JoinVerdict
 from steek.data.derivation.joins import Conversion, CountingJoin
 from steek.data.derivation.matching import JoinPlan
+from steek.data.erasure.erasures import Erasures
+from steek.data.erasure.ports import Finding
+from steek.data.erasure.records import Erasure
+from steek.data.erasure.subjects import Subject
 from steek.data.ingest.ingestion import Ingestion
+from steek.data.ingest.options import IngestOptions
 from steek.data.ingest.receipts import Receipt
+from steek.data.ingest.spool import Spool
+from steek.data.ingest.steps import IntakeSteps
 from steek.data.labels.affected import LabelUses, Learned
 from steek.data.labels.agreement import Agreement, PairAgreement
 from steek.data.labels.batches import LabelBatch
@@ -38,14 +46,19 @@ from steek.data.looking.looking import Looking, Profile, Sample, meaning_of, par
 from steek.data.quarantine.decisions import QuarantineDecision
 from steek.data.quarantine.quarantine import Quarantine, Selection
 from steek.data.quarantine.rows import QuarantinedRow, ReasonCount
+from steek.data.retention.compliance import Compliance
+from steek.data.retention.retention import DueTable, Retention, RetentionRun
+from steek.data.retention.rules import Objective
 from steek.data.sampling.cost import SamplingCost, cost_in_lake, sampling_cost
 from steek.data.sampling.filtering import Filter
 from steek.data.sampling.sampling import Sampling
+from steek.data.sampling.steps import sampling_steps
 from steek.data.validation.feed.checking import FeedChecking
 from steek.data.validation.feed.checks import FEED_CHECKS, FeedChecks, FeedVerdict
 from steek.data.validation.feed.decisions import FeedDecision
 from steek.data.validation.feed.store import JudgedBatch
 from steek.data.volumes import volume_lines
+from steek.data.whole_files import WholeFile, read_rows_of
 
 __all__ = [
     "CONTRACT_CHANGES",
@@ -57,6 +70,7 @@ __all__ = [
     "Bin",
     "ColumnProfile",
     "Compatibility",
+    "Compliance",
     "Contract",
     "ContractChange",
     "ContractDiff",
@@ -69,6 +83,9 @@ __all__ = [
     "DerivedDataset",
     "Downstream",
     "DraftContract",
+    "DueTable",
+    "Erasure",
+    "Erasures",
     "ExpectedVolume",
     "FeedChecking",
     "FeedChecks",
@@ -76,8 +93,11 @@ __all__ = [
     "FeedVerdict",
     "Field",
     "Filter",
+    "Finding",
     "HeldContract",
+    "IngestOptions",
     "Ingestion",
+    "IntakeSteps",
     "JoinPlan",
     "JoinReport",
     "JoinSlice",
@@ -92,6 +112,7 @@ __all__ = [
     "Lake",
     "Learned",
     "Looking",
+    "Objective",
     "PairAgreement",
     "Preview",
     "Profile",
@@ -102,12 +123,18 @@ __all__ = [
     "QuarantinedRow",
     "ReasonCount",
     "Receipt",
+    "Retention",
+    "RetentionRun",
     "Sample",
     "Sampling",
     "SamplingCost",
     "Selection",
+    "Spool",
+    "Subject",
     "TableVersion",
+    "WholeFile",
     "clean",
+    "cleaning_steps",
     "compare",
     "contract_of",
     "cost_in_lake",
@@ -119,7 +146,9 @@ __all__ = [
     "parse_slice",
     "protection_of",
     "read_contract",
+    "read_rows_of",
     "sampling_cost",
+    "sampling_steps",
     "volume_lines",
     "write_contract",
     "write_draft",

@@ -18,6 +18,7 @@ from steek.models import ArtifactStore, Freezes, Registry
 from steek.monitoring import Monitoring, Sources
 from steek.platform.access import ProjectFacts
 from steek.platform.governance import governance_part
+from steek.platform.intake import ingest_options
 from steek.platform.menu import mitigation_menu
 from steek.platform.subscriptions import subscriptions
 from steek.project import Project
@@ -151,9 +152,10 @@ def data_part(base: Ground) -> DataPart:
     """Lake, ingestion and derivation."""
     settings, datasets = base.settings, base.project.datasets
     keeping = base.lake_of("ingestion", MAINTENANCE)
-    ingestion = Ingestion(keeping, *base.state, datasets, settings.number("max_batch_bytes"))
     feed = FeedChecking(*base.state, datasets)
-    quarantine = Quarantine(base.lake_of("quarantine", MAINTENANCE), ingestion, *base.state, datasets)
+    options = ingest_options(settings, base.clock, base.pseudonyms, base.vault, feed)
+    ingestion = Ingestion(keeping, *base.state, datasets, settings.number("max_batch_bytes"), options)
+    quarantine = Quarantine(base.lake_of("quarantine", MAINTENANCE), ingestion, *base.state, datasets, options.steps)
     derivation = Derivation(base.lake_of("derivation", "derivation"), *base.state, datasets)
     return DataPart(base.lake_of("console", "operations"), ingestion, feed, quarantine, derivation)
 

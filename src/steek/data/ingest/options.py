@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from steek.data.contracts.guard import ContractChanges
 from steek.data.ingest.spool import Spool
 from steek.data.ingest.steps import FeedWatch, StepsFor, no_steps
 from steek.data.lake.lake import Lake
@@ -22,12 +23,14 @@ class IngestOptions:
         spool: Where acknowledged rows wait for their commit.
         steps: Cleaning, sampling, protection; by default nothing.
         feed: Checks of whole batches against those before; None without.
+        contract_changes: Whether a contract that breaks the one before must have been proposed: "guarded" or "free".
         max_expanded_bytes: What one batch may grow to when it is decompressed.
     """
 
     spool: Spool
     steps: StepsFor = no_steps
     feed: FeedWatch | None = None
+    contract_changes: ContractChanges = "free"
     max_expanded_bytes: int = _EXPANDED_BYTES
 
 

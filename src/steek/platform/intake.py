@@ -1,0 +1,42 @@
+"""What is done to rows on their way in, put together from the rooms that know how."""
+
+from collections.abc import Callable
+
+from steek.data import (
+    Contract,
+    Dataset,
+    FeedChecking,
+    IngestOptions,
+    IntakeSteps,
+    Spool,
+    cleaning_steps,
+    sampling_steps,
+)
+from steek.governance import KeyVault, Pseudonyms, protection_steps
+from steek.kernel.clock import Clock
+from steek.kernel.settings import Settings
+
+
+def intake_steps(pseudonyms: Pseudonyms, vault: KeyVault) -> Callable[[Dataset, Contract], IntakeSteps]:
+    """Steps of a batch: clean, then the contract judges, then filter and sample, then protect what is personal."""
+
+    def steps(dataset: Dataset, contract: Contract) -> IntakeSteps:
+        return IntakeSteps(
+            before_validation=cleaning_steps(dataset, contract),
+            after_validation=(*sampling_steps(dataset, contract), *protection_steps(contract, pseudonyms, vault)),
+        )
+
+    return steps
+
+
+def ingest_options(
+    settings: Settings, clock: Clock, pseudonyms: Pseudonyms, vault: KeyVault, feed: FeedChecking
+) -> IngestOptions:
+    """The spool of this machine, the steps of every batch and the checks of its feed."""
+    return IngestOptions(
+        spool=Spool(settings.data_path / "spool", settings.number("spool_max_bytes"), clock),
+        steps=intake_steps(pseudonyms, vault),
+        feed=feed.watch,
+        max_expanded_bytes=settings.number("max_expanded_bytes"),
+        contract_changes="guarded",
+    )
