@@ -2,6 +2,9 @@ from steek.data import (
     Contract as Contract,
 )
 from steek.data import (
+    Conversion as Conversion,
+)
+from steek.data import (
     CountingJoin as CountingJoin,
 )
 from steek.data import (
@@ -15,6 +18,9 @@ from steek.data import (
 )
 from steek.data import (
     Filter as Filter,
+)
+from steek.data import (
+    JoinPlan as JoinPlan,
 )
 from steek.data import (
     Sampling as Sampling,

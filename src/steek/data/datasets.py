@@ -18,6 +18,7 @@ from steek.data.sampling.sampling import Sampling
 from steek.data.validation.feed.checks import FeedChecks
 from steek.kernel.errors import DeclarationError
 from steek.kernel.records import content_hash
+from steek.measures import Implied
 
 Mode = Literal["append", "replace"]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -79,9 +80,14 @@ class DerivedDataset:
     definition_hash: str
     joins: bool
     mode: Mode = "append"
+    implied: Implied | None = None
+    implied_of: str | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        if self.implied_of is not None and self.implied_of not in self.inputs:
+            message = f"derived dataset {self.name!r} has no input {self.implied_of!r}"
+            raise DeclarationError(message, next_step=f"Its inputs: {', '.join(self.inputs)}.")
         if not self.inputs:
             message = f"derived dataset {self.name!r} has no inputs; name the datasets as parameters of its function"
             raise DeclarationError(message)
@@ -97,6 +103,8 @@ def derived_dataset(
     owner: str,
     contract: Contract | str | Path | None = None,
     volume_by: tuple[str, ...] = (),
+    implied: Implied | None = None,
+    implied_of: str | None = None,
 ) -> Callable[[Callable[..., pl.LazyFrame]], DerivedDataset]:
     """Declare the decorated function as a derived dataset with the function's name.
 
@@ -105,6 +113,9 @@ def derived_dataset(
         owner: Who answers for it.
         contract: Contract of the result; None leaves the result unchecked.
         volume_by: Columns whose slices are watched for volume.
+        implied: Share of the rows of an input that must come out, e.g. `sk.Implied(low_fraction=0.9)`; None says
+            nothing.
+        implied_of: Name of that input, by default the first.
     """
 
     def declare(function: Callable[..., pl.LazyFrame]) -> DerivedDataset:
@@ -120,6 +131,8 @@ def derived_dataset(
             description=inspect.getdoc(function) or "",
             definition_hash=content_hash([inspect.getsource(function), event_time]),
             joins=JOIN_PARAMETER in parameters,
+            implied=implied,
+            implied_of=implied_of,
         )
 
     return declare

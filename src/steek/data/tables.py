@@ -75,6 +75,8 @@ derivations = Table(
     Column("table_version", Integer),
     Column("inputs", JSON, nullable=False),
     Column("definition_hash", String(64), nullable=False),
+    Column("rows_before", BigInteger),
+    Column("unexpected", Text),
     Column("at", Instant, nullable=False),
     UniqueConstraint("dataset", "key"),
 )
@@ -90,6 +92,8 @@ join_reports = Table(
     Column("window_end_at", Instant, nullable=False),
     Column("left_rows", BigInteger, nullable=False),
     Column("matched_rows", BigInteger, nullable=False),
+    Column("several_rows", BigInteger),
+    Column("point_in_time", Boolean, nullable=False),
     Column("expected_fraction", Float),
     Column("slices", JSON, nullable=False),
     Column("at", Instant, nullable=False),

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, RowMapping, insert, select
 
 from steek.data.contracts.log import note_contract
 from steek.data.datasets import JOIN_PARAMETER, AnyDataset, DerivedDataset, contract_of
-from steek.data.derivation import joins
-from steek.data.derivation.joins import CountingJoin, JoinReport
+from steek.data.derivation import join_reports
+from steek.data.derivation.join_reports import JoinReport
+from steek.data.derivation.joins import CountingJoin
 from steek.data.lake.lake import Lake, check_key, previous_version
 from steek.data.tables import derivations
 from steek.data.validation.rows import validate
@@ -18,6 +19,9 @@ from steek.kernel.clock import Clock
 from steek.kernel.errors import ContractViolationError, NotFoundError, UserCodeError, ZeroMatchesError, user_code
 from steek.kernel.windows import Window
 from steek.ledger import Database, Draft, Ledger
+from steek.measures import Volume, unexpected
+
+UNEXPECTED = "transformation.unexpected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class DerivationReport:
         joins: Reports of its joins, in the order of the function.
         inputs: Versions of the inputs that were read.
         at: Processing time.
+        rows_before: Rows of the input that they are said to come from; None where nothing was said.
+        unexpected: How far their number is from what the dataset implies; None where it is not.
     """
 
     urn: str | None
@@ -41,6 +47,8 @@ class DerivationReport:
     joins: tuple[JoinReport, ...]
     inputs: dict[str, int]
     at: datetime
+    rows_before: int | None = None
+    unexpected: str | None = None
 
 
 class Derivation:
@@ -92,7 +100,8 @@ class Derivation:
             return stored
         versions = {each: self._input_version(each, reference_at or window.end_at) for each in dataset.inputs}
         run = _Run(dataset, window, key, actor, self._clock.now(), versions, CountingJoin())
-        self._write(run, self._compute(run))
+        result = self._compute(run)
+        self._write(run, None if result is None else self._compared(run, result))
         report = self._stored(name, key)
         assert report is not None
         return report
@@ -105,7 +114,7 @@ class Derivation:
         A window that was derived again has a report for each run; the last one counts.
         """
         with self._database.reading() as connection:
-            return joins.read(connection, name, since=since, until=until)
+            return join_reports.read(connection, name, since=since, until=until)
 
     def windows(self, name: str) -> set[Window]:
         """Windows of a derived dataset that were ever run, whatever came of it."""
@@ -131,19 +140,36 @@ class Derivation:
             return None
         return _checked(dataset, _ordered(dataset, result), run.window)
 
-    def _write(self, run: "_Run", rows: pl.DataFrame | None) -> None:
+    def _compared(self, run: "_Run", rows: pl.DataFrame) -> "_Result":
+        """The rows beside those of the input that they are said to come from.
+
+        Raises:
+            ContractViolationError: their number is not what the dataset implies, and it refuses that.
+        """
+        dataset = run.dataset
+        if dataset.implied is None:
+            return _Result(rows, None, None)
+        of = dataset.implied_of or dataset.inputs[0]
+        before = self._input(of, run.window, run.inputs[of]).select(pl.len()).collect().item()
+        surprise = unexpected(dataset.implied, Volume(before), Volume(rows.height))
+        if surprise is not None and dataset.implied.refuse:
+            message = f"derived dataset {dataset.name!r} is not what it implies, of the rows of {of!r}: {surprise}"
+            raise ContractViolationError(message, next_step="Mend its function, or what it implies.")
+        return _Result(rows, before, None if surprise is None else f"of the rows of {of!r}: {surprise}")
+
+    def _write(self, run: "_Run", result: "_Result | None") -> None:
         name = run.dataset.name
-        if rows is None:
+        if result is None:
             with self._database.transaction() as connection:
                 if _find(connection, name, run.key) is None:
-                    self._record(connection, run, rows=0, version=None)
+                    self._record(connection, run, None, version=None)
             return
 
         def record(connection: Connection, version: int) -> None:
-            self._record(connection, run, rows=rows.height, version=version)
+            self._record(connection, run, result, version=version)
 
         self._lake.replace_window(
-            name, rows, column=run.dataset.event_time, window=run.window, key=run.key, connection_work=record
+            name, result.rows, column=run.dataset.event_time, window=run.window, key=run.key, connection_work=record
         )
 
     def _input(self, name: str, window: Window, version: int) -> pl.LazyFrame:
@@ -166,21 +192,23 @@ class Derivation:
         seen = self._lake.version_at(name, reference_at)
         return self._lake.readable_version(name, self._lake.first_version(name) if seen is None else seen)
 
-    def _record(self, connection: Connection, run: "_Run", *, rows: int, version: int | None) -> None:
+    def _record(self, connection: Connection, run: "_Run", result: "_Result | None", *, version: int | None) -> None:
         name, failed = run.dataset.name, version is None
-        reports = [joins.report(connection, each, name, run.window, run.at) for each in run.counting.measured]
+        reports = [join_reports.report(connection, each, name, run.window, run.at) for each in run.counting.measured]
         for each in reports:
-            joins.write(connection, each, run.key)
-        connection.execute(insert(derivations).values(_row(run, rows, version)))
-        drafts = [joins.measured_event(each, kind="join.measured", actor=run.actor) for each in reports]
+            join_reports.write(connection, each, run.key)
+        connection.execute(insert(derivations).values(_row(run, result, version)))
+        drafts = [join_reports.measured_event(each, kind="join.measured", actor=run.actor) for each in reports]
         if failed:
             nothing = [each for each in reports if each.found_nothing]
-            drafts += [joins.measured_event(each, kind="join.failed", actor=run.actor) for each in nothing]
+            drafts += [join_reports.measured_event(each, kind="join.failed", actor=run.actor) for each in nothing]
         else:
             contract = contract_of(run.dataset)
             if contract is not None:
                 drafts += note_contract(connection, contract, actor=run.actor, at=run.at)
-            drafts.append(_derived_event(connection, run, rows, version))
+            drafts.append(_derived_event(connection, run, result, version))
+            if result is not None and result.unexpected is not None:
+                drafts.append(_unexpected_event(run, result, version))
         self._ledger.append(connection, *drafts)
 
     def _stored(self, name: str, key: str) -> DerivationReport | None:
@@ -188,7 +216,7 @@ class Derivation:
             row = _find(connection, name, key)
             if row is None:
                 return None
-            reports = tuple(joins.read(connection, name, key=key))
+            reports = tuple(join_reports.read(connection, name, key=key))
         report = _to_report(row, reports)
         if report.urn is None:
             raise _nothing_matched(report)
@@ -210,6 +238,13 @@ class _Run:
     at: datetime
     inputs: dict[str, int]
     counting: CountingJoin
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    rows: pl.DataFrame
+    rows_before: int | None
+    unexpected: str | None
 
 
 def _ordered(dataset: DerivedDataset, result: pl.DataFrame) -> pl.DataFrame:
@@ -242,7 +277,19 @@ def _checked(dataset: DerivedDataset, result: pl.DataFrame, window: Window) -> p
     return result
 
 
-def _derived_event(connection: Connection, run: _Run, rows: int, version: int | None) -> Draft:
+def _unexpected_event(run: _Run, result: _Result, version: int | None) -> Draft:
+    """`transformation.unexpected`: it happened all the same, and somebody should look."""
+    facts: dict[str, object] = {
+        "transformation": f"dataset:{run.dataset.name}",
+        "key": run.key,
+        "rows_before": result.rows_before,
+        "rows_after": result.rows.height,
+        "unexpected": [result.unexpected],
+    }
+    return Draft(UNEXPECTED, f"dataset:{run.dataset.name}@{version}", run.actor, facts, at=run.at)
+
+
+def _derived_event(connection: Connection, run: _Run, result: _Result | None, version: int | None) -> Draft:
     name = run.dataset.name
     urn = f"dataset:{name}@{version}"
     edges = [(f"dataset:{each}@{number}", urn) for each, number in run.inputs.items()]
@@ -253,20 +300,23 @@ def _derived_event(connection: Connection, run: _Run, rows: int, version: int | 
         "key": run.key,
         "window_start_at": run.window.start_at,
         "window_end_at": run.window.end_at,
-        "rows": rows,
+        "rows": 0 if result is None else result.rows.height,
+        "rows_before": None if result is None else result.rows_before,
         "inputs": run.inputs,
         "definition_hash": run.dataset.definition_hash,
     }
     return Draft("dataset.derived", urn, run.actor, facts, at=run.at, edges=tuple(edges))
 
 
-def _row(run: _Run, rows: int, version: int | None) -> dict[str, object]:
+def _row(run: _Run, result: _Result | None, version: int | None) -> dict[str, object]:
     return {
         "dataset": run.dataset.name,
         "key": run.key,
         "window_start_at": run.window.start_at,
         "window_end_at": run.window.end_at,
-        "rows": rows,
+        "rows": 0 if result is None else result.rows.height,
+        "rows_before": None if result is None else result.rows_before,
+        "unexpected": None if result is None else result.unexpected,
         "table_version": version,
         "inputs": run.inputs,
         "definition_hash": run.dataset.definition_hash,
@@ -289,14 +339,14 @@ def _to_report(row: RowMapping, reports: tuple[JoinReport, ...]) -> DerivationRe
         joins=reports,
         inputs=row["inputs"],
         at=row["at"],
+        rows_before=row["rows_before"],
+        unexpected=row["unexpected"],
     )
 
 
 def _nothing_matched(report: DerivationReport) -> ZeroMatchesError:
     failed = [each for each in report.joins if each.found_nothing]
-    told = "; ".join(f"{each.name}: 0 of {each.left_rows} rows" for each in failed)
-    usual = [f"{each.expected_fraction:.0%}" for each in failed if each.expected_fraction is not None]
-    message = f"a join of {report.dataset!r} matched nothing ({told}{'; usual: ' + ', '.join(usual) if usual else ''})"
+    message = f"a join of {report.dataset!r} matched nothing ({'; '.join(each.shortage for each in failed)})"
     return ZeroMatchesError(
         message,
         next_step="Look for a changed key in its inputs: 'steek changes'. Derive again once they are mended.",

@@ -140,7 +140,7 @@ def cost_in_lake(
         frame = frame.filter(
             *([pl.col(moment) >= since] if since else []), *([pl.col(moment) < until] if until else [])
         )
-    rows = frame.select(dict.fromkeys(wanted)).collect()
+    rows = frame.select(list(dict.fromkeys(wanted))).collect()
     return sampling_cost(rows, sampling, rates, metric=metric, group=group, event_time=moment)
 
 
