@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeVar
 
-from steek.data import Dataset, DerivedDataset, load_contracts
+from steek.data import Dataset, DerivedDataset, Labels, load_contracts
 from steek.features import FeatureView, MomentFeatures
 from steek.governance import Policy, Role
 from steek.kernel.errors import DeclarationError, SettingsError, where_raised
@@ -29,6 +29,7 @@ class Project:
     monitors: Mapping[str, Monitor]
     roles: Mapping[str, Role] = field(default_factory=dict[str, Role])
     policies: tuple[Policy, ...] = ()
+    labels: Mapping[str, Labels] = field(default_factory=dict[str, Labels])
 
 
 def load_project(settings: Settings) -> Project:
@@ -50,6 +51,7 @@ def load_project(settings: Settings) -> Project:
         monitors=_by_name(declared, "monitor", Monitor),
         roles=_by_name(declared, "role", Role),
         policies=_policies(declared),
+        labels=_by_name(declared, "labels declaration", Labels),
     )
 
 

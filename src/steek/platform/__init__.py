@@ -4,6 +4,16 @@ Flows in: a project's folder. Flows out: the frozen record of services that CLI,
 """
 
 from steek.platform.access import Rows, explain_access, read_rows
+from steek.platform.contracts import (
+    ContractLine,
+    LabelsSummary,
+    contract_lines,
+    declared_contract,
+    draft_contract,
+    labels_affected,
+    labels_summary,
+    put_labels,
+)
 from steek.platform.deploying import deploy_version
 from steek.platform.finding import find_definition, find_derived
 from steek.platform.looking import DatasetFacts, DatasetLine, dataset_facts, dataset_lines, last_days, looking
@@ -18,25 +28,33 @@ from steek.platform.targets import rollback_target
 from steek.platform.working import workflow_worker
 
 __all__ = [
+    "ContractLine",
     "DatasetFacts",
     "DatasetLine",
+    "LabelsSummary",
     "LoopStatus",
     "MitigationLine",
     "Platform",
     "Rows",
     "check_export",
+    "contract_lines",
     "dataset_facts",
     "dataset_lines",
+    "declared_contract",
     "deploy_version",
+    "draft_contract",
     "explain_access",
     "find_definition",
     "find_derived",
+    "labels_affected",
+    "labels_summary",
     "last_days",
     "looking",
     "loop_status",
     "mitigation_lines",
     "mitigation_menu",
     "open_project",
+    "put_labels",
     "read_rows",
     "rollback_target",
     "serving_app",

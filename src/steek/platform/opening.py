@@ -9,6 +9,7 @@ from steek.kernel.settings import Settings, load_settings
 from steek.loop import Nights, Recovery
 from steek.loop import Services as LoopServices
 from steek.platform import parts
+from steek.platform.promises import promises_part
 from steek.platform.record import Platform
 from steek.project import Project, load_project
 
@@ -32,11 +33,16 @@ def build(settings: Settings, project: Project) -> Platform:
     """Every service of a project, in the order of the house."""
     base = parts.ground(settings, project)
     data = parts.data_part(base)
+    promises = promises_part(base)
     features = parts.features_part(base)
     models = parts.models_part(base, features.example_sets)
     serving = parts.serving_part(base, models)
     people = parts.people_part(base, data, models, serving)
-    services = {name: value for part in (base, data, features, models, serving, people) for name, value in _named(part)}
+    services = {
+        name: value
+        for part in (base, data, promises, features, models, serving, people)
+        for name, value in _named(part)
+    }
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})
     return Platform(**services, nights=Nights(*base.state), loop=loop, recovery=Recovery(loop))
 

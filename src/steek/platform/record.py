@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from steek.data import Derivation, FeedChecking, Ingestion, Lake, Quarantine
+from steek.data import (
+    ContractLog,
+    Derivation,
+    FeedChecking,
+    Ingestion,
+    LabelStore,
+    LabelUses,
+    Lake,
+    Proposals,
+    Quarantine,
+)
 from steek.engines import Engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.features import ExampleSets, FeatureService, OnlineStore
@@ -42,6 +52,10 @@ class Platform:
     feed: FeedChecking
     quarantine: Quarantine
     derivation: Derivation
+    contracts: ContractLog
+    proposals: Proposals
+    labels: LabelStore
+    label_uses: LabelUses
     online: OnlineStore
     features: FeatureService
     example_sets: ExampleSets

@@ -1,0 +1,29 @@
+"""The part of contracts and labels: what data promise, and what turned out to be right."""
+
+from dataclasses import dataclass
+
+from steek.data import ContractLog, Downstream, LabelStore, LabelUses, Proposals
+from steek.platform.contracts import owner_finder
+from steek.platform.parts import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class PromisesPart:
+    """Contracts with their proposals, labels with their readers."""
+
+    contracts: ContractLog
+    proposals: Proposals
+    labels: LabelStore
+    label_uses: LabelUses
+
+
+def promises_part(base: Ground) -> PromisesPart:
+    """Contracts and labels."""
+    downstream = Downstream(base.database, owner_finder(base.project))
+    labels = LabelStore(base.lake_of("labels", "labelling"), *base.state, base.project.labels)
+    return PromisesPart(
+        contracts=ContractLog(base.database),
+        proposals=Proposals(*base.state, downstream),
+        labels=labels,
+        label_uses=LabelUses(labels, base.database, base.ledger, base.lineage, base.clock),
+    )
