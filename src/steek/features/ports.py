@@ -28,6 +28,10 @@ class OnlineStore(Protocol):
         """One blob for each key, in the order of `keys`; None where the key or the view is not stored."""
         ...
 
+    def keys(self, view: str) -> list[str]:
+        """Every key that is stored for a view, in no order; for those who search, not for requests."""
+        ...
+
     def as_of(self, view: str) -> datetime | None:
         """The instant that the stored content stands for; None when the view was never put."""
         ...

@@ -60,6 +60,11 @@ class RedisOnlineStore:
                 return [None] * len(keys)
             return list(self._client.hmget(generation, list(keys)))
 
+    def keys(self, view: str) -> list[str]:
+        with self._explained():
+            generation = self._generation(view)
+            return [] if generation is None else [key.decode() for key in self._client.hkeys(generation)]
+
     def as_of(self, view: str) -> datetime | None:
         with self._explained():
             value = self._client.hget(f"{_PREFIX}:{view}", "as_of")

@@ -139,6 +139,10 @@ class FeatureService:
         with self._database.reading() as connection:
             return current_snapshots(connection, view, since=since, until=until)
 
+    def table_version(self, view: str) -> int | None:
+        """Latest version of the lake table that holds the view's snapshots, None before the first."""
+        return self._lake.latest_version(lake_table(view))
+
     def read(self, snapshots: Sequence[Snapshot], columns: Sequence[str]) -> pl.LazyFrame:
         """Rows of snapshots of one view: `as_of`, the entity, and the given columns; in no order.
 

@@ -42,6 +42,8 @@ class SqliteOnlineStore:
                 writer.executemany("INSERT OR REPLACE INTO blobs_v1 VALUES (?, ?, ?)", rows)
                 writer.execute("INSERT OR REPLACE INTO views_v1 VALUES (?, ?)", (view, as_of.isoformat()))
                 writer.execute("COMMIT")
+                # What was replaced must not lie on in the log; where somebody reads just now, the next put does it.
+                writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             except BaseException:
                 if writer.in_transaction:  # SQLite has already rolled back when the disk is full.
                     writer.execute("ROLLBACK")
@@ -61,6 +63,10 @@ class SqliteOnlineStore:
                 self._reader.execute("COMMIT")
         return [None if row is None else row[0] for row in rows]
 
+    def keys(self, view: str) -> list[str]:
+        with _explained(), self._lock:
+            return [row[0] for row in self._reader.execute("SELECT key FROM blobs_v1 WHERE view = ?", (view,))]
+
     def as_of(self, view: str) -> datetime | None:
         with _explained(), self._lock:
             row = self._reader.execute("SELECT as_of FROM views_v1 WHERE view = ?", (view,)).fetchone()
@@ -78,6 +84,8 @@ class SqliteOnlineStore:
         connection.execute("PRAGMA journal_mode=WAL")
         # The ledger says what was published, so a published view must outlive a power cut.
         connection.execute("PRAGMA synchronous=FULL")
+        # Who was erased must be gone from the file, and not merely from its index.
+        connection.execute("PRAGMA secure_delete=ON").fetchall()
         return connection
 
 

@@ -79,6 +79,15 @@ SETTINGS: tuple[Setting, ...] = (
         "File of the master key that wraps the vault, relative to the project; keep it out of backups of data_path.",
     ),
     Setting("vault_key", str, "", "The master key itself, base64 of 32 bytes; wins over vault_key_file.", secret=True),
+    Setting(
+        "erasure_delay", str, "72h", "How long a person's erasure waits before it is carried out, and can be cancelled."
+    ),
+    Setting(
+        "jurisdictions",
+        str,
+        "",
+        "Whose law allows data to lie in this lake, e.g. US,EU; datasets of others are refused. Empty refuses none.",
+    ),
     Setting("max_batch_bytes", int, "1000000000", "Largest batch that ingestion accepts, in bytes."),
     Setting("max_expanded_bytes", int, "8000000000", "What one batch may grow to when decompressed, in bytes."),
     Setting("spool_max_bytes", int, "20000000000", "Acknowledged bytes that may wait for their commit on this machine."),

@@ -4,6 +4,7 @@ Flows in: declarations and the services of the rooms below. Flows out: snapshots
 deployments and evaluated monitors, each step finished exactly once however often the process dies.
 """
 
+from steek.loop.housekeeping import Housekeeping, Planned
 from steek.loop.nights import Night, Nights
 from steek.loop.plan import CatchUp, catch_up_plan
 from steek.loop.recovery import Recovery
@@ -13,9 +14,11 @@ from steek.loop.workflow import NightWorkflow
 
 __all__ = [
     "CatchUp",
+    "Housekeeping",
     "Night",
     "NightWorkflow",
     "Nights",
+    "Planned",
     "Recovery",
     "Services",
     "Worker",

@@ -38,9 +38,10 @@ def build(settings: Settings, project: Project) -> Platform:
     models = parts.models_part(base, features.example_sets)
     serving = parts.serving_part(base, models)
     people = parts.people_part(base, data, models, serving)
+    erasing = parts.letting_go(base, data, features, models)
     services = {
         name: value
-        for part in (base, data, promises, features, models, serving, people)
+        for part in (base, data, promises, features, models, serving, people, erasing)
         for name, value in _named(part)
     }
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from steek.data import Derivation, FeedChecking, Ingestion, Lake, Quarantine
 from steek.engines import Engine, open_engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
+from steek.evaluation.erasing import GoldenAnswers
 from steek.evaluation.store import EvaluationStore
 from steek.features import ExampleSets, FeatureService, OnlineStore, open_online_store
+from steek.features.erasing import OnlineEntries
 from steek.governance import MAINTENANCE, Access, KeyCustody, KeyVault, Pseudonyms, Tokens, service
 from steek.incidents import Incidents
 from steek.kernel.clock import Clock, ReplayClock, SystemClock
@@ -15,8 +17,10 @@ from steek.ledger import Database, Ledger, Lineage, Outside, Subscriptions
 from steek.ledger.migrating import migrate
 from steek.loop import WorkerClient
 from steek.models import ArtifactStore, Freezes, Registry
+from steek.models.learned import LearnedFrom
 from steek.monitoring import Monitoring, Sources
 from steek.platform.access import ProjectFacts
+from steek.platform.erasing import ErasingPart, Holding, erasing_part
 from steek.platform.governance import governance_part
 from steek.platform.intake import ingest_options
 from steek.platform.menu import mitigation_menu
@@ -24,6 +28,7 @@ from steek.platform.subscriptions import subscriptions
 from steek.project import Project
 from steek.serving import PredictionCollector, PredictionLog, Routes
 from steek.serving.client import ServingClient
+from steek.serving.erasing import PredictionSegments
 from steek.training import Trainer
 
 
@@ -218,3 +223,29 @@ def people_part(base: Ground, data: DataPart, models: ModelsPart, serving: Servi
     incidents = Incidents(base.database, base.ledger, base.lineage, base.clock, menu)
     delivery = Subscriptions(base.ledger, subscriptions(incidents, monitoring, models.freezes))
     return PeoplePart(monitoring, worker, incidents, delivery)
+
+
+def holding(base: Ground) -> Holding:
+    """What knows of persons and of how long data may stay."""
+    return Holding(
+        settings=base.settings,
+        datasets=base.project.datasets,
+        database=base.database,
+        ledger=base.ledger,
+        clock=base.clock,
+        vault=base.vault,
+        pseudonyms=base.pseudonyms,
+        lake=base.lake_of("erasure", MAINTENANCE),
+    )
+
+
+def letting_go(base: Ground, data: DataPart, features: FeaturesPart, models: ModelsPart) -> ErasingPart:
+    """Erasure, retention and housekeeping, over the places that every room keeps."""
+    project = base.project
+    holders = (
+        OnlineEntries(features.online, features.features, project.views),
+        PredictionSegments(base.settings.data_path / "predictions"),
+        GoldenAnswers(base.database),
+    )
+    learned_from = LearnedFrom(models.registry, base.lineage, project.definitions)
+    return erasing_part(holding(base), data.ingestion, holders, learned_from)

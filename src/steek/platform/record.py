@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from steek.data import (
+    Compliance,
     ContractLog,
     Derivation,
+    Erasures,
     FeedChecking,
     Ingestion,
     LabelStore,
@@ -12,6 +14,7 @@ from steek.data import (
     Lake,
     Proposals,
     Quarantine,
+    Retention,
 )
 from steek.engines import Engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
@@ -21,7 +24,7 @@ from steek.incidents import Incidents
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage, Outside, Subscriptions
-from steek.loop import Nights, Recovery, WorkerClient
+from steek.loop import Housekeeping, Nights, Recovery, WorkerClient
 from steek.loop import Services as LoopServices
 from steek.models import Freezes, Registry
 from steek.monitoring import Monitoring
@@ -76,6 +79,10 @@ class Platform:
     worker: WorkerClient
     incidents: Incidents
     outside: Outside
+    erasures: Erasures
+    retention: Retention
+    compliance: Compliance
+    housekeeping: Housekeeping
     subscriptions: Subscriptions
 
     def close(self) -> None:

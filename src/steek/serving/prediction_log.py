@@ -89,6 +89,9 @@ class PredictionLog:
             file.seek(start)
             lines = file.read(max(0, end - start)).splitlines()
         for line in lines:
+            if not line.strip():
+                # A line of somebody who was erased.
+                continue
             try:
                 yield _DECODER.decode(line)
             except msgspec.MsgspecError:

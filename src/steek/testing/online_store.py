@@ -38,6 +38,13 @@ class OnlineStoreConformance:
         assert store.get("product", ["7"]) == [b"other"]
         assert store.as_of("product") == _AS_OF
 
+    def test_keys_are_those_of_the_last_put(self, open_store: Callable[[], OnlineStore]) -> None:
+        store = open_store()
+        store.put("household", _AS_OF, [("7", b"old"), ("8", b"old")])
+        store.put("household", _AS_OF, [("7", b"new"), ('9,"über"', b"new")])
+        assert sorted(store.keys("household")) == ["7", '9,"über"']
+        assert store.keys("product") == []
+
     def test_the_instant_comes_back_exactly_and_aware(self, open_store: Callable[[], OnlineStore]) -> None:
         store = open_store()
         instant = _AS_OF + timedelta(microseconds=123_457)

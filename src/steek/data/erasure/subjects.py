@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from steek.data.contracts.contract import Pseudonym
 from steek.data.datasets import AnyDataset, contract_of
 from steek.kernel.errors import InputError, NotFoundError
 
@@ -29,7 +30,7 @@ class NamingColumn:
 
     dataset: str
     name: str
-    pseudonym: str
+    pseudonym: Pseudonym
     scope: str
 
 

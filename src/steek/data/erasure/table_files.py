@@ -131,14 +131,18 @@ class TableFiles:
             # What took the place of old files must outlive a loss of power before the old ones go.
             self._flush(name, table)
             gone = table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
-            # Files of writers that died; those that the log has forgotten.
-            gone += table.vacuum(
-                retention_hours=self._grace_h, dry_run=False, enforce_retention_duration=False, full=True
-            )
+            if not self._has_tables_below(name):
+                # Files of writers that died; those that the log has forgotten.
+                gone += table.vacuum(
+                    retention_hours=self._grace_h, dry_run=False, enforce_retention_duration=False, full=True
+                )
             table.update_incremental()
             table.create_checkpoint()
             self._flush(name, table)
             return len(gone) + self._clear_log(name, table)
+
+    def _has_tables_below(self, name: str) -> bool:
+        return self.is_local and any(path.parent.name == _LOG for path in Path(self.uri(name)).glob("*/**/*.json"))
 
     def _flush(self, name: str, table: DeltaTable) -> None:
         if self.is_local:
