@@ -49,20 +49,18 @@ def open_cells(cells: Sequence[bytes | None], vault: KeyVault, dataset: str) -> 
     Raises:
         DamagedArtifactError: a cell is not what was sealed, or belongs to another dataset.
     """
-    sizes = {cell[1]: _head_bytes(cell) for cell in cells if cell}
-    heads = {cell[: sizes[cell[1]]] for cell in cells if cell}
-    ciphers = _ciphers(heads, vault)
+    heads = [_head_of(cell) if cell else b"" for cell in cells]
+    ciphers = _ciphers(set(heads) - {b""}, vault)
     about = dataset.encode()
     texts: list[bytes | None] = []
-    for cell in cells:
-        if not cell:
+    for cell, head in zip(cells, heads, strict=True):
+        cipher = ciphers.get(head)
+        if not cell or cipher is None:
             texts.append(None)
             continue
-        size_bytes = sizes[cell[1]]
-        cipher = ciphers[cell[:size_bytes]]
-        nonce = cell[size_bytes : size_bytes + _NONCE_BYTES]
+        start = len(head) + _NONCE_BYTES
         try:
-            texts.append(None if cipher is None else cipher.decrypt(nonce, cell[size_bytes + _NONCE_BYTES :], about))
+            texts.append(cipher.decrypt(cell[len(head) : start], cell[start:], about))
         except (InvalidTag, ValueError):
             message = f"a sealed cell of {dataset!r} is not what was written"
             raise DamagedArtifactError(message, next_step="Read an earlier version of the table.") from None
@@ -75,8 +73,8 @@ def _head(name: str, key: bytes) -> bytes:
     return _VERSION + bytes([len(text)]) + text + bytes.fromhex(digest) + bytes.fromhex(fingerprint(key))
 
 
-def _head_bytes(cell: bytes) -> int:
-    return 2 + cell[1] + _HASH_BYTES + _PRINT_BYTES
+def _head_of(cell: bytes) -> bytes:
+    return cell[: 2 + cell[1] + _HASH_BYTES + _PRINT_BYTES] if len(cell) > 1 else cell
 
 
 def _ciphers(heads: Iterable[bytes], vault: KeyVault) -> dict[bytes, AESGCM | None]:
@@ -92,7 +90,7 @@ def _ciphers(heads: Iterable[bytes], vault: KeyVault) -> dict[bytes, AESGCM | No
 
 
 def _name(head: bytes) -> str:
-    if head[:1] != _VERSION or len(head) != _head_bytes(head):
+    if head[:1] != _VERSION or len(head) < 2 or len(head) != 2 + head[1] + _HASH_BYTES + _PRINT_BYTES:
         message = "a sealed cell has a form that this version of steek does not know"
         raise DamagedArtifactError(message, next_step="Upgrade steek, or read an earlier version of the table.")
     kind = head[2 : 2 + head[1]].decode(errors="replace")
