@@ -151,18 +151,20 @@ def _committed(uri: str, options: dict[str, str], table: DeltaTable, key: str) -
     for commit in table.history(_HISTORY):
         if commit.get("steek_key") == key:
             # Joining files may be moved behind what others add meanwhile, and the library counts versions back from
-            # the newest, which may just have moved: each version is asked for its own commit.
-            return next(
-                number
-                for number in range(int(commit["readVersion"]) + 1, table.version() + 1)
-                if _key_of(uri, options, number) == key
-            )
+            # one that may have moved too: the entries of the log themselves are asked.
+            number = int(commit["readVersion"]) + 1
+            while _key_of(uri, options, number) != key:
+                number += 1
+            return number
     return None
 
 
 def _key_of(uri: str, options: dict[str, str], version: int) -> str | None:
-    table = open_table(uri, options, version)
-    return None if table is None else table.history(1)[0].get("steek_key")
+    entry = f"{uri}/_delta_log/{version:020}.json"
+    schema = {"commitInfo": pl.Struct({"steek_key": pl.String})}
+    lines = pl.scan_ndjson(entry, schema=schema, storage_options=options or None).collect()
+    keys: list[str] = lines["commitInfo"].struct.field("steek_key").drop_nulls().to_list()
+    return keys[0] if keys else None
 
 
 def _number(uri: str, options: dict[str, str], key: str) -> int:
