@@ -1,7 +1,7 @@
 """A contract compiled into one pass over a batch: rows that obey it, and rows that do not, with the reason."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,20 +59,17 @@ class Validator:
         contract: What each row must obey.
         schema: Columns and types that every chunk has.
         textual: As for `validate`.
-        beside: Columns that steps before validation wrote beside the fields; they are let through as they are.
 
     Raises:
         ContractViolationError: as for `validate`.
     """
 
-    def __init__(
-        self, contract: Contract, schema: Mapping[str, Any], *, textual: bool, beside: Sequence[str] = ()
-    ) -> None:
-        self.missing_columns = _compare_columns(contract, [name for name in schema if name not in beside])
+    def __init__(self, contract: Contract, schema: Mapping[str, Any], *, textual: bool) -> None:
+        self.missing_columns = _compare_columns(contract, list(schema))
         columns = [converted(field, schema.get(field.name), textual=textual) for field in contract.fields]
         marked = {column.name for column in columns if column.unreadable is not None}
         rules = [rule for field in contract.fields for rule in rules_of(field, marked=field.name in marked)]
-        self._names = [*contract.names, *beside]
+        self._names = contract.names
         self._given = list(schema)
         self._columns = _expressions(columns)
         fits = [fit for field in contract.fields if (fit := fits_of(field, marked=field.name in marked)) is not None]

@@ -10,6 +10,7 @@ import numpy as np
 from steek.data.validation.feed.checks import FeedChecks, Finding, Undecided
 from steek.data.validation.feed.distances import Array, equal_groups, jensen_shannon, stability_index
 from steek.data.validation.feed.profiles import ColumnProfile, FeedProfile
+from steek.data.validation.feed.volume import never_few
 from steek.measures.robust import Bounds, mad_bounds, median
 
 # A "major shift" (Siddiqi 2006). A column that always shifts, as numbers that count up do, has its own usual shift.
@@ -121,8 +122,9 @@ def check_vanished_categories(
         for value in _times(past):
             if value in column.categories:
                 continue
-            bounds = _usual_rows([one.categories.get(value, 0) for one in past], checks)
-            if bounds.lower > 0:
+            rows = [one.categories.get(value, 0) for one in past]
+            bounds = _usual_rows(rows, checks)
+            if bounds.lower > 0 or never_few(rows, checks):
                 told = f"{name} has no {value!r}, usual {bounds.centre:,.0f} rows"
                 off.append(_Off(f"{name}={value}", bounds.centre, bounds.centre, bounds.centre, told))
     return _finding(off, "no value that is always there is gone", count=True)

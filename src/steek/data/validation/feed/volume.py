@@ -1,6 +1,7 @@
 """How many rows, in all and per watched slice, against the median and spread of the past."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from steek.data.validation.feed.checks import FeedChecks, Finding, Undecided
@@ -15,6 +16,21 @@ _SLICE_WIDTH = 1.5
 # New slices with fewer rows than this share are shops that open, not a renamed key.
 _LEAST_NEW_FRACTION = 0.02
 _TOLD = 5
+# On a year of real days, none at all after never fewer than this happens once in a hundred days.
+_NEVER_FEW = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SliceUsual:
+    """What is usual for a slice, and whether it is sure to have rows."""
+
+    bounds: Bounds
+    is_sure: bool
+
+
+def never_few(rows: Sequence[int], checks: FeedChecks) -> bool:
+    """Whether something had so many rows in each of so many batches that none at all is news."""
+    return len(rows) >= 2 * checks.least_history and min(rows) >= _NEVER_FEW
 
 
 def check_volume(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
@@ -34,8 +50,8 @@ def check_slice_volume(batch: FeedProfile, history: Sequence[FeedProfile], check
         return expected
     off: dict[str, float] = {}
     told: list[tuple[float, str]] = []
-    for name, bounds in expected.items():
-        rows = _rows_of(batch, name)
+    for name, usual in expected.items():
+        rows, bounds = _rows_of(batch, name), usual.bounds
         if rows and not bounds.lower <= rows <= bounds.upper:
             off[name] = float(rows)
             far = abs(rows**0.5 - bounds.centre**0.5)
@@ -50,7 +66,7 @@ def check_vanished(batch: FeedProfile, history: Sequence[FeedProfile], checks: F
     expected = slice_expectations(batch, history, checks)
     if isinstance(expected, Undecided):
         return expected
-    gone = {name: bounds for name, bounds in expected.items() if bounds.lower > 0 and not _rows_of(batch, name)}
+    gone = {name: usual.bounds for name, usual in expected.items() if usual.is_sure and not _rows_of(batch, name)}
     worst = sorted(gone, key=lambda name: -gone[name].centre)
     evidence = _listed([f"{name} has no rows, usual {gone[name].centre:,.0f}" for name in worst])
     told = evidence or "no slice that is always there is gone"
@@ -75,7 +91,7 @@ def check_new_slices(batch: FeedProfile, history: Sequence[FeedProfile], checks:
 
 def slice_expectations(
     batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks
-) -> dict[str, Bounds] | Undecided:
+) -> dict[str, SliceUsual] | Undecided:
     """What is usual for each slice ("store_id=367") that has more or fewer rows than in any batch before."""
     watched = [name for name, counts in batch.slices.items() if counts is not None]
     past = [one for one in history if all(one.slices.get(name) is not None for name in watched)]
@@ -84,7 +100,7 @@ def slice_expectations(
     if len(past) < checks.least_history:
         return _too_little(past, checks)
     weekdays, today = _weekdays(past), weekday(batch)
-    expected: dict[str, Bounds] = {}
+    expected: dict[str, SliceUsual] = {}
     for name in watched:
         counts, now = [one.slices[name] or {} for one in past], batch.slices[name] or {}
         for value in sorted({value for one in counts for value in one}):
@@ -92,7 +108,8 @@ def slice_expectations(
             # Bounds are made only for what no batch had before: what was already there is not unusual.
             # A slice that most batches lack has no usual volume.
             if not min(rows) <= now.get(value, 0) <= max(rows) and 2 * sum(map(bool, rows)) > len(rows):
-                expected[f"{name}={value}"] = _usual(rows, weekdays, today, checks.width * _SLICE_WIDTH)
+                bounds = _usual(rows, weekdays, today, checks.width * _SLICE_WIDTH)
+                expected[f"{name}={value}"] = SliceUsual(bounds, bounds.lower > 0 or never_few(rows, checks))
     return expected
 
 
