@@ -70,9 +70,15 @@ def test_even_the_owner_is_no_exception_and_nobody_known_sees_nothing() -> None:
 def test_a_purpose_is_asked_for_and_has_to_be_the_one_of_the_policy() -> None:
     rule = policy(columns={"income": "allow"})
     assert seen(Actor("ana", ("analyst",), ""), rule).verdict == "refused"
-    other = seen(Actor("ana", ("analyst",), "marketing"), rule)
+    assert seen(Actor("ana", ("analyst",), "marketing"), rule).columns["income"] == "deny"
+    for narrow in ({"rows": "home_ownership is None"}, {"newer_than": "1d"}, {"columns": {"home_ownership": "mask"}}):
+        around = seen(Actor("ana", ("analyst",), "marketing"), rule, policy(**narrow))
+        assert around.verdict == "refused"
+    other = seen(Actor("ana", ("analyst",), "marketing"), policy(columns={"*": "deny"}))
     assert (other.verdict, other.reasons[0].says) == ("refused", "its policies are for other purposes: research")
     assert seen(Actor("bob", ("member",), "marketing"), rule).columns["income"] == "deny"
+    denial = policy(purposes=("marketing",), columns={"income": "deny"})
+    assert seen(Actor("ana", ("analyst",), "marketing"), policy(columns={"*": "deny"}), denial).verdict == "refused"
     without = TableFacts("shops", {"shop": ColumnFacts(is_personal=False)})
     assert decide(Actor("ana", ("analyst",), ""), without, ["shop"], [rule], NOW).verdict == "allowed"
 
@@ -249,7 +255,7 @@ def test_the_order_of_policies_says_nothing(actor: Actor, policies: list[Policy]
 
 @pytest.mark.covers("D13", "I12")
 @given(actor=ACTORS, policies=st.lists(POLICIES, max_size=4), denial=POLICIES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1000, deadline=None)
 def test_one_more_denial_opens_nothing(actor: Actor, policies: list[Policy], denial: Policy) -> None:
     closing = policy(denial.to, denial.purposes, dataset=denial.dataset, columns=dict.fromkeys(denial.columns, "deny"))
     before, after = seen(actor, *policies), seen(actor, *policies, closing)

@@ -108,7 +108,7 @@ def test_rows_come_as_the_policy_of_the_token_gives_them(office: Office) -> None
 
 @pytest.mark.covers("D13")
 def test_rows_come_as_json_lines_or_arrow_too(office: Office) -> None:
-    ask = {"purpose": "research", "columns": "age,home_ownership", "where": "age == '65+'", "limit": 5}
+    ask: dict[str, Any] = {"purpose": "research", "columns": "age,home_ownership", "where": "age == '65+'", "limit": 5}
     token = office.token("ana@grocer", key="forms")
     lines = office.ask(ROWS, token, headers={"Accept": "application/x-ndjson"}, **ask)
     rows = [json.loads(line) for line in lines.text.splitlines()]
@@ -242,7 +242,7 @@ def test_who_may_what_and_why_is_told(office: Office) -> None:
     assert (body["verdict"], body["columns"]["income"], body["columns"]["household_id"]) == ("partly", "mask", "deny")
     assert "only rows with home_ownership == 'Homeowner'" in body["text"]
     token = office.token("bob@grocer", key="curious")
-    asked = {"dataset": "demographics", "purpose": "research"}
+    asked: dict[str, Any] = {"dataset": "demographics", "purpose": "research"}
     assert office.ask("/v1/access/explanation", token, principal="bob@grocer", **asked).status_code == 200
     assert office.ask("/v1/access/explanation", token, principal="ana@grocer", **asked).status_code == 403
     assert len(office.ask("/v1/access/policies").json()["items"]) == 2

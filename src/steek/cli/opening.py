@@ -1,19 +1,22 @@
 """How every command opens its project."""
 
+import getpass
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from steek.governance import OPERATIONS, OWNER, calling
 from steek.kernel.settings import find_project
 from steek.platform import Platform, open_project
 
 
 @contextmanager
 def opened(project: Path | None) -> Generator[Platform]:
-    """The opened project; new events are delivered to their subscribers at the end."""
+    """The opened project, for its owner at the terminal; new events are delivered to their subscribers at the end."""
     platform = open_project(find_project((project or Path.cwd()).resolve()))
     try:
-        yield platform
-        platform.subscriptions.deliver()
+        with calling(platform.access.actor(getpass.getuser(), OPERATIONS, roles=(OWNER,))):
+            yield platform
+            platform.subscriptions.deliver()
     finally:
         platform.close()

@@ -80,10 +80,11 @@ def decide(
     """What `actor` may see of a table with these columns. Pure: the same in any order of the policies.
 
     In this order: keepers of the lake and services over tables they made see everything; whoever has no role sees
-    nothing; a policy that names the actor but not its purpose closes the table for that purpose; personal data are
-    not opened without a purpose. Then each column for itself: of the policies that name it the most specific (named
-    principal, role, everybody; then exact table before pattern; then exact column before "*"), among equals the
-    most restrictive (deny, mask, pseudonym, allow). Where none does, personal columns are closed and others open.
+    nothing; where a policy for other purposes gives the actor less than there is without it, the table is closed
+    for purposes that no policy grants something for; personal data are not opened without a purpose. Then each
+    column for itself: of the policies that name it the most specific (named principal, role, everybody; then exact
+    table before pattern; then exact column before "*"), among equals the most restrictive (deny, mask, pseudonym,
+    allow). Where none does, personal columns are closed and others open.
     Conditions on rows and age of all matching policies hold together.
 
     Args:
@@ -123,7 +124,8 @@ def _obstacle(
     """Why nothing at all is open, or None."""
     if not actor.roles:
         return "nobody knows this principal: it has no role"
-    if about and not matching:
+    around = any(_narrows(policy, facts) for policy in about if policy not in matching)
+    if around and not any(_grants(policy) for policy in matching):
         purposes = ", ".join(sorted({purpose for policy in about for purpose in policy.purposes}))
         return f"its policies are for other purposes: {purposes}"
     if not actor.purpose and any(facts.of(column).is_personal for column in columns):
@@ -136,6 +138,19 @@ def _obstacle(
         if policy.age is not None and (facts.event_time is None or facts.event_time not in columns):
             return f"{policy.name} limits the age of rows, but the rows have no event time"
     return None
+
+
+def _narrows(policy: Policy, facts: TableFacts) -> bool:
+    """Whether it takes away what is open without it; another purpose is no way around that."""
+    closed = [name for name, treatment in policy.columns.items() if treatment != "allow"]
+    columns = any(name == ANYTHING or not facts.of(name).is_personal for name in closed)
+    return columns or policy.condition is not None or policy.age is not None
+
+
+def _grants(policy: Policy) -> bool:
+    """Whether it says what may be seen for its purposes, and not only what may not."""
+    shown = any(treatment != "deny" for treatment in policy.columns.values())
+    return shown or policy.condition is not None or policy.age is not None
 
 
 def _column(

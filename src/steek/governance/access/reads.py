@@ -15,6 +15,8 @@ from steek.kernel.records import canonical_json
 from steek.ledger import Database
 
 _PAGE = 5_000
+# Compiled once: a read waits for it.
+_INSERT = insert(reads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def write_read(connection: Connection, decision: Decision, version: int | None, 
         "job": whose.job or (actor.principal if actor.kind == "job" else None),
         "model": whose.model,
     }
-    connection.execute(insert(reads).values(row))
+    connection.execute(_INSERT, row)
 
 
 def list_reads(database: Database, query: ReadQuery, limit: int, *, before: int | None = None) -> list[Read]:

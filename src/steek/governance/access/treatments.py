@@ -1,6 +1,7 @@
 """Frames as their reader may see them."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -9,6 +10,8 @@ from steek.governance.access.decision import Decision
 from steek.governance.access.facts import TableFacts
 
 MASK = "•••"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 # Values, scope, kind of person; gives text, null for null.
 Pseudonymise = Callable[[pl.Series, str, str], pl.Series]
 
@@ -34,13 +37,18 @@ def treat(
     for condition in decision.conditions:
         frame = frame.filter(condition)
     if decision.since is not None and facts.event_time is not None:
-        frame = frame.filter(pl.col(facts.event_time) >= decision.since)
+        frame = frame.filter(pl.col(facts.event_time) >= _instant(decision.since))
     shown = [
         _shown(name, schema[name], treatment, facts, pseudonymise)
         for name, treatment in decision.columns.items()
         if treatment != "deny"
     ]
     return frame if decision.verdict == "allowed" else frame.select(shown)
+
+
+def _instant(at: datetime) -> pl.Expr:
+    # Half a millisecond less than a literal of an aware datetime costs, which polars makes a column of.
+    return pl.lit((at - _EPOCH) // _MICROSECOND).cast(pl.Datetime("us", "UTC"))
 
 
 def masked(name: str, dtype: Any) -> pl.Expr:
