@@ -1,5 +1,7 @@
 """Small groups are found before data leave."""
 
+from typing import Any
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -72,7 +74,7 @@ def test_what_suppression_leaves_always_passes_and_nothing_else_goes(
     rows: list[tuple[str, int | None, str]], k: int, diversity: int | None
 ) -> None:
     frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.Int64, "s": pl.String}, orient="row")
-    options = {"k": k, "sensitive": "s", "l": diversity}
+    options: dict[str, Any] = {"k": k, "sensitive": "s", "l": diversity}
     check = check_anonymity(frame, ["a", "b"], **options)
     left = suppress_small_groups(frame, ["a", "b"], **options)
     assert check_anonymity(left, ["a", "b"], **options).verdict == "pass"

@@ -4,6 +4,7 @@ import io
 import logging
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -156,7 +157,7 @@ def test_undoing_takes_a_permission_and_a_reason_and_is_written_down_without_the
     pseudonyms: Pseudonyms, ledger: Ledger
 ) -> None:
     made = pseudonyms.pseudonymise(pl.Series(["Elm Street 12"]), "addresses", subject="household")[0]
-    asked = {"actor": "ana@grocer", "reason": "a letter came back"}
+    asked: dict[str, Any] = {"actor": "ana@grocer", "reason": "a letter came back"}
     refused = permission_of(Actor("ana@grocer", ("owner",), "care"))
     for key in ("1", "1", "2"):
         with pytest.raises(RefusedError, match="only the role 'reverser' may"):
@@ -183,7 +184,7 @@ def test_undoing_takes_a_permission_and_a_reason_and_is_written_down_without_the
 @pytest.mark.covers("D14")
 def test_looking_a_value_up_takes_the_same_permission(pseudonyms: Pseudonyms, ledger: Ledger) -> None:
     made = pseudonyms.pseudonymise(pl.Series(["7"]), "households")[0]
-    asked = {"actor": "ana", "reason": "audit"}
+    asked: dict[str, Any] = {"actor": "ana", "reason": "audit"}
     with pytest.raises(RefusedError):
         pseudonyms.look_up(7, "households", permission=Permission(False, "no"), key="1", **asked)
     assert pseudonyms.look_up(7, "households", permission=ALLOWED, key="2", **asked) == (made,)
@@ -214,7 +215,7 @@ def test_shredding_a_person_makes_their_original_unreadable(pseudonyms: Pseudony
     made = pseudonyms.pseudonymise(households(), "households", subject="household")
     person = str(households()[0])
     vault.shred([subject_key_name(vault, "household", person)])
-    asked = {"actor": "a", "reason": "r", "permission": ALLOWED}
+    asked: dict[str, Any] = {"actor": "a", "reason": "r", "permission": ALLOWED}
     gone = pseudonyms.reverse(made[0], "households", key="1", **asked)
     assert gone.value is None
     assert pseudonyms.reverse(made[1], "households", key="2", **asked).value == str(households()[1])

@@ -99,7 +99,7 @@ def test_operations_with_a_known_key_write_nothing(vault: FileKeyVault, custody:
     assert ledger.count() == events
 
 
-class _Dying(KeyboardInterrupt):  # noqa: N818 - a kill is no error
+class _Dying(KeyboardInterrupt):
     pass
 
 
