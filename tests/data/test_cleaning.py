@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -9,12 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.real_year import real_year
 
-from steek.data import Contract, Dataset, Field, clean, contract_of
+from steek.data import Contract, Dataset, Field, Filter, Ingestion, Lake, Sampling, clean, contract_of
 from steek.data.cleaning.actions import Action, list_hash
 from steek.data.cleaning.cleaning import Cleaning
 from steek.data.cleaning.steps import cleaning_steps
+from steek.data.ingest.options import IngestOptions, spool_beside
+from steek.data.ingest.steps import IntakeSteps
+from steek.data.sampling.steps import sampling_steps
 from steek.data.validation.rows import validate
+from steek.kernel import ReplayClock
 from steek.kernel.errors import ContractViolationError, DeclarationError, UserCodeError
+from steek.ledger import Database, Ledger
 from steek.measures import Implied
 
 STOPS = Contract(
@@ -144,7 +150,7 @@ def test_rows_whose_raw_values_are_never_kept_are_not_cleaned_by_another_list() 
     old, new = cleaning_of(stops((clean.trim("phone"),))), cleaning_of(stops())
     with pytest.raises(ContractViolationError, match="raw values of phone are never kept"):
         new.apply(old.apply(MESSY.rename({"State ": "state"})))
-    with pytest.raises(ContractViolationError, match="only cleaning writes, without its mark: _raw_state"):
+    with pytest.raises(ContractViolationError, match="columns that belong to steek: _raw_state"):
         new.apply(MESSY.with_columns(_raw_state=pl.lit("CA")))
 
 
@@ -256,3 +262,46 @@ def test_a_week_of_the_real_store_is_standardised() -> None:
     assert rows["_raw_department"].drop_nulls().len() == step.reports()["changed_rows"]["department"]  # pyright: ignore[reportIndexIssue]
     restored = rows.select(pl.coalesce("_raw_department", "department"))
     assert restored.to_series().equals(products["department"], check_names=False)
+
+
+@pytest.mark.covers("D6", "D7", "D10")
+def test_a_batch_is_cleaned_filtered_and_sampled_on_its_way_in(
+    tmp_path: Path, database: Database, ledger: Ledger, clock: ReplayClock
+) -> None:
+    cleaning = (clean.trim("state"), clean.parse_dates("seen_at", formats=["%m/%d/%Y %H:%M"]))
+    declared = Dataset(
+        "stops",
+        Contract("stops", "1.0.0", (Field("state", "string"), Field("seen_at", "timestamp")), owner="o"),
+        "seen_at",
+        owner="o",
+        cleaning=cleaning,
+        filters=(Filter("test state", lambda rows: rows["state"] == "ZZ", drops_at_most=0.001),),
+        sampling=Sampling(by="seen_at", rate=0.5),
+    )
+    lake = Lake(tmp_path / "lake", {}, database, ledger, clock)
+    options = IngestOptions(
+        spool=spool_beside(lake, database, clock),
+        steps=lambda dataset, contract: IntakeSteps(
+            cleaning_steps(dataset, contract), sampling_steps(dataset, contract)
+        ),
+    )
+    ingestion = Ingestion(lake, database, ledger, clock, {"stops": declared}, 10_000_000, options)
+    moments = [f"10/02/2017 {at // 60:02d}:{at % 60:02d}" for at in range(400)]
+    came = pl.DataFrame({"state": [" NY", "CA", "ZZ", "TX"] * 100, "seen_at": [*moments[:-1], "soon"]})
+    receipt = ingestion.ingest("stops", came.write_csv().encode(), format="csv", key="a", actor="x")
+    rows = lake.scan("stops", technical=True).collect()
+    assert (receipt.accepted_rows, receipt.quarantined_rows) == (rows.height, 1)
+    assert rows["_cleaned_by"].unique().to_list() == [list_hash(cleaning)]
+    assert set(rows.select("state", "_raw_state").unique().rows()) == {("NY", " NY"), ("CA", None), ("TX", None)}
+    assert (rows["_sampling_rate"] * rows["_sampling_weight"]).unique().to_list() == [1.0]
+    assert lake.scan("stops").collect().columns == ["state", "seen_at"]
+    steps = receipt.steps
+    assert steps["cleaning"]["rows_after"] == 400  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
+    assert steps["sampling"]["rows_before"] == 299  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
+    (event,) = ledger.events(kinds=["transformation.unexpected"])
+    told = "test state: 299 of 399 rows came out (74.94%); implied: 99.9% to 100%"
+    assert (event.payload["transformation"], event.payload["unexpected"]) == ("filters", [told])
+    counted = ingestion.volumes("stops", datetime(2017, 10, 2, tzinfo=UTC), datetime(2017, 10, 3, tzinfo=UTC))
+    assert counted["rows"].to_list() == [2 * rows.height]
+    (held,) = ingestion.quarantine("stops").to_dicts()
+    assert held["row"] == '{"state":"TX","seen_at":"soon"}'

@@ -6,6 +6,7 @@ import polars as pl
 
 from steek.kernel.windows import Window
 
+WEIGHT_COLUMN = "_sampling_weight"
 _SCHEMA = {"window_start": pl.Datetime("us", "UTC"), "slice": pl.String, "rows": pl.Int64}
 
 
@@ -13,7 +14,7 @@ def count_volumes(rows: pl.LazyFrame, event_time: str, window: Window, by: str |
     """Rows per 24 hours from the start of `window`, and per value of the column `by`.
 
     Args:
-        rows: The dataset.
+        rows: The dataset. Where it is a sample that carries its weights, rows are scaled back to the whole.
         event_time: Its timestamp column.
         window: Stretch of event time; its last piece may be shorter than a day.
         by: Column whose values are the slices; None counts all rows together.
@@ -25,10 +26,14 @@ def count_volumes(rows: pl.LazyFrame, event_time: str, window: Window, by: str |
     starts = pl.Series("window_start", [piece.start_at for piece in window.days()], dtype=_SCHEMA["window_start"])
     inside = rows.filter(pl.col(event_time).is_between(window.start_at, window.end_at, closed="left"))
     slice_value = pl.lit(None, dtype=pl.String) if by is None else pl.col(by).cast(pl.String)
+    # Rows that came before the dataset was sampled have no weight: each stands for itself.
+    weighed = WEIGHT_COLUMN in rows.collect_schema()
+    number = pl.col(WEIGHT_COLUMN).fill_null(1.0).sum().round() if weighed else pl.len()
+    weight = [WEIGHT_COLUMN] if weighed else []
     counted = (
-        inside.select(_start_of(event_time, window.start_at).alias("window_start"), slice_value.alias("slice"))
+        inside.select(_start_of(event_time, window.start_at).alias("window_start"), slice_value.alias("slice"), *weight)
         .group_by("window_start", "slice")
-        .agg(pl.len().cast(pl.Int64).alias("rows"))
+        .agg(number.cast(pl.Int64).alias("rows"))
         .collect()
     )
     slices = (

@@ -43,9 +43,9 @@ class Cleaning:
 
         Raises:
             UserCodeError: an action of the project raised.
-            ContractViolationError: an action did what it did not imply, or rows carry raw values without a mark.
+            ContractViolationError: an action did what it did not imply, or rows carry columns of steek without a mark.
         """
-        marks = _marks(rows)
+        marks = _marks(rows, {f"{RAW_PREFIX}{name}" for name in _unprotected(self._contract)})
         own = marks.eq_missing(pl.Series([self._hash]))
         if rows.height and own.all():
             self._passed_rows += rows.height
@@ -123,13 +123,17 @@ class Cleaning:
         return {name for action in self._actions for name in action.changes}
 
 
-def _marks(rows: pl.DataFrame) -> pl.Series:
-    if CLEANED_BY in rows.columns:
+def _marks(rows: pl.DataFrame, kept: set[str]) -> pl.Series:
+    """The mark of each row, null where there is none; `kept` are the raw columns that cleaning itself writes."""
+    marked = CLEANED_BY in rows.columns
+    allowed = {CLEANED_BY, *kept} if marked else set[str]()
+    found = [name for name in rows.columns if name.startswith("_") and name not in allowed]
+    if found:
+        message = f"the batch has columns that belong to steek: {', '.join(found)}"
+        step = f"Leave them out; rows that were cleaned carry {CLEANED_BY} beside their raw values."
+        raise ContractViolationError(message, next_step=step, details={"unknown_columns": found})
+    if marked:
         return rows[CLEANED_BY].cast(pl.String)
-    if any(name.startswith(RAW_PREFIX) for name in rows.columns):
-        found = [name for name in rows.columns if name.startswith(RAW_PREFIX)]
-        message = f"the batch has columns that only cleaning writes, without its mark: {', '.join(found)}"
-        raise ContractViolationError(message, next_step="Leave them out.", details={"unknown_columns": found})
     return pl.Series(CLEANED_BY, [None], dtype=pl.String).new_from_index(0, rows.height)
 
 
@@ -187,6 +191,10 @@ def _told(before: Volume, after: Volume) -> dict[str, object]:
 
 def _bands(bands: Boundaries) -> dict[str, object]:
     return {"source": bands.source, "version": bands.version, "cuts": list(bands.cuts), "labels": list(bands.labels)}
+
+
+def _unprotected(contract: Contract) -> list[str]:
+    return [name for name in contract.names if not _is_protected(contract, name)]
 
 
 def _is_protected(contract: Contract, name: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection, RowMapping, insert, select
 
+from steek.data.cleaning.surprises import UNEXPECTED
 from steek.data.contracts.log import note_contract
 from steek.data.datasets import JOIN_PARAMETER, AnyDataset, DerivedDataset, contract_of
 from steek.data.derivation import join_reports
@@ -20,8 +21,6 @@ from steek.kernel.errors import ContractViolationError, NotFoundError, UserCodeE
 from steek.kernel.windows import Window
 from steek.ledger import Database, Draft, Ledger
 from steek.measures import Volume, unexpected
-
-UNEXPECTED = "transformation.unexpected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, update
 
+from steek.data.cleaning.surprises import unexpected_events
 from steek.data.contracts.log import note_contract
 from steek.data.ingest import entries, receipts
 from steek.data.ingest.acknowledging import Work
@@ -37,7 +38,7 @@ def acknowledge(taken: Taken, spool_id: str) -> Work[tuple[Receipt, bool]]:
         drafts = note_contract(connection, taken.contract, actor=taken.attempt.actor, at=taken.attempt.received_at)
         if taken.feed is not None:
             drafts = [*drafts, *taken.feed.record(connection)]
-        return (receipt, True), drafts
+        return (receipt, True), [*drafts, *unexpected_events(receipt)]
 
     return work
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from steek.data.contracts.contract import Contract
 from steek.data.contracts.guard import refuse_unproposed
+from steek.data.contracts.guard import refuse_unproposed
 from steek.data.datasets import AnyDataset, Dataset, contract_of
 from steek.data.ingest import receipts
 from steek.data.ingest.acknowledgement import acknowledge
@@ -173,12 +174,14 @@ class Ingestion:
         if self._lake.latest_version(dataset) is None:
             schema = {declared.event_time: pl.Datetime("us", "UTC")} | ({} if by is None else {by: pl.String()})
             return count_volumes(pl.LazyFrame(schema=schema), declared.event_time, window, by)
-        return count_volumes(self._lake.scan(dataset), declared.event_time, window, by)
+        return count_volumes(self._lake.scan(dataset, technical=True), declared.event_time, window, by)
 
     def _take(self, attempt: Attempt, dataset: Dataset, contract: Contract) -> Taken:
         self.spool.check_room(attempt.payload.size_bytes)
         feed = self._options.feed
         try:
+            with self._database.reading() as connection:
+                refuse_unproposed(connection, contract, changes=self._options.contract_changes)
             with Intake(
                 spool=self.spool,
                 attempt=attempt,
@@ -187,7 +190,8 @@ class Ingestion:
                 steps=self._options.steps(dataset, contract),
                 feed=None if feed is None else feed(dataset, contract, attempt.received_at),
                 check_types=self._check_types,
-                textual=attempt.payload.textual,
+                # Cleaning reads moments and numbers out of text, whatever the format, and leaves them as text.
+                textual=attempt.payload.textual or bool(dataset.cleaning),
             ) as intake:
                 for chunk in attempt.payload.chunks(most_bytes=self._options.max_expanded_bytes):
                     intake.add(chunk)

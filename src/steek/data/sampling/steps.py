@@ -8,11 +8,12 @@ from steek.data.ingest.steps import Step
 from steek.data.sampling.filtering import Filter
 from steek.data.sampling.sampling import Sampling, draw
 from steek.data.sampling.spread import DrawSpread
+from steek.data.volumes import WEIGHT_COLUMN
 from steek.kernel.errors import ContractViolationError, user_code
 from steek.measures import Volume, unexpected, unexpected_draw
 
 RATE = "_sampling_rate"
-WEIGHT = "_sampling_weight"
+WEIGHT = WEIGHT_COLUMN
 
 
 def sampling_steps(dataset: Dataset, contract: Contract) -> tuple[Step, ...]:  # noqa: ARG001 - the form of its siblings
