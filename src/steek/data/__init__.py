@@ -11,7 +11,7 @@ from steek.data.contracts.changes import Compatibility, ContractChange, Contract
 from steek.data.contracts.compatibility import compare
 from steek.data.contracts.contract import Contract, Field
 from steek.data.contracts.draft_yaml import write_draft
-from steek.data.contracts.guard import CONTRACT_CHANGES
+from steek.data.contracts.guard import ContractChanges
 from steek.data.contracts.impact import Affected, Downstream
 from steek.data.contracts.infer import DraftContract, infer_contract
 from steek.data.contracts.log import ContractLog, HeldContract
@@ -33,7 +33,7 @@ from steek.data.erasure.subjects import Subject
 from steek.data.ingest.ingestion import Ingestion
 from steek.data.ingest.options import IngestOptions
 from steek.data.ingest.receipts import Receipt
-from steek.data.ingest.spool import Spool
+from steek.data.ingest.spool import Spool, spool_errors
 from steek.data.ingest.steps import IntakeSteps
 from steek.data.labels.affected import LabelUses, Learned
 from steek.data.labels.agreement import Agreement, PairAgreement
@@ -61,7 +61,6 @@ from steek.data.volumes import volume_lines
 from steek.data.whole_files import WholeFile, read_rows_of
 
 __all__ = [
-    "CONTRACT_CHANGES",
     "FEED_CHECKS",
     "Affected",
     "Agreement",
@@ -73,6 +72,7 @@ __all__ = [
     "Compliance",
     "Contract",
     "ContractChange",
+    "ContractChanges",
     "ContractDiff",
     "ContractLog",
     "Conversion",
@@ -149,6 +149,7 @@ __all__ = [
     "read_rows_of",
     "sampling_cost",
     "sampling_steps",
+    "spool_errors",
     "volume_lines",
     "write_contract",
     "write_draft",

@@ -88,6 +88,13 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Whose law allows data to lie in this lake, e.g. US,EU; datasets of others are refused. Empty refuses none.",
     ),
+    Setting(
+        "contract_changes",
+        str,
+        "guarded",
+        "Whether a batch may bring a contract that breaks the one that holds without a proposal that was applied.",
+        choices=("guarded", "free"),
+    ),
     Setting("max_batch_bytes", int, "1000000000", "Largest batch that ingestion accepts, in bytes."),
     Setting("max_expanded_bytes", int, "8000000000", "What one batch may grow to when decompressed, in bytes."),
     Setting("spool_max_bytes", int, "20000000000", "Acknowledged bytes that may wait for their commit on this machine."),

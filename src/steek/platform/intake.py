@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from steek.data import (
     Contract,
+    ContractChanges,
     Dataset,
     FeedChecking,
     IngestOptions,
@@ -29,6 +30,11 @@ def intake_steps(pseudonyms: Pseudonyms, vault: KeyVault) -> Callable[[Dataset, 
     return steps
 
 
+def contract_changes(settings: Settings) -> ContractChanges:
+    """Whether a contract in the project's files may break the one that holds."""
+    return "free" if settings.text("contract_changes") == "free" else "guarded"
+
+
 def ingest_options(
     settings: Settings, clock: Clock, pseudonyms: Pseudonyms, vault: KeyVault, feed: FeedChecking
 ) -> IngestOptions:
@@ -37,6 +43,6 @@ def ingest_options(
         spool=Spool(settings.data_path / "spool", settings.number("spool_max_bytes"), clock),
         steps=intake_steps(pseudonyms, vault),
         feed=feed.watch,
+        contract_changes=contract_changes(settings),
         max_expanded_bytes=settings.number("max_expanded_bytes"),
-        contract_changes="guarded",
     )

@@ -1,6 +1,6 @@
 """The door between a contract in a project's files and the one that holds."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -10,7 +10,6 @@ from steek.data.contracts.log import latest_contract, latest_hash
 from steek.kernel.errors import ContractViolationError
 
 ContractChanges = Literal["guarded", "free"]
-CONTRACT_CHANGES: tuple[str, ...] = get_args(ContractChanges)
 
 
 def refuse_unproposed(connection: Connection, contract: Contract, *, changes: ContractChanges = "guarded") -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steek.data.contracts.guard import ContractChanges
+from steek.data.contracts.guard import ContractChanges
 from steek.data.ingest.spool import Spool
 from steek.data.ingest.steps import FeedWatch, StepsFor, no_steps
 from steek.data.lake.lake import Lake
@@ -23,14 +24,14 @@ class IngestOptions:
         spool: Where acknowledged rows wait for their commit.
         steps: Cleaning, sampling, protection; by default nothing.
         feed: Checks of whole batches against those before; None without.
-        contract_changes: Whether a contract that breaks the one before must have been proposed: "guarded" or "free".
+        contract_changes: Whether a declared contract may break the one that holds without a proposal that was applied.
         max_expanded_bytes: What one batch may grow to when it is decompressed.
     """
 
     spool: Spool
     steps: StepsFor = no_steps
     feed: FeedWatch | None = None
-    contract_changes: ContractChanges = "free"
+    contract_changes: ContractChanges = "guarded"
     max_expanded_bytes: int = _EXPANDED_BYTES
 
 
