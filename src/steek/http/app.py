@@ -5,7 +5,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from steek.http import access, data, feed, incidents, ledger, looking, models, monitors, nights, privacy, quarantine
+from steek.http import (
+    access,
+    data,
+    erasures,
+    feed,
+    incidents,
+    ledger,
+    looking,
+    models,
+    monitors,
+    nights,
+    privacy,
+    quarantine,
+    retention,
+)
 from steek.http.callers import Callers
 from steek.http.guard import OwnHostsOnly
 from steek.http.problems import explain_crash, explain_error, explain_request, explain_status
@@ -14,7 +28,21 @@ from steek.kernel.errors import SteekError
 from steek.platform import Platform, loop_status
 
 _ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-ROOMS = (access, data, feed, quarantine, looking, nights, models, monitors, incidents, ledger, privacy)
+ROOMS = (
+    access,
+    data,
+    feed,
+    quarantine,
+    looking,
+    nights,
+    models,
+    monitors,
+    incidents,
+    ledger,
+    privacy,
+    erasures,
+    retention,
+)
 
 
 def build_api(platform: Platform) -> FastAPI:
