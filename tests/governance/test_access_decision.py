@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from steek.governance import Actor, ColumnFacts, Decision, Policy, Role, TableFacts, parse_filter, service
 from steek.governance.access.decision import decide
-from steek.governance.access.declarations import TREATMENTS
+from steek.governance.access.declarations import TREATMENTS, Treatment
 from steek.kernel.errors import DeclarationError, InputError
 
 NOW = datetime(2017, 12, 31, tzinfo=UTC)
@@ -71,7 +71,12 @@ def test_a_purpose_is_asked_for_and_has_to_be_the_one_of_the_policy() -> None:
     rule = policy(columns={"income": "allow"})
     assert seen(Actor("ana", ("analyst",), ""), rule).verdict == "refused"
     assert seen(Actor("ana", ("analyst",), "marketing"), rule).columns["income"] == "deny"
-    for narrow in ({"rows": "home_ownership is None"}, {"newer_than": "1d"}, {"columns": {"home_ownership": "mask"}}):
+    narrower: tuple[dict[str, Any], ...] = (
+        {"rows": "home_ownership is None"},
+        {"newer_than": "1d"},
+        {"columns": {"home_ownership": "mask"}},
+    )
+    for narrow in narrower:
         around = seen(Actor("ana", ("analyst",), "marketing"), rule, policy(**narrow))
         assert around.verdict == "refused"
     other = seen(Actor("ana", ("analyst",), "marketing"), policy(columns={"*": "deny"}))
@@ -222,8 +227,14 @@ def test_any_text_is_a_condition_or_a_clear_error(text: str) -> None:
 
 NAMES = st.sampled_from(["analyst", "member", "ana@grocer", "*", "bob"])
 PURPOSES = st.sampled_from(["research", "training"])
+
+
+def _policy(to: list[str], purposes: list[str], dataset: str, columns: dict[str, Treatment], age: str | None) -> Policy:
+    return policy(to, purposes, dataset=dataset, columns=columns, newer_than=age)
+
+
 POLICIES = st.builds(
-    lambda to, purposes, dataset, columns, age: policy(to, purposes, dataset=dataset, columns=columns, newer_than=age),
+    _policy,
     st.lists(NAMES, min_size=1, max_size=2),
     st.lists(PURPOSES, min_size=1, max_size=2),
     st.sampled_from(["demographics", "demo*", "*", "other"]),
