@@ -1,12 +1,12 @@
 """`/v1/datasets`, `/v1/receipts`: ingestion and what became of it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
 
+from steek.http.receiving import receive_body
 from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
 from steek.kernel.errors import NotFoundError, UnreadableError
 from steek.platform import Platform
@@ -26,22 +26,32 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["data"])
     ingestion = platform.ingestion
 
-    @routes.post("/datasets/{dataset}/batches", status_code=201)
+    @routes.post("/datasets/{dataset}/batches", status_code=202)
     async def ingest(  # pyright: ignore[reportUnusedFunction]
         dataset: str,
         request: Request,
         key: Key = None,
         actor: Actor = None,
         content_type: Annotated[str | None, Header()] = None,
+        wait: Annotated[Literal["commit"] | None, Query(description="Answer once it is in the lake.")] = None,
     ) -> JSONResponse:
-        """Bring a batch; 201 and the receipt mean that it is durable."""
-        format = _format(content_type)
-        payload = await _body(request, platform.settings.number("max_batch_bytes"))
-        receipt = await run_in_threadpool(
-            ingestion.ingest, dataset, payload, format=format, key=require_key(key), actor=actor_or_api(actor)
-        )
-        platform.subscriptions.deliver()
-        return reply(receipt, 201)
+        """Bring a batch; the receipt means that it is durable: 202 in the spool, 201 in the lake."""
+        format, own = _format(content_type), require_key(key)
+        ingestion.declared(dataset)
+        with ingestion.spool.incoming() as file:
+            payload = await receive_body(request, file, platform.settings.number("max_batch_bytes"))
+            receipt = await run_in_threadpool(
+                ingestion.ingest,
+                dataset,
+                payload,
+                format=format,
+                key=own,
+                actor=actor_or_api(actor),
+                wait=wait is not None,
+            )
+        if wait is not None:
+            platform.subscriptions.deliver()
+        return reply(receipt, 201 if receipt.state == "committed" else 202)
 
     @routes.get("/datasets/{dataset}/receipts")
     def receipts(dataset: str, limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -71,14 +81,3 @@ def _format(content_type: str | None) -> str:
         message = f"content type {kind!r} is not understood; allowed: {', '.join(_FORMATS)}"
         raise UnreadableError(message, next_step="Say what the body is in the header Content-Type.")
     return _FORMATS[kind]
-
-
-async def _body(request: Request, most_bytes: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most_bytes:
-            raise HTTPException(413, f"the batch is larger than {most_bytes:,} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)

@@ -36,13 +36,17 @@ HTTP_STATUS: dict[str, int] = {
     "steek": 500,
 }
 _MEDIA_TYPE = "application/problem+json"
-_NEXT_STEPS = {413: "Send it in several parts, or raise max_batch_bytes."}
+_RETRY_AFTER_S = "1"
+_NEXT_STEPS = {
+    413: "Send it in several parts, or raise max_batch_bytes.",
+    415: "Send it as it is, or with Content-Encoding: gzip.",
+}
 
 
 async def explain_error(request: Request, error: Exception) -> JSONResponse:
     """A SteekError as a problem."""
     assert isinstance(error, SteekError)
-    return problem(
+    answer = problem(
         request.url.path,
         HTTP_STATUS[error.code],
         error.message,
@@ -50,6 +54,9 @@ async def explain_error(request: Request, error: Exception) -> JSONResponse:
         next_step=error.next_step,
         details=error.details,
     )
+    if error.code == "busy":
+        answer.headers["Retry-After"] = _RETRY_AFTER_S
+    return answer
 
 
 async def explain_request(request: Request, error: Exception) -> JSONResponse:

@@ -8,7 +8,6 @@ import polars as pl
 
 from steek.data.contracts.contract import Contract
 from steek.data.contracts.guard import refuse_unproposed
-from steek.data.contracts.guard import refuse_unproposed
 from steek.data.datasets import AnyDataset, Dataset, contract_of
 from steek.data.ingest import receipts
 from steek.data.ingest.acknowledgement import acknowledge

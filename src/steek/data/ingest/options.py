@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steek.data.contracts.guard import ContractChanges
-from steek.data.contracts.guard import ContractChanges
 from steek.data.ingest.spool import Spool
 from steek.data.ingest.steps import FeedWatch, StepsFor, no_steps
 from steek.data.lake.lake import Lake
