@@ -1,13 +1,18 @@
 """Keys, pseudonyms and checks of what leaves, on an opened project."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
-from steek.governance import KeyCustody, KeyVault, Pseudonyms, open_key_vault
+from steek.data import contract_of
+from steek.governance import KeyCustody, KeyVault, Pseudonyms, open_key_vault, sealed_types, unsealed
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger
+from steek.project import Project
+
+Unseal = Callable[[str, pl.LazyFrame], pl.LazyFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +33,15 @@ def governance_part(settings: Settings, database: Database, ledger: Ledger, cloc
     vault = open_key_vault(settings, database)
     custody = KeyCustody(vault, database, ledger, clock)
     return GovernancePart(vault, custody, Pseudonyms(vault, database, ledger, clock))
+
+
+def unsealing(vault: KeyVault, project: Project) -> Unseal:
+    """Opens the sealed columns of the project's datasets, as their contracts name them."""
+
+    def unseal(table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        declared = project.datasets.get(table)
+        contract = None if declared is None else contract_of(declared)
+        types = {} if contract is None else sealed_types(contract)
+        return unsealed(frame, types, vault, dataset=table) if types else frame
+
+    return unseal

@@ -21,7 +21,7 @@ from steek.models.learned import LearnedFrom
 from steek.monitoring import Monitoring, Sources
 from steek.platform.access import ProjectFacts
 from steek.platform.erasing import ErasingPart, Holding, erasing_part
-from steek.platform.governance import governance_part
+from steek.platform.governance import governance_part, unsealing
 from steek.platform.intake import ingest_options
 from steek.platform.menu import mitigation_menu
 from steek.platform.subscriptions import subscriptions
@@ -134,6 +134,7 @@ def ground(settings: Settings, project: Project) -> Ground:
         roles=project.roles,
         policies=project.policies,
         pseudonymise=keys.for_reader,
+        unseal=unsealing(keys.vault, project),
     )
     access.note_policies(by="steek")
     return Ground(

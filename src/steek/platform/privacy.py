@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from steek.data import contract_of
-from steek.governance import MAINTENANCE, sealed_types, service, unsealed
+from steek.governance import MAINTENANCE, service
 from steek.kernel.errors import InputError, NotFoundError
 from steek.measures import AnonymityCheck, check_anonymity
 from steek.platform.record import Platform
@@ -37,16 +37,11 @@ def check_export(
     if dataset not in platform.project.datasets:
         raise NotFoundError.among("dataset", dataset, platform.project.datasets)
     contract = contract_of(platform.project.datasets[dataset])
-    rows = platform.lake.opened_by(service("verification", MAINTENANCE)).scan(dataset, technical=True)
-    there = rows.collect_schema()
+    rows = platform.lake.opened_by(service("verification", MAINTENANCE)).scan(dataset)
+    columns = rows.collect_schema().names()
     wanted = {name for name in (*quasi, sensitive) if name is not None}
-    sealed = {} if contract is None or "_sealed" not in there else sealed_types(contract)
-    opened = {name: kind for name, kind in sealed.items() if name in wanted}
-    if opened:
-        rows = unsealed(rows, opened, platform.vault, dataset=dataset)
     fields = () if contract is None else contract.fields
-    person = next((field.name for field in fields if field.subject and field.name in there), None)
-    columns = [*there, *(name for name in opened if name not in there)]
+    person = next((field.name for field in fields if field.subject and field.name in columns), None)
     missing = sorted(wanted - set(columns))
     if missing:
         message = f"no column {', '.join(map(repr, missing))} in {dataset}; there are: {', '.join(columns)}"

@@ -106,12 +106,12 @@ class Lake:
             message = f"table {name!r} has no version {version}; its latest is {latest}"
             raise NotFoundError(message)
         check_readable(self._database, name, version)
-        return self._seen(name, version, self._frame(name, version), technical=technical)
+        return self._seen(name, version, self._opened(name, version, technical=technical), technical=technical)
 
     def columns(self, name: str) -> list[str]:
         """Names of the columns of the latest version, in order; [] when there is none. Names are open to everybody."""
         version = self.latest_version(name)
-        known = [] if version is None else self._frame(name, version).collect_schema().names()
+        known = [] if version is None else self._opened(name, version, technical=False).collect_schema().names()
         return [column for column in known if not is_technical(column)]
 
     def opened_by(self, actor: Actor) -> "Lake":
@@ -257,6 +257,11 @@ class Lake:
                 message = f"table {name!r} is recorded at version {version}, but there is nothing at {uri}"
                 raise NotFoundError(message, next_step="Check lake_uri, or restore the folder from a backup.")
             return pl.scan_delta(table, storage_options=self._options or None)
+
+    def _opened(self, name: str, version: int, *, technical: bool) -> pl.LazyFrame:
+        """The table with its sealed columns among the others; as it is stored for who asks for what is technical."""
+        frame = self._frame(name, version)
+        return frame if technical or self._access is None else self._access.unsealed(name, frame)
 
     def _seen(self, name: str, version: int, frame: pl.LazyFrame, *, technical: bool) -> pl.LazyFrame:
         stored = frame.collect_schema()

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 # Names that begin so are kept by steek beside the rows and handed out on request only.
 RAW_PREFIX = "_raw_"
 _TECHNICAL = frozenset({"_receipt_id", "_cleaned_by", "_sampling_rate", "_sampling_weight", "_sealed", "_event_key"})
-# Only keepers of the lake see these: they hold values of other columns.
-HOLDS_VALUES = frozenset({"_sealed"})
+# Sealed values of other columns; only keepers of the lake see it as it is.
+SEALED = "_sealed"
+HOLDS_VALUES = frozenset({SEALED})
 
 
 @dataclass(frozen=True, slots=True)

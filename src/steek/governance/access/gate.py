@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from steek.governance.access.actors import INSIDE, MEMBER, SERVICE, SERVICE_PREFIX, Actor, reader
 from steek.governance.access.decision import Decision, decide
 from steek.governance.access.declarations import Policy, Role
-from steek.governance.access.facts import FactsOf, TableFacts
+from steek.governance.access.facts import SEALED, FactsOf, TableFacts
 from steek.governance.access.reads import write_read
 from steek.governance.access.tables import access_policies
 from steek.governance.access.treatments import Pseudonymise, treat
@@ -20,6 +20,8 @@ from steek.ledger import Database, Draft, Ledger
 
 _LONGEST_PRINCIPAL = 200
 _LONGEST_PURPOSE = 100
+# Table and frame; gives the frame with its sealed columns, opened when they are read.
+Unseal = Callable[[str, pl.LazyFrame], pl.LazyFrame]
 # Policies that hold for a while only, at a moment: a door for grants that end by themselves.
 Temporary = Callable[[datetime], Sequence[Policy]]
 
@@ -40,6 +42,7 @@ class Access:
         policies: Declared policies.
         pseudonymise: Gives pseudonyms; None where the project keeps no keys for them.
         temporary: Further policies in force at a moment.
+        unseal: Opens sealed columns; None where the project keeps no keys for them.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Access:
         policies: Sequence[Policy],
         pseudonymise: Pseudonymise | None = None,
         temporary: Temporary = _none,
+        unseal: Unseal | None = None,
     ) -> None:
         self._database = database
         self._ledger = ledger
@@ -62,6 +66,7 @@ class Access:
         self.policies = policies
         self._pseudonymise = pseudonymise
         self._temporary = temporary
+        self._unseal = unseal
 
     def actor(self, principal: str, purpose: str = "", *, roles: Iterable[str] = (), token: str | None = None) -> Actor:
         """Somebody about to read, with the given roles and those that the project declares for it.
@@ -99,6 +104,12 @@ class Access:
         policies = [*self.policies, *self._temporary(now)]
         can_pseudonymise = self._pseudonymise is not None
         return decide(actor, self._facts(table), columns, policies, now, can_pseudonymise=can_pseudonymise)
+
+    def unsealed(self, table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """A table with its sealed columns among the others; who may see them is decided as for any column."""
+        if self._unseal is None or SEALED not in frame.collect_schema():
+            return frame
+        return self._unseal(table, frame)
 
     def open(
         self, actor: Actor, table: str, version: int, frame: pl.LazyFrame, schema: Mapping[str, pl.DataType]

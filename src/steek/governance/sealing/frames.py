@@ -66,14 +66,23 @@ def unseal(
 def unsealed(
     frame: pl.LazyFrame, columns: Mapping[str, pl.DataType | type[pl.DataType]], vault: KeyVault, *, dataset: str
 ) -> pl.LazyFrame:
-    """As `unseal`, row by row when it is collected; `_sealed` stays. Nothing is opened that nobody selects."""
+    """As `unseal`, row by row when it is collected; `_sealed` stays. Nothing is opened that nobody selects.
+
+    Where a column is stored plain too, from before it was sealed, that value stands.
+    """
     kind = pl.Struct(dict(columns))
 
     def opened(cells: pl.Series) -> pl.Series:
         return _opened(cells, columns, vault, dataset)
 
     together = pl.col(SEALED).map_batches(opened, return_dtype=kind, is_elementwise=True)
-    return frame.with_columns(together.struct.field(name).alias(name) for name in columns)
+    plain = frame.collect_schema()
+    return frame.with_columns(
+        pl.coalesce(pl.col(name), together.struct.field(name)).alias(name)
+        if name in plain
+        else together.struct.field(name).alias(name)
+        for name in columns
+    )
 
 
 def _opened(
