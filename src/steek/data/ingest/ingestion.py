@@ -115,8 +115,6 @@ class Ingestion:
         received = receive(payload, format, max_bytes=self._max_batch_bytes)
         receipt = self._stored(dataset, key, received)
         if receipt is None:
-            with self._database.reading() as connection:
-                refuse_unproposed(connection, contract, changes=self._options.contract_changes)
             attempt = Attempt(dataset, received, key, actor, arrived_at or self._clock.now())
             receipt = self._acknowledged(self._take(attempt, declared, contract))
         if not wait or receipt.state != "spooled":
