@@ -22,6 +22,11 @@ class SeenKeys:
     def __init__(self) -> None:
         self._runs: list[Numbers] = []
 
+    @property
+    def run_count(self) -> int:
+        """Sorted runs that a search goes through: about the logarithm of the number of keys."""
+        return len(self._runs)
+
     def repeats(self, keys: pl.DataFrame) -> pl.Series:
         """For each row whether its key stood in an earlier row; the keys of the others are remembered.
 
