@@ -6,19 +6,11 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
+from steek.http.content_types import format_of
 from steek.http.receiving import receive_body
 from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
-from steek.kernel.errors import NotFoundError, UnreadableError
+from steek.kernel.errors import NotFoundError
 from steek.platform import Platform
-
-_FORMATS = {
-    "application/vnd.apache.parquet": "parquet",
-    "application/vnd.apache.arrow.stream": "arrow",
-    "application/vnd.apache.arrow.file": "arrow",
-    "application/x-ndjson": "ndjson",
-    "application/json": "json",
-    "text/csv": "csv",
-}
 
 
 def router(platform: Platform) -> APIRouter:
@@ -36,7 +28,7 @@ def router(platform: Platform) -> APIRouter:
         wait: Annotated[Literal["commit"] | None, Query(description="Answer once it is in the lake.")] = None,
     ) -> JSONResponse:
         """Bring a batch; the receipt means that it is durable: 202 in the spool, 201 in the lake."""
-        format, own = _format(content_type), require_key(key)
+        format, own = format_of(content_type), require_key(key)
         ingestion.declared(dataset)
         with ingestion.spool.incoming() as file:
             payload = await receive_body(request, file, platform.settings.number("max_batch_bytes"))
@@ -73,11 +65,3 @@ def router(platform: Platform) -> APIRouter:
         return reply({"receipt": found, "downstream": list(made.distance)[1:]})
 
     return routes
-
-
-def _format(content_type: str | None) -> str:
-    kind = (content_type or "").partition(";")[0].strip().lower()
-    if kind not in _FORMATS:
-        message = f"content type {kind!r} is not understood; allowed: {', '.join(_FORMATS)}"
-        raise UnreadableError(message, next_step="Say what the body is in the header Content-Type.")
-    return _FORMATS[kind]
