@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+import polars as pl
 import pytest
 from shop_world import NIGHTS, Shell, sales_of, serving, working
 
 from steek.cli.root import NOUNS
+from steek.platform import open_project
 
 NIGHT = NIGHTS[-1].isoformat()
 # They print lines of their own and run until they are stopped; see test_processes.py.
@@ -46,8 +48,20 @@ READING: list[tuple[str, ...]] = [
     ("data", "profile", "sales", "--days", "7"),
     ("data", "volumes", "sales", "--days", "7"),
     ("data", "sample", "sales", "--rows", "3"),
+    ("cleaning", "list"),
+    ("cleaning", "show", "sales"),
+    ("sampling", "show", "sales"),
+    ("sampling", "cost", "sales", "--by", "product_id", "--rates", "0.5", "--slice-by", "shop"),
+    ("joins", "list"),
+    ("joins", "show", "maker_lines", "lines x products", "--explain"),
+    ("privacy", "keys"),
+    ("privacy", "check-export", "sales", "--quasi", "shop", "--k", "2"),
     ("receipt", "list", "sales"),
     ("receipt", "quarantine", "sales"),
+    ("erasure", "list"),
+    ("erasure", "search", "shop", "north"),
+    ("retention", "report"),
+    ("retention", "due"),
 ]
 
 
@@ -102,6 +116,8 @@ def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
         flow = Flow(Shell(shop.folder, environment))
         data_and_models(flow)
         incident(flow)
+        privacy(flow)
+        letting_go(flow)
     assert flow.do("init", str(shop.folder.parent / "newshop"))["next"].startswith("steek ingest orders")
     left_out = VERBS - flow.used - {head(words) for words in READING} - {(noun,) for noun in PROCESSES}
     assert left_out == set()
@@ -131,6 +147,39 @@ def data_and_models(flow: Flow) -> None:
     assert flow.do("monitors", "acknowledge", fired[0]["id"], "--actor", "ada")["acknowledged_by"] == "ada"
     noted = flow.do("changes", "--note", "the fair is in town", "--on", "event:fair")
     assert flow.do("ledger", "show", noted["id"])["payload"] == {"summary": "the fair is in town"}
+
+
+def letting_go(flow: Flow) -> None:
+    asked = flow.do("erasure", "request", "shop", "north", "--reason", "by letter", "--yes", "--key", "letter")
+    assert (asked["state"], asked["kind"]) == ("requested", "shop")
+    assert flow.do("erasure", "cancel", asked["id"], "--reason", "asked back")["state"] == "cancelled"
+    again = flow.do("erasure", "request", "shop", "north", "--reason", "after all", "--delay", "0s", "--yes")
+    assert flow.do("housekeeping", "run", "--dry-run")[0]["chore"] == "erasures"
+    (done,) = flow.do("erasure", "run")
+    assert (done["state"], done["findings"]) == ("certified", [])
+    assert flow.do("erasure", "show", again["id"]) == done
+    assert flow.do("erasure", "certificate", again["id"])["removed"]["sales"] > 0
+    assert flow.do("retention", "run") == []
+    assert flow.do("housekeeping", "run") == {"done": {}}
+
+
+def privacy(flow: Flow) -> None:
+    platform = open_project(flow.shell.folder)
+    made = platform.pseudonyms.pseudonymise(pl.Series(["Elm Street 12"]), "addresses")[0]
+    platform.close()
+    by = ("addresses", "--reason", "a letter came back", "--actor", "ada")
+    assert flow.do("privacy", "reverse", made, *by)["value"] == "Elm Street 12"
+    assert flow.do("privacy", "pseudonym", "Elm Street 12", *by)["pseudonyms"] == [made]
+    assert flow.do("privacy", "rotate", "addresses", "--yes") == {"scope": "addresses", "version": 2}
+    (flow.shell.folder / "passphrase").write_text("correct horse battery staple\n")
+    saved = flow.do("privacy", "backup", "keys.backup", "--passphrase-file", "passphrase")
+    assert saved["kinds"]["pseudonym:addresses"] == 1
+    restored = flow.do("privacy", "restore", "keys.backup", "--passphrase-file", "passphrase", "--yes")
+    assert (restored["restored"], restored["present"]) == (0, saved["keys"])
+    bob = flow.shell.steek("privacy", "reverse", made, "addresses", "--reason", "curious", "--actor", "bob", "--json")
+    assert (bob.status, bob.problem["error"]) == (6, "refused")
+    small = flow.shell.steek("privacy", "check-export", "sales", "--quasi", "sale_id", "--json")
+    assert (small.status, small.problem["details"]["k"]) == (6, 1)
 
 
 def incident(flow: Flow) -> None:

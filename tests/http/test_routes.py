@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 from api_world import Api
 from httpx import Response
@@ -31,6 +32,12 @@ READING: dict[str, str] = {
     "/v1/access/reads": "/v1/access/reads?limit=2",
     "/v1/access/usage": "/v1/access/usage?by=dataset",
     "/v1/access/tokens": "/v1/access/tokens",
+    "/v1/cleaning": "/v1/cleaning",
+    "/v1/datasets/{dataset}/cleaning": "/v1/datasets/sales/cleaning",
+    "/v1/datasets/{dataset}/sampling": "/v1/datasets/sales/sampling",
+    "/v1/datasets/{dataset}/sampling/cost": "/v1/datasets/sales/sampling/cost?by=product_id&rate=0.5&metric=amount_usd",
+    "/v1/joins": "/v1/joins",
+    "/v1/joins/{dataset}/{join}": "/v1/joins/maker_lines/lines x products",
     "/v1/receipts": "/v1/receipts?limit=3",
     "/v1/nights": "/v1/nights",
     "/v1/nights/{day}": f"/v1/nights/{NIGHT}",
@@ -46,11 +53,22 @@ READING: dict[str, str] = {
     "/v1/alerts": "/v1/alerts?open_only=true",
     "/v1/changes": "/v1/changes?upstream_of=model:maker_demand&since=2024-03-01T00:00:00Z&until=2024-04-01T00:00:00Z",
     "/v1/incidents": "/v1/incidents",
+    "/v1/privacy/keys": "/v1/privacy/keys",
+    "/v1/datasets/{dataset}/anonymity": "/v1/datasets/sales/anonymity?quasi=shop,product_id&k=2",
+    "/v1/erasures": "/v1/erasures",
+    "/v1/retention": "/v1/retention",
+    "/v1/retention/due": "/v1/retention/due",
+    "/v1/housekeeping": "/v1/housekeeping",
     "/v1/ledger/events": "/v1/ledger/events?limit=2&kind=route.changed",
     "/v1/lineage": "/v1/lineage?of=trained:maker_demand@2",
 }
 SALES = sales_of(NIGHTS[0])
 Write = Callable[[Api, str], Response]
+
+
+def pseudonym_of(api: Api, value: str) -> str:
+    """A pseudonym as ingestion makes it."""
+    return api.platform.pseudonyms.pseudonymise(pl.Series([value]), "addresses")[0]
 
 
 def token_of(api: Api) -> str:
@@ -102,6 +120,27 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/resolution": lambda api, key: api.post(
         "/v1/incidents/2024-001/resolution", {"verify": False, "reason": "the fair left"}, key=key
     ),
+    "/v1/privacy/rotations": lambda api, key: api.post("/v1/privacy/rotations", {"scope": "addresses"}, key=key),
+    "/v1/privacy/pseudonyms": lambda api, key: api.post(
+        "/v1/privacy/pseudonyms", {"value": "Elm Street 12", "scope": "addresses", "reason": "a letter"}, key=key
+    ),
+    "/v1/privacy/reversals": lambda api, key: api.post(
+        "/v1/privacy/reversals",
+        {"pseudonym": pseudonym_of(api, "Elm Street 12"), "scope": "addresses", "reason": "a letter"},
+        key=key,
+    ),
+    "/v1/erasures": lambda api, key: api.post(
+        "/v1/erasures", {"kind": "shop", "value": "south", "reason": "by letter"}, key=key
+    ),
+    "/v1/erasures/{erasure}/cancellation": lambda api, key: api.post(
+        f"/v1/erasures/{api.get('/v1/erasures')['items'][0]['id']}/cancellation", {"reason": "asked back"}, key=key
+    ),
+    "/v1/erasure-runs": lambda api, key: api.post("/v1/erasure-runs", key=key),
+    "/v1/erasure-searches": lambda api, key: api.post(
+        "/v1/erasure-searches", {"kind": "shop", "value": "south"}, key=key
+    ),
+    "/v1/retention/runs": lambda api, key: api.post("/v1/retention/runs", key=key),
+    "/v1/housekeeping": lambda api, key: api.post("/v1/housekeeping", key=key),
     "/v1/ledger/verification": lambda api, key: api.post("/v1/ledger/verification", key=key),
 }
 # The second answer to the same key lacks what is shown once; tests of access look at it.
@@ -139,12 +178,17 @@ def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
         assert api.get(path) != {}
     receipt = api.get("/v1/datasets/sales/receipts")["items"][0]
     assert api.get(f"/v1/receipts/{receipt['id']}")["receipt"] == receipt
+    erasure = api.get("/v1/erasures")["items"][0]
+    assert api.get(f"/v1/erasures/{erasure['id']}") == erasure
+    unfinished = api.client.get(f"/v1/erasures/{erasure['id']}/certificate")
+    assert (unfinished.status_code, unfinished.json()["code"]) == (409, "conflict")
     event = api.get("/v1/ledger/events")["items"][0]
     assert api.get(f"/v1/ledger/events/{event['id']}") == event
 
 
 def test_no_address_is_left_out(reading: Api) -> None:
     by_id = {"/v1/receipts/{receipt_id}", "/v1/ledger/events/{event_id}"}
+    by_id |= {"/v1/erasures/{erasure}", "/v1/erasures/{erasure}/certificate"}
     assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id
     assert addresses(reading, "post") == set(WRITING) | SHOWN_ONCE
 
@@ -185,6 +229,6 @@ def test_a_route_is_changed_only_where_it_was_seen(api: Api) -> None:
 @pytest.mark.covers("D1")
 def test_a_key_that_named_another_batch_is_a_conflict(api: Api) -> None:
     path = "/v1/datasets/sales/batches"
-    assert api.send(path, SALES.write_csv().encode(), "text/csv").status_code == 201
+    assert api.send(path, SALES.write_csv().encode(), "text/csv").status_code == 202
     other = api.send(path, SALES.head(3).write_csv().encode(), "text/csv")
     assert (other.status_code, other.json()["code"]) == (409, "conflict")

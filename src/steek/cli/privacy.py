@@ -141,8 +141,8 @@ def check_export_(
     names = [name.strip() for name in quasi.split(",") if name.strip()]
     with opened(project) as platform:
         check = check_export(platform, dataset, names, k=k, sensitive=sensitive, l=l)
-        show(check, as_json=as_json)
         require_anonymity(check, dataset)
+        show(check, as_json=as_json)
 
 
 def _passphrase(file: Path | None, *, confirm: bool) -> str:

@@ -167,8 +167,10 @@ def require_anonymity(check: AnonymityCheck, what: str) -> None:
     """
     if check.verdict == "fail":
         message = f"{what} tells small groups apart: {'; '.join(check.reasons)}"
+        figures = ("k", "k_wanted", "l", "l_wanted", "groups", "small_groups", "rows", "small_rows")
+        details: dict[str, object] = {name: getattr(check, name) for name in figures}
         next_step = (
             f"Suppress the {check.small_rows} rows of {check.small_groups} small groups, make values coarser, "
             "or leave a column out."
         )
-        raise RefusedError(message, next_step=next_step, details={"k": check.k, "k_wanted": check.k_wanted})
+        raise RefusedError(message, next_step=next_step, details=details)

@@ -6,6 +6,8 @@ import steek as sk
 
 OWNER = "data@corner"
 
+may_undo_pseudonyms = sk.Role("reverser", members=("ada",), owner=OWNER, reason="returns letters that went astray")
+
 sales = sk.Dataset("sales", contract="contracts/sales.yaml", event_time="sold_at", owner=OWNER)
 products = sk.Dataset("products", contract="contracts/products.yaml", mode="replace", owner=OWNER)
 
