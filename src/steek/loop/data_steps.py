@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from steek.data import DerivedDataset
+from steek.governance import attributed
 from steek.kernel.errors import BusyError, ZeroMatchesError
 from steek.kernel.waiting import wait_until
 from steek.kernel.windows import Window
@@ -44,7 +45,8 @@ def join_outcomes(s: Services, day: date, model: str) -> Summary:
     # An answer that may come until midnight tomorrow is complete the day after; short windows are complete at once.
     back = timedelta(days=label_window // timedelta(days=1)) if label_window > timedelta(days=1) else timedelta()
     window = business_day(s, day - back)
-    joined = s.outcomes.join(model, window, key=f"night:{day}:{model}", actor=actor(day))
+    with attributed(model=model):
+        joined = s.outcomes.join(model, window, key=f"night:{day}:{model}", actor=actor(day))
     return {"day": window.start_at.date().isoformat(), "predictions": joined.predictions, "matched": joined.matched}
 
 

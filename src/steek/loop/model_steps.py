@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from steek.governance import attributed
 from steek.kernel.errors import FrozenError, IntegrityError, ResourceError
 from steek.kernel.verdict import Verdict
 from steek.kernel.waiting import wait_until
@@ -19,7 +20,8 @@ def train(s: Services, night: date, model: str) -> Summary:
     """Train one definition on what is known at the end of the day; a freeze is obeyed and said."""
     known_at = business_day(s, night).end_at
     try:
-        trained = s.trainer.train(model, known_at, key=f"night:{night}:{model}", actor=actor(night))
+        with attributed(model=model):
+            trained = s.trainer.train(model, known_at, key=f"night:{night}:{model}", actor=actor(night))
     except FrozenError as hold:
         return {"held": hold.message}
     return {"version": trained.version, "rows": trained.rows}
@@ -29,7 +31,8 @@ def train_again(s: Services, model: str, known_until: str, members: list[str] | 
     """Train at a person's wish; members that are not named are carried over from the version that serves."""
     known_at = business_day(s, date.fromisoformat(known_until)).end_at
     base = s.routes.get(model).primary if members is not None else None
-    trained = s.trainer.train(model, known_at, key=key, actor=by, members=members, base_version=base)
+    with attributed(model=model, job=f"retraining {key}"):
+        trained = s.trainer.train(model, known_at, key=key, actor=by, members=members, base_version=base)
     return {"version": trained.version, "rows": trained.rows}
 
 
@@ -37,8 +40,9 @@ def judge(s: Services, model: str, version: int, key: str) -> Summary:
     """Measure a version on its distributions, then let the gate decide."""
     trained = s.registry.get(model, version)
     against = s.routes.get(model).primary
-    evaluations = s.evaluator.evaluate(trained, key=key, against=against)
-    decision = s.gate.decide(trained, against=against, key=key)
+    with attributed(model=model):
+        evaluations = s.evaluator.evaluate(trained, key=key, against=against)
+        decision = s.gate.decide(trained, against=against, key=key)
     return {"evaluations": len(evaluations), "verdict": decision.verdict.value}
 
 

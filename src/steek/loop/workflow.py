@@ -9,6 +9,7 @@ from typing import Any
 
 from dbos import DBOS
 
+from steek.governance import attributed
 from steek.loop import canary_steps, data_steps, feature_steps, model_steps
 from steek.loop.calendar import actor, nightly_models
 from steek.loop.nights import Nights
@@ -114,7 +115,8 @@ class NightWorkflow:
     def _step(self, day: date, stage: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         def run() -> Any:
             self._nights.stage(day, stage)
-            result = function(self._s, *arguments)
+            with attributed(job=actor(day)):
+                result = function(self._s, *arguments)
             self._s.deliver()
             return result
 
