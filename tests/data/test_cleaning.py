@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.real_year import real_year
 
 from steek.data import Contract, Dataset, Field, Filter, Ingestion, Lake, Sampling, clean, contract_of
-from steek.data.cleaning.actions import Action, list_hash
+from steek.data.cleaning.actions import Action, cleaning_version
 from steek.data.cleaning.cleaning import Cleaning
 from steek.data.cleaning.steps import cleaning_steps
 from steek.data.ingest.options import IngestOptions, spool_beside
@@ -80,7 +80,7 @@ def test_a_messy_batch_is_cleaned_in_order_and_what_came_is_kept() -> None:
     assert rows["price"].to_list() == ["1250.5", "0.99", "1.0"]
     assert rows["price_band"].to_list() == ["10 and more", "below 1", "1 to 10"]
     assert rows["seen_at"].to_list()[2] == "soon"
-    assert rows["_cleaned_by"].unique().to_list() == [list_hash(LIST)]
+    assert rows["_cleaned_by"].unique().to_list() == [cleaning_version(LIST)]
     assert rows["phone"].to_list() == ["555-1", "555-2", None]
     assert "_raw_phone" not in rows.columns
     contract = contract_of(stops())
@@ -97,7 +97,7 @@ def test_a_report_tells_versions_boundaries_and_volumes_before_and_after() -> No
     step.apply(MESSY)
     step.apply(MESSY)
     told = step.reports()
-    assert (told["version"], told["rows_before"], told["rows_after"]) == (list_hash(LIST), 6, 6)
+    assert (told["version"], told["rows_before"], told["rows_after"]) == (cleaning_version(LIST), 6, 6)
     assert told["changed_rows"] == {"state": 2, "phone": 2, "temperature": 4, "price": 4, "seen_at": 4}
     stripped = told["actions"][1]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
     assert (stripped["name"], stripped["bytes_before"] - stripped["bytes_after"]) == ("trim state, phone", 4)
@@ -166,7 +166,7 @@ def test_boundaries_are_versioned_and_documented_in_the_contract() -> None:
     assert "cut at 1, 10 USD; boundaries version " in band.meaning
     assert band.meaning.split()[-1] != other.meaning.split()[-1]
     assert contract.hash != moved.hash
-    assert list_hash(LIST) != list_hash(LIST[:-1]) != list_hash(LIST[::-1])
+    assert cleaning_version(LIST) != cleaning_version(LIST[:-1]) != cleaning_version(LIST[::-1])
 
 
 def _double(rows: pl.DataFrame) -> pl.DataFrame:
@@ -291,7 +291,7 @@ def test_a_batch_is_cleaned_filtered_and_sampled_on_its_way_in(
     receipt = ingestion.ingest("stops", came.write_csv().encode(), format="csv", key="a", actor="x")
     rows = lake.scan("stops", technical=True).collect()
     assert (receipt.accepted_rows, receipt.quarantined_rows) == (rows.height, 1)
-    assert rows["_cleaned_by"].unique().to_list() == [list_hash(cleaning)]
+    assert rows["_cleaned_by"].unique().to_list() == [cleaning_version(cleaning)]
     assert set(rows.select("state", "_raw_state").unique().rows()) == {("NY", " NY"), ("CA", None), ("TX", None)}
     assert (rows["_sampling_rate"] * rows["_sampling_weight"]).unique().to_list() == [1.0]
     assert lake.scan("stops").collect().columns == ["state", "seen_at"]

@@ -6,6 +6,7 @@ rows with reasons, counted joins, volumes per slice, and events and lineage for 
 """
 
 from steek.data.cleaning import clean
+from steek.data.cleaning.actions import cleaning_version
 from steek.data.cleaning.steps import cleaning_steps
 from steek.data.contracts.changes import Compatibility, ContractChange, ContractDiff
 from steek.data.contracts.compatibility import compare
@@ -135,6 +136,7 @@ __all__ = [
     "WholeFile",
     "clean",
     "cleaning_steps",
+    "cleaning_version",
     "compare",
     "contract_of",
     "cost_in_lake",

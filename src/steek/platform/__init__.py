@@ -19,6 +19,7 @@ from steek.platform.finding import find_definition, find_derived
 from steek.platform.looking import DatasetFacts, DatasetLine, dataset_facts, dataset_lines, last_days, looking
 from steek.platform.menu import MitigationLine, mitigation_lines, mitigation_menu
 from steek.platform.opening import open_project
+from steek.platform.preparing import ActionLine, Preparation, preparation, preparations, sampling_costs
 from steek.platform.privacy import check_export
 from steek.platform.record import Platform
 from steek.platform.serving import serving_app
@@ -28,6 +29,7 @@ from steek.platform.targets import rollback_target
 from steek.platform.working import workflow_worker
 
 __all__ = [
+    "ActionLine",
     "ContractLine",
     "DatasetFacts",
     "DatasetLine",
@@ -35,6 +37,7 @@ __all__ = [
     "LoopStatus",
     "MitigationLine",
     "Platform",
+    "Preparation",
     "Rows",
     "check_export",
     "contract_lines",
@@ -54,9 +57,12 @@ __all__ = [
     "mitigation_lines",
     "mitigation_menu",
     "open_project",
+    "preparation",
+    "preparations",
     "put_labels",
     "read_rows",
     "rollback_target",
+    "sampling_costs",
     "serving_app",
     "subscriptions",
     "workflow_worker",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from steek.data import Derivation, FeedChecking, Ingestion, Lake, Quarantine
+from steek.data import Derivation, FeedChecking, Ingestion, Joins, Lake, Quarantine
 from steek.engines import Engine, open_engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.evaluation.erasing import GoldenAnswers
@@ -69,6 +69,7 @@ class DataPart:
     feed: FeedChecking
     quarantine: Quarantine
     derivation: Derivation
+    joins: Joins
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,8 @@ def data_part(base: Ground) -> DataPart:
     ingestion = Ingestion(keeping, *base.state, datasets, settings.number("max_batch_bytes"), options)
     quarantine = Quarantine(base.lake_of("quarantine", MAINTENANCE), ingestion, *base.state, datasets, options.steps)
     derivation = Derivation(base.lake_of("derivation", "derivation"), *base.state, datasets)
-    return DataPart(base.lake_of("console", "operations"), ingestion, feed, quarantine, derivation)
+    lake, joins = base.lake_of("console", "operations"), Joins(*base.state)
+    return DataPart(lake, ingestion, feed, quarantine, derivation, joins)
 
 
 def features_part(base: Ground) -> FeaturesPart:

@@ -9,6 +9,7 @@ from steek.data import (
     Erasures,
     FeedChecking,
     Ingestion,
+    Joins,
     LabelStore,
     LabelUses,
     Lake,
@@ -55,6 +56,7 @@ class Platform:
     feed: FeedChecking
     quarantine: Quarantine
     derivation: Derivation
+    joins: Joins
     contracts: ContractLog
     proposals: Proposals
     labels: LabelStore

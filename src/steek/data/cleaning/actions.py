@@ -73,6 +73,6 @@ class Action:
         return content_hash([self.name, self.facts, self.implied])[:_HASH_LENGTH]
 
 
-def list_hash(actions: Iterable[Action]) -> str:
+def cleaning_version(actions: Iterable[Action]) -> str:
     """Version of a cleaning list: another action, order, argument or line of code gives another one."""
     return content_hash([action.hash for action in actions])[:_HASH_LENGTH]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from steek.data.cleaning.actions import Action, Boundaries, list_hash
+from steek.data.cleaning.actions import Action, Boundaries, cleaning_version
 from steek.data.cleaning.values import as_text, size_bytes
 from steek.data.contracts.contract import Contract
 from steek.kernel.errors import ContractViolationError
@@ -32,7 +32,7 @@ class Cleaning:
     def __init__(self, actions: Sequence[Action], contract: Contract) -> None:
         self._actions = tuple(actions)
         self._contract = contract
-        self._hash = list_hash(actions)
+        self._hash = cleaning_version(actions)
         self._volumes = [(_NONE, _NONE) for _ in self._actions]
         self._whole = (_NONE, _NONE)
         self._changed: Counter[str] = Counter()
