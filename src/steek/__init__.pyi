@@ -11,6 +11,9 @@ from steek.data import (
     Dataset as Dataset,
 )
 from steek.data import (
+    ExpectedVolume as ExpectedVolume,
+)
+from steek.data import (
     FeedChecks as FeedChecks,
 )
 from steek.data import (
@@ -21,6 +24,9 @@ from steek.data import (
 )
 from steek.data import (
     JoinPlan as JoinPlan,
+)
+from steek.data import (
+    Labels as Labels,
 )
 from steek.data import (
     Sampling as Sampling,
