@@ -21,7 +21,6 @@ from steek.data.erasure.ports import Exposure, Holder, Learned
 from steek.data.erasure.rewriting import Rewriting
 from steek.data.erasure.table_files import TableFiles
 from steek.governance.pseudonyms.pseudonyms import Pseudonyms
-from steek.governance.pseudonyms.types import Permission
 from steek.governance.vault.file_vault import FileKeyVault
 from steek.governance.vault.master import MasterKey
 from steek.kernel import ReplayClock, Window
@@ -92,7 +91,7 @@ def open_world(
     ledger = Ledger(database, clock)
     lake = Lake(folder / "lake", {}, database, ledger, clock)
     vault = FileKeyVault(folder / "keys.vault", MasterKey(folder / "outside" / "master.key"))
-    pseudonyms = Pseudonyms(vault, database, ledger, clock, lambda actor, _: Permission(actor == "judge", "judges may"))
+    pseudonyms = Pseudonyms(vault, database, ledger, clock)
     identities = Identities(vault, pseudonyms, DATASETS)
     files = TableFiles(str(folder / "lake"), {})
     tables = LakeTables(Rewriting(files, lake, clock), lake, database, DATASETS)
@@ -109,7 +108,19 @@ def open_world(
     erasures = Erasures(identities, erasing, database, ledger, clock, DELAY)
     exclusion = Exclusion(identities, database)
     return World(
-        folder, clock, database, ledger, lake, files, vault, pseudonyms, identities, tables, exclusion, erasing, erasures
+        folder,
+        clock,
+        database,
+        ledger,
+        lake,
+        files,
+        vault,
+        pseudonyms,
+        identities,
+        tables,
+        exclusion,
+        erasing,
+        erasures,
     )
 
 
@@ -147,9 +158,7 @@ def fill(world: World) -> None:
                 "features.home", snapshot, column="as_of", window=instant, key=f"snapshot {number} {again}"
             )
     people = pl.read_parquet(real_year() / "demographics.parquet", columns=["household_id", "income"])
-    hidden = world.pseudonyms.pseudonymise(
-        people["household_id"].cast(pl.Int64), "homes", "keyed", subject="household"
-    )
+    hidden = world.pseudonyms.pseudonymise(people["household_id"].cast(pl.Int64), "homes", "keyed", subject="household")
     for again in range(2):
         shown = people.with_columns(hidden, pl.col("income").cast(pl.String))
         world.lake.replace("people", shown.sort("household_id", descending=bool(again)), key=f"people {again}")

@@ -8,6 +8,7 @@ import pytest
 from tests.data.erasure_world import DELAY, LINES, NOW, World, busiest, fill, open_world, rows_of
 
 from steek.data.erasure.subjects import Subject
+from steek.governance.pseudonyms.types import Permission
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, IllegalTransitionError, InputError, NotFoundError
 from steek.ledger import Database
@@ -49,10 +50,10 @@ def test_a_real_household_is_gone_from_every_file_and_certified(world: World) ->
     assert certificate["removed"]["lines"] == own
     assert certificate["searched"]["found"] == 0
     assert world.erasures.search(Subject("household", str(home))) == []
-    assert world.pseudonyms.of(home, "homes", "keyed") != ()
+    (pseudonym,) = world.pseudonyms.of(home, "homes", "keyed")
     with pytest.raises(NotFoundError):
         world.pseudonyms.reverse(
-            world.pseudonyms.of(home, "homes", "keyed")[0], "homes", actor="judge", reason="r", key="r"
+            pseudonym, "homes", actor="judge", reason="r", permission=Permission(True, "judges may"), key="r"
         )
 
 

@@ -1,6 +1,7 @@
 """Which trained models had rows of a person before them when they were trained."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from steek.data.erasure.ports import Exposure, Learned
 from steek.ledger import Lineage
@@ -11,6 +12,7 @@ from steek.models.trained import TrainedModel
 # Examples and features, what both were derived from, and what that was derived from.
 _STEPS = 4
 _ALL = 1_000_000
+_HOUR = timedelta(hours=1)
 
 
 class LearnedFrom:
@@ -49,7 +51,7 @@ class LearnedFrom:
 
     def _by(self, model: TrainedModel, exposures: Sequence[Exposure]) -> list[Learned]:
         direct = {_dataset(urn) for urn in model.inputs}
-        near = [each for each in exposures if each.first_at is None or each.first_at < model.window.end_at]
+        near = [each for each in exposures if not each.hours or each.hours[0] < model.window.end_at]
         if not near:
             return []
         walked = self._lineage.upstream(model.urn, max_distance=_STEPS).distance
@@ -71,9 +73,9 @@ class LearnedFrom:
 
 
 def _inside(model: TrainedModel, exposure: Exposure) -> bool:
-    """Whether some row of the person lies inside the window for sure: the first or the last one does."""
-    moments = [at for at in (exposure.first_at, exposure.last_at) if at is not None]
-    return any(model.window.start_at <= at < model.window.end_at for at in moments)
+    """Whether an event of the person happened inside the window, to the hour."""
+    start_at, end_at = model.window.start_at - _HOUR, model.window.end_at
+    return any(start_at < hour < end_at for hour in exposure.hours)
 
 
 def _dataset(urn: str) -> str:

@@ -119,10 +119,11 @@ class LakeTables:
         if digest is None or not files:
             return []
         moment = self._datasets[name].event_time
-        when = pl.lit(None, pl.Datetime("us", "UTC")) if moment is None else pl.col(moment)
+        hour = pl.lit(None, pl.Datetime("us", "UTC")) if moment is None else pl.col(moment).dt.truncate("1h")
         rows = self._lake.scan(name).with_columns(digest).filter(pl.col(_DIGEST).is_not_null())
-        told = rows.group_by(_DIGEST).agg(pl.len(), when.min().alias("first"), when.max().alias("last")).collect()
-        return [Exposure(person, name, count, first, last) for person, count, first, last in told.iter_rows()]
+        hours = hour.unique().drop_nulls().sort().alias("hours")
+        told = rows.group_by(_DIGEST).agg(pl.len(), hours).sort(_DIGEST).collect()
+        return [Exposure(person, name, count, tuple(hours)) for person, count, hours in told.iter_rows()]
 
 
 def _in_predicate(content: str, looked_for: Wanted) -> set[str]:

@@ -20,13 +20,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Rows of one person in one dataset, by the time of their events; None where rows have no moment."""
+    """Rows of one person in one dataset.
+
+    Args:
+        digest: The person.
+        dataset: Its name.
+        rows: How many.
+        hours: Beginnings of the hours in which their events happened, ascending; empty where rows have no moment.
+    """
 
     digest: str
     dataset: str
     rows: int
-    first_at: datetime | None
-    last_at: datetime | None
+    hours: tuple[datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
