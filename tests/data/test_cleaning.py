@@ -264,34 +264,46 @@ def test_a_week_of_the_real_store_is_standardised() -> None:
     assert restored.to_series().equals(products["department"], check_names=False)
 
 
+SEEN = Contract("stops", "1.0.0", (Field("state", "string"), Field("seen_at", "timestamp")), owner="o")
+SEEN_LIST = (clean.trim("state"), clean.parse_dates("seen_at", formats=["%m/%d/%Y %H:%M"]))
+Door = Callable[[Dataset], tuple[Ingestion, Lake]]
+
+
+@pytest.fixture
+def door(tmp_path: Path, database: Database, ledger: Ledger, clock: ReplayClock) -> Door:
+    """Ingestion of one dataset as the platform builds it, without keys and checks of the feed."""
+
+    def open_(declared: Dataset) -> tuple[Ingestion, Lake]:
+        lake = Lake(tmp_path / "lake", {}, database, ledger, clock)
+        options = IngestOptions(
+            spool=spool_beside(lake, database, clock),
+            steps=lambda dataset, contract: IntakeSteps(
+                cleaning_steps(dataset, contract), sampling_steps(dataset, contract)
+            ),
+        )
+        return Ingestion(lake, database, ledger, clock, {"stops": declared}, 10_000_000, options), lake
+
+    return open_
+
+
 @pytest.mark.covers("D6", "D7", "D10")
-def test_a_batch_is_cleaned_filtered_and_sampled_on_its_way_in(
-    tmp_path: Path, database: Database, ledger: Ledger, clock: ReplayClock
-) -> None:
-    cleaning = (clean.trim("state"), clean.parse_dates("seen_at", formats=["%m/%d/%Y %H:%M"]))
+def test_a_batch_is_cleaned_filtered_and_sampled_on_its_way_in(door: Door, ledger: Ledger) -> None:
     declared = Dataset(
         "stops",
-        Contract("stops", "1.0.0", (Field("state", "string"), Field("seen_at", "timestamp")), owner="o"),
+        SEEN,
         "seen_at",
         owner="o",
-        cleaning=cleaning,
+        cleaning=SEEN_LIST,
         filters=(Filter("test state", lambda rows: rows["state"] == "ZZ", drops_at_most=0.001),),
         sampling=Sampling(by="seen_at", rate=0.5),
     )
-    lake = Lake(tmp_path / "lake", {}, database, ledger, clock)
-    options = IngestOptions(
-        spool=spool_beside(lake, database, clock),
-        steps=lambda dataset, contract: IntakeSteps(
-            cleaning_steps(dataset, contract), sampling_steps(dataset, contract)
-        ),
-    )
-    ingestion = Ingestion(lake, database, ledger, clock, {"stops": declared}, 10_000_000, options)
+    ingestion, lake = door(declared)
     moments = [f"10/02/2017 {at // 60:02d}:{at % 60:02d}" for at in range(400)]
     came = pl.DataFrame({"state": [" NY", "CA", "ZZ", "TX"] * 100, "seen_at": [*moments[:-1], "soon"]})
     receipt = ingestion.ingest("stops", came.write_csv().encode(), format="csv", key="a", actor="x")
     rows = lake.scan("stops", technical=True).collect()
     assert (receipt.accepted_rows, receipt.quarantined_rows) == (rows.height, 1)
-    assert rows["_cleaned_by"].unique().to_list() == [cleaning_version(cleaning)]
+    assert rows["_cleaned_by"].unique().to_list() == [cleaning_version(SEEN_LIST)]
     assert set(rows.select("state", "_raw_state").unique().rows()) == {("NY", " NY"), ("CA", None), ("TX", None)}
     assert (rows["_sampling_rate"] * rows["_sampling_weight"]).unique().to_list() == [1.0]
     assert lake.scan("stops").collect().columns == ["state", "seen_at"]
@@ -305,3 +317,50 @@ def test_a_batch_is_cleaned_filtered_and_sampled_on_its_way_in(
     assert counted["rows"].to_list() == [2 * rows.height]
     (held,) = ingestion.quarantine("stops").to_dicts()
     assert held["row"] == '{"state":"TX","seen_at":"soon"}'
+
+
+def one_stop(state: str) -> bytes:
+    return f"state,seen_at\n{state},10/02/2017 09:30\n".encode()
+
+
+@pytest.mark.covers("D6", "D10", "D11")
+def test_another_list_is_a_change_that_is_told_once(door: Door, ledger: Ledger) -> None:
+    changed = (clean.upper("state"), *SEEN_LIST)
+    for number, actions in enumerate((SEEN_LIST, SEEN_LIST, changed, changed)):
+        ingestion, _ = door(Dataset("stops", SEEN, "seen_at", owner="o", cleaning=actions))
+        ingestion.ingest("stops", one_stop(f" ny{number}"), format="csv", key=str(number), actor="ada")
+    (event,) = ledger.events(kinds=["preparation.changed"])
+    before, after = cleaning_version(SEEN_LIST), cleaning_version(changed)
+    assert (event.payload["step"], event.payload["before"], event.payload["after"]) == ("cleaning", before, after)
+
+
+@pytest.mark.covers("D6", "D2")
+def test_a_batch_sent_again_is_cleaned_once_and_rows_cleaned_before_pass(door: Door) -> None:
+    declared = Dataset("stops", SEEN, "seen_at", owner="o", cleaning=SEEN_LIST)
+    ingestion, lake = door(declared)
+    first = ingestion.ingest("stops", one_stop(" ny"), format="csv", key="a", actor="ada")
+    assert ingestion.ingest("stops", one_stop(" ny"), format="csv", key="a", actor="ada") == first
+    cleaned = lake.scan("stops", technical=True).drop("_receipt_id").collect()
+    again = ingestion.ingest("stops", cleaned, key="b", actor="ada")
+    assert again.steps["cleaning"]["passed_rows"] == 1  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
+    rows = lake.scan("stops", technical=True).drop("_receipt_id").collect()
+    assert rows.rows() == cleaned.rows() * 2
+
+
+@pytest.mark.covers("D6", "N3")
+def test_a_lying_client_writes_no_column_of_steek(door: Door) -> None:
+    ingestion, lake = door(Dataset("stops", SEEN, "seen_at", owner="o", cleaning=SEEN_LIST))
+    rows = pl.DataFrame({"state": ["NY"], "seen_at": ["10/02/2017 09:30"]})
+    for name in ("_receipt_id", "_sampling_rate", "_raw_state", "_sealed"):
+        with pytest.raises(ContractViolationError, match=f"belong to steek: {name}"):
+            ingestion.ingest("stops", rows.with_columns(pl.lit("1").alias(name)), key=name, actor="x")
+    assert lake.latest_version("stops") is None
+
+
+@pytest.mark.covers("D6", "D8")
+def test_a_table_that_is_cleaned_and_replaced_tells_news_of_its_fields_only(door: Door, ledger: Ledger) -> None:
+    ingestion, _ = door(Dataset("stops", SEEN, owner="o", mode="replace", cleaning=SEEN_LIST))
+    for state in ("ny", "ca"):
+        ingestion.ingest("stops", one_stop(f" {state}"), format="csv", key=state, actor="ada")
+    (event,) = ledger.events(kinds=["dataset.replaced"])
+    assert event.payload["unknown_fraction"] == {"state": 1.0, "seen_at": 0.0}

@@ -14,6 +14,7 @@ _KINDS = (
     "definition.changed",
     "external.changed",
     "feature.changed",
+    "preparation.changed",
     "route.changed",
     "settings.changed",
 )

@@ -30,8 +30,10 @@ NOTABLE_KINDS = (
     "incident.resolved",
     "join.failed",
     "postmortem.drafted",
+    "preparation.changed",
     "route.changed",
     "training.failed",
+    "transformation.unexpected",
 )
 ALARMING_KINDS = frozenset(
     {"alert.fired", "batch.refused", "canary.aborted", "incident.declared", "join.failed", "training.failed"}

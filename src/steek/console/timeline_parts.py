@@ -25,6 +25,7 @@ _TELLING = _ALARMS | {
     "freeze.ended",
     "freeze.started",
     "gate.overridden",
+    "preparation.changed",
     "settings.changed",
 }
 _ROUTINE_ROUTES = frozenset({"deploy", "start_canary", "step_canary", "promote"})

@@ -16,6 +16,7 @@ KIND_WEIGHT: Mapping[str, float] = {
     "feature.changed": 0.7,
     "dataset.replaced": 0.6,
     "definition.changed": 0.6,
+    "preparation.changed": 0.6,
     "route.changed": 0.5,
     "settings.changed": 0.5,
     "external.changed": 0.3,

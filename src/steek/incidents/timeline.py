@@ -32,6 +32,7 @@ SYSTEM_KINDS = (
     "gate.overridden",
     "join.failed",
     "model.trained",
+    "preparation.changed",
     "route.changed",
     "settings.changed",
     "training.failed",

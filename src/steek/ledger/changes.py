@@ -15,6 +15,7 @@ CHANGE_KINDS = (
     "dataset.replaced",
     "external.changed",
     "feature.changed",
+    "preparation.changed",
     "route.changed",
     "settings.changed",
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, update
 
-from steek.data.cleaning.surprises import unexpected_events
+from steek.data.cleaning.surprises import changed_events, unexpected_events
 from steek.data.contracts.log import note_contract
 from steek.data.ingest import entries, receipts
 from steek.data.ingest.acknowledging import Work
@@ -33,12 +33,13 @@ def acknowledge(taken: Taken, spool_id: str) -> Work[tuple[Receipt, bool]]:
             )
             entries.write(connection, again, spool_id, taken.files, facts)
             return (again, True), []
+        changed = changed_events(connection, receipt)
         receipts.write(connection, receipt)
         entries.write(connection, receipt, spool_id, taken.files, facts)
         drafts = note_contract(connection, taken.contract, actor=taken.attempt.actor, at=taken.attempt.received_at)
         if taken.feed is not None:
             drafts = [*drafts, *taken.feed.record(connection)]
-        return (receipt, True), [*drafts, *unexpected_events(receipt)]
+        return (receipt, True), [*drafts, *changed, *unexpected_events(receipt)]
 
     return work
 

@@ -16,6 +16,7 @@ from steek.data.ingest.spool_files import check, read_frames, read_schema
 from steek.data.lake.chunks import Chunks
 from steek.data.lake.delta import find_commit
 from steek.data.lake.lake import RECEIPT_COLUMN, Lake, previous_version
+from steek.governance import is_technical
 from steek.kernel.errors import InputError, IntegrityError
 from steek.kernel.records import content_hash
 from steek.ledger import Database, Draft, Ledger
@@ -129,7 +130,8 @@ class Committer:
         chunks = self._rows_of([entry], receipt_column=False)
         fresh = None
         if before is not None:
-            fresh = unknown_fractions(self._lake.scan(name, version=before), chunks.schema, chunks.open)
+            own = pl.Schema({column: dtype for column, dtype in chunks.schema.items() if not is_technical(column)})
+            fresh = unknown_fractions(self._lake.scan(name, version=before), own, chunks.open)
 
         def record(connection: Connection, version: int) -> None:
             urn = f"dataset:{name}@{version}"

@@ -11,6 +11,7 @@ from steek.data.datasets import AnyDataset, contract_of
 from steek.data.lake.lake import Lake
 from steek.data.looking.column_profile import ColumnProfile, profile_columns
 from steek.data.volumes import count_volumes
+from steek.governance import is_technical
 from steek.kernel.errors import InputError, NotFoundError, describe_unknown
 from steek.kernel.windows import Window
 
@@ -137,9 +138,10 @@ class Looking:
         if self._lake.latest_version(dataset) is None:
             schema = {declared.event_time: pl.Datetime("us", "UTC")} | ({} if by is None else {by: pl.String()})
             return count_volumes(pl.LazyFrame(schema=schema), declared.event_time, window, by)
-        rows = self._lake.scan(dataset)
+        # With the weights of a sample, so that its rows are scaled back.
+        rows = self._lake.scan(dataset, technical=True)
         if by is not None:
-            _known(dataset, by, rows.collect_schema().names())
+            _known(dataset, by, [name for name in rows.collect_schema().names() if not is_technical(name)])
         return count_volumes(rows, declared.event_time, window, by)
 
     def _open(self, dataset: str, version: int | None) -> tuple[int, pl.LazyFrame]:

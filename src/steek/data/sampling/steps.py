@@ -10,6 +10,7 @@ from steek.data.sampling.sampling import Sampling, draw
 from steek.data.sampling.spread import DrawSpread
 from steek.data.volumes import WEIGHT_COLUMN
 from steek.kernel.errors import ContractViolationError, user_code
+from steek.kernel.records import content_hash
 from steek.measures import Volume, unexpected, unexpected_draw
 
 RATE = "_sampling_rate"
@@ -57,7 +58,8 @@ class Filtering:
                     message = f"filter {each.name!r} of {self._dataset!r} did not do what it implies: {surprise}"
                     raise ContractViolationError(message, next_step="Look at the batch, or mend the filter.")
             told.append({"name": each.name, "version": each.hash, "rows_before": before, "rows_after": after})
-        return {"filters": told, "unexpected": surprises}
+        version = content_hash([each.hash for each in self._filters])[:16]
+        return {"version": version, "filters": told, "unexpected": surprises}
 
 
 class Drawing:
