@@ -99,8 +99,8 @@ def erasing_part(
     tables = LakeTables(holding.rewriting, holding.lake, holding.database, holding.datasets)
     spool = SpoolFiles(ingestion.spool.folder, ingestion.committer.commit_all)
     disk = DiskSearch(holding.settings.data_path, _decoded_elsewhere(holding.settings))
-    everywhere = [spool, *holders, DatabaseValues(holding.database), disk]
-    erasing = ErasurePass(holding.identities, tables, everywhere, learned_from, *state)
+    everywhere = [spool, *holders, DatabaseValues(holding.database), disk, tables]
+    erasing = ErasurePass(holding.identities, tables.exposures, everywhere, learned_from, *state)
     delay = parse_duration(holding.settings.text("erasure_delay"))
     erasures = Erasures(holding.identities, erasing, *state, delay)
     upkeep = LakeUpkeep(holding.settings.lake_uri, holding.settings.lake_options, *state)

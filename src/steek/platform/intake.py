@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from steek.data import (
+    Compliance,
     Contract,
     ContractChanges,
     Dataset,
@@ -13,18 +14,28 @@ from steek.data import (
     cleaning_steps,
     sampling_steps,
 )
+from steek.data.erasure.exclusion import Exclusion
 from steek.governance import KeyVault, Pseudonyms, protection_steps
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 
 
-def intake_steps(pseudonyms: Pseudonyms, vault: KeyVault) -> Callable[[Dataset, Contract], IntakeSteps]:
-    """Steps of a batch: clean, then the contract judges, then filter and sample, then protect what is personal."""
+def intake_steps(
+    pseudonyms: Pseudonyms, vault: KeyVault, exclusion: Exclusion, compliance: Compliance
+) -> Callable[[Dataset, Contract], IntakeSteps]:
+    """Steps of a batch: clean, then the contract judges, then leave out who was erased, then filter and sample, then
+    protect what is personal. Nothing is taken of a dataset that may not lie where this lake does.
+    """
 
     def steps(dataset: Dataset, contract: Contract) -> IntakeSteps:
+        compliance.admit(dataset)
         return IntakeSteps(
             before_validation=cleaning_steps(dataset, contract),
-            after_validation=(*sampling_steps(dataset, contract), *protection_steps(contract, pseudonyms, vault)),
+            after_validation=(
+                *exclusion.steps(contract),
+                *sampling_steps(dataset, contract),
+                *protection_steps(contract, pseudonyms, vault),
+            ),
         )
 
     return steps
@@ -36,12 +47,18 @@ def contract_changes(settings: Settings) -> ContractChanges:
 
 
 def ingest_options(
-    settings: Settings, clock: Clock, pseudonyms: Pseudonyms, vault: KeyVault, feed: FeedChecking
+    settings: Settings,
+    clock: Clock,
+    pseudonyms: Pseudonyms,
+    vault: KeyVault,
+    feed: FeedChecking,
+    exclusion: Exclusion,
+    compliance: Compliance,
 ) -> IngestOptions:
     """The spool of this machine, the steps of every batch and the checks of its feed."""
     return IngestOptions(
         spool=Spool(settings.data_path / "spool", settings.number("spool_max_bytes"), clock),
-        steps=intake_steps(pseudonyms, vault),
+        steps=intake_steps(pseudonyms, vault, exclusion, compliance),
         feed=feed.watch,
         contract_changes=contract_changes(settings),
         max_expanded_bytes=settings.number("max_expanded_bytes"),

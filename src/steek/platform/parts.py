@@ -160,7 +160,10 @@ def data_part(base: Ground) -> DataPart:
     settings, datasets = base.settings, base.project.datasets
     keeping = base.lake_of("ingestion", MAINTENANCE)
     feed = FeedChecking(*base.state, datasets)
-    options = ingest_options(settings, base.clock, base.pseudonyms, base.vault, feed)
+    held = holding(base)
+    options = ingest_options(
+        settings, base.clock, base.pseudonyms, base.vault, feed, held.exclusion, held.compliance
+    )
     ingestion = Ingestion(keeping, *base.state, datasets, settings.number("max_batch_bytes"), options)
     quarantine = Quarantine(base.lake_of("quarantine", MAINTENANCE), ingestion, *base.state, datasets, options.steps)
     derivation = Derivation(base.lake_of("derivation", "derivation"), *base.state, datasets)

@@ -1,13 +1,12 @@
 """One pass over everything: all persons that are due, each step for all of them, in the order of the states."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
 from steek.data.erasure.certificate import certificate_of
 from steek.data.erasure.identity import Identities
-from steek.data.erasure.lake_holder import LakeTables
-from steek.data.erasure.ports import Finding, Holder, Learned, LearnedFrom
+from steek.data.erasure.ports import Exposure, Finding, Holder, Learned, LearnedFrom
 from steek.data.erasure.records import Erasure, find_by, move, refuse_from_now, sealed_value
 from steek.data.erasure.states import Action, State
 from steek.data.erasure.subjects import Subject, Trace
@@ -15,6 +14,8 @@ from steek.kernel.clock import Clock
 from steek.kernel.errors import IntegrityError
 from steek.kernel.records import content_hash, to_plain
 from steek.ledger import Database, Draft, Ledger
+
+Exposures = Callable[[Sequence[Trace]], list[Exposure]]
 
 
 class ErasurePass:
@@ -26,8 +27,8 @@ class ErasurePass:
 
     Args:
         identities: Digests and forms of persons.
-        lake: The tables, also asked for what models may have learned from.
-        holders: Every other place.
+        exposures: Tells where and when rows of persons lay, for what models may have learned from.
+        holders: Every place, in the order in which they are rewritten.
         learned_from: Tells which trained models had rows before them.
         database: Where erasures live.
         ledger: Gets the events of each step.
@@ -37,7 +38,7 @@ class ErasurePass:
     def __init__(
         self,
         identities: Identities,
-        lake: LakeTables,
+        exposures: Exposures,
         holders: Sequence[Holder],
         learned_from: LearnedFrom,
         database: Database,
@@ -45,8 +46,8 @@ class ErasurePass:
         clock: Clock,
     ) -> None:
         self._identities = identities
-        self._lake = lake
-        self._holders: tuple[Holder, ...] = (*holders, lake)
+        self._exposures = exposures
+        self._holders = tuple(holders)
         self._learned_from = learned_from
         self._database = database
         self._ledger = ledger
@@ -155,7 +156,7 @@ class ErasurePass:
 
     def _learned(self, traces: Sequence[Trace]) -> dict[str, list[dict[str, object]]]:
         told: dict[str, list[dict[str, object]]] = {}
-        for each in self._learned_from(self._lake.exposures(traces)):
+        for each in self._learned_from(self._exposures(traces)):
             told.setdefault(each.digest, []).append(_about(each))
         return told
 
