@@ -48,6 +48,15 @@ READING: list[tuple[str, ...]] = [
     ("data", "profile", "sales", "--days", "7"),
     ("data", "volumes", "sales", "--days", "7"),
     ("data", "sample", "sales", "--rows", "3"),
+    ("contract", "list"),
+    ("contract", "show", "sales"),
+    ("contract", "history", "sales"),
+    ("contract", "diff", "sales", "--explain"),
+    ("contract", "export", "sales"),
+    ("contract", "proposals", "--open"),
+    ("contract", "waiting", "data@corner"),
+    ("labels", "list"),
+    ("labels", "show", "returned"),
     ("cleaning", "list"),
     ("cleaning", "show", "sales"),
     ("sampling", "show", "sales"),
@@ -115,6 +124,7 @@ def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
     with serving(shop.folder) as environment, working(shop.folder, environment):
         flow = Flow(Shell(shop.folder, environment))
         data_and_models(flow)
+        promises(flow)
         incident(flow)
         privacy(flow)
         letting_go(flow)
@@ -127,6 +137,7 @@ def data_and_models(flow: Flow) -> None:
     sales_of(NIGHTS[0]).write_csv(flow.shell.folder / "more.csv")
     receipt = flow.do("ingest", "sales", "more.csv", "--key", "more", "--actor", "till")
     assert (receipt["accepted_rows"], receipt["actor"]) == (40, "till")
+    assert flow.do("receipt", "commit", "sales")["waiting"] == []
     shown = flow.do("receipt", "show", receipt["id"])
     assert shown["downstream"] == [f"dataset:sales@{receipt['table_version']}"]
 
@@ -180,6 +191,36 @@ def privacy(flow: Flow) -> None:
     assert (bob.status, bob.problem["error"]) == (6, "refused")
     small = flow.shell.steek("privacy", "check-export", "sales", "--quasi", "sale_id", "--json")
     assert (small.status, small.problem["details"]["k"]) == (6, 1)
+
+
+def promises(flow: Flow) -> None:
+    drafted = flow.do("contract", "infer", "more.csv", "--dataset", "more", "--owner", "ada")
+    assert [field["type"] for field in drafted["contract"]["fields"]][:2] == ["integer", "timestamp"]
+    file = flow.shell.folder / "contracts" / "products.yaml"
+    file.write_text(file.read_text() + "slaProperties: [{property: retention, value: 9, unit: d}]\n")
+    shown = flow.do("contract", "propose", "contracts/products.yaml", "--dry-run", "--explain", "--actor", "ada")
+    assert {"dataset:maker_lines", "definition:maker_demand"} <= {each["urn"] for each in shown["impact"]}
+    first = flow.do("contract", "propose", "--dataset", "products", "--reason", "the law", "--actor", "ada")
+    assert (first["state"], first["compatibility"]) == ("waiting", "breaking")
+    refused = flow.shell.steek("contract", "apply", first["id"])
+    assert (refused.status, "data@corner" in refused.stderr) == (6, True)
+    assert flow.do("contract", "acknowledge", first["id"], "--owner", "data@corner")["state"] == "ready"
+    assert flow.do("contract", "withdraw", first["id"], "--reason", "not yet")["state"] == "withdrawn"
+    second = flow.do("contract", "propose", "--dataset", "products", "--actor", "ada")
+    assert flow.do("contract", "override", second["id"], "--reason", "the law", "--actor", "ada")["state"] == "ready"
+    assert flow.do("contract", "apply", second["id"])["state"] == "applied"
+    assert flow.do("contract", "proposal", second["id"])["overridden_by"] == "ada"
+
+    said = {"sale_id": range(40), "label": ["kept", "returned"] * 20}
+    labels = pl.DataFrame({**said, "sold_at": "2024-03-01T09:00:00Z", "annotator": "ann"})
+    pl.concat([labels, labels.with_columns(annotator=pl.lit("bob"))]).write_csv(flow.shell.folder / "labels.csv")
+    put = flow.do("labels", "put", "returned", "labels.csv", "--key", "first")
+    assert (put["rows"], put["corrected_rows"]) == (80, 0)
+    labels.head(1).with_columns(label=pl.lit("returned")).write_csv(flow.shell.folder / "wrong.csv")
+    fixed = flow.do("labels", "correct", "returned", "wrong.csv", "--reason", "it came back", "--actor", "ada")
+    assert fixed["corrected_rows"] == 1
+    assert flow.do("labels", "agreement", "returned")["pairs"][0]["kappa"]["rows"] == 40
+    assert flow.do("labels", "affected", fixed["id"]) == []
 
 
 def incident(flow: Flow) -> None:

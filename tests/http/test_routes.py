@@ -62,6 +62,16 @@ READING: dict[str, str] = {
     "/v1/ledger/events": "/v1/ledger/events?limit=2&kind=route.changed",
     "/v1/lineage": "/v1/lineage?of=trained:maker_demand@2",
 }
+READING |= {
+    "/v1/contracts": "/v1/contracts",
+    "/v1/contracts/{dataset}": "/v1/contracts/sales",
+    "/v1/contracts/{dataset}/document": "/v1/contracts/sales/document?version=1",
+    "/v1/contracts/{dataset}/history": "/v1/contracts/sales/history",
+    "/v1/contracts/{dataset}/difference": "/v1/contracts/sales/difference",
+    "/v1/contract-proposals": "/v1/contract-proposals?open_only=true",
+    "/v1/labels": "/v1/labels",
+    "/v1/labels/{name}": "/v1/labels/returned",
+}
 SALES = sales_of(NIGHTS[0])
 Write = Callable[[Api, str], Response]
 
@@ -83,6 +93,7 @@ WRITING: dict[str, Write] = {
     "/v1/access/tokens/{token}/revocation": lambda api, key: api.post(
         f"/v1/access/tokens/{token_of(api)}/revocation", key=key
     ),
+    "/v1/spool/commit": lambda api, key: api.post("/v1/spool/commit?dataset=sales", key=key),
     "/v1/nights/{day}": lambda api, key: api.post(f"/v1/nights/{NIGHT}", key=key),
     "/v1/extractions": lambda api, key: api.post(
         "/v1/extractions", {"dataset": "maker_lines", "days": [NIGHT]}, key=key
@@ -145,11 +156,48 @@ WRITING: dict[str, Write] = {
 }
 # The second answer to the same key lacks what is shown once; tests of access look at it.
 SHOWN_ONCE = {"/v1/access/tokens"}
+
+
+def proposed(api: Api, dataset: str) -> str:
+    """Id of the one proposal about a dataset, made if there is none."""
+    made = api.get("/v1/contract-proposals", dataset=dataset)["items"]
+    return made[0]["id"] if made else propose(api, dataset, f"the change of {dataset}").json()["id"]
+
+
+def propose(api: Api, dataset: str, key: str) -> Response:
+    """Propose that rows of a dataset go after nine days."""
+    document = api.get(f"/v1/contracts/{dataset}/document")["yaml"]
+    if "retention" not in document:
+        document += "slaProperties: [{property: retention, value: 9, unit: d}]\n"
+    return api.post(f"/v1/contracts/{dataset}/proposals", {"yaml": document, "reason": "the law"}, key=key)
+
+
+SAID = b"sale_id,sold_at,label,annotator\n1,2024-03-01 09:00:00,kept,ann\n1,2024-03-01 09:00:00,kept,bob\n"
+WRITING |= {
+    "/v1/contract-drafts": lambda api, key: api.send(
+        "/v1/contract-drafts?dataset=sold", SALES.write_csv().encode(), "text/csv", key=key
+    ),
+    "/v1/contracts/{dataset}/preview": lambda api, key: api.post("/v1/contracts/sales/preview", {}, key=key),
+    "/v1/contracts/{dataset}/proposals": lambda api, key: propose(api, "products", key),
+    "/v1/contract-proposals/{proposal_id}/override": lambda api, key: api.post(
+        f"/v1/contract-proposals/{proposed(api, 'products')}/override", {"reason": "now"}, key=key
+    ),
+    "/v1/contract-proposals/{proposal_id}/acknowledgements": lambda api, key: api.post(
+        f"/v1/contract-proposals/{proposed(api, 'products')}/acknowledgements", {"owner": "data@corner"}, key=key
+    ),
+    "/v1/contract-proposals/{proposal_id}/application": lambda api, key: api.post(
+        f"/v1/contract-proposals/{proposed(api, 'products')}/application", key=key
+    ),
+    "/v1/contract-proposals/{proposal_id}/withdrawal": lambda api, key: api.post(
+        f"/v1/contract-proposals/{proposed(api, 'sales')}/withdrawal", {"reason": "later"}, key=key
+    ),
+    "/v1/labels/{name}/batches": lambda api, key: api.send("/v1/labels/returned/batches", SAID, "text/csv", key=key),
+}
 # They need what a write made first.
 AFTER_WRITING: dict[str, str] = {
     f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
     for part in ("", "/menu", "/suspects", "/timeline", "/postmortem")
-}
+} | {"/v1/labels/{name}/agreement": "/v1/labels/returned/agreement"}
 
 
 def addresses(api: Api, method: str) -> set[str]:
@@ -176,6 +224,10 @@ def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
         assert api.platform.ledger.count() == events, path
     for path in AFTER_WRITING.values():
         assert api.get(path) != {}
+    proposal = api.get("/v1/contract-proposals", dataset="products")["items"][0]
+    assert api.get(f"/v1/contract-proposals/{proposal['id']}") == proposal
+    batch = api.get("/v1/labels/returned")["batches"][0]
+    assert api.get(f"/v1/labels/returned/batches/{batch['id']}") == {"batch": batch, "affected": []}
     receipt = api.get("/v1/datasets/sales/receipts")["items"][0]
     assert api.get(f"/v1/receipts/{receipt['id']}")["receipt"] == receipt
     erasure = api.get("/v1/erasures")["items"][0]
@@ -188,6 +240,7 @@ def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
 
 def test_no_address_is_left_out(reading: Api) -> None:
     by_id = {"/v1/receipts/{receipt_id}", "/v1/ledger/events/{event_id}"}
+    by_id |= {"/v1/contract-proposals/{proposal_id}", "/v1/labels/{name}/batches/{batch_id}"}
     by_id |= {"/v1/erasures/{erasure}", "/v1/erasures/{erasure}/certificate"}
     assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id
     assert addresses(reading, "post") == set(WRITING) | SHOWN_ONCE

@@ -40,7 +40,7 @@ ACTS = [
     Act(
         "bring a batch",
         ("ingest", "sales", "batch.csv"),
-        ("/v1/datasets/sales/batches", BATCH.write_csv().encode()),
+        ("/v1/datasets/sales/batches?wait=commit", BATCH.write_csv().encode()),
         lambda p, key: p.ingestion.ingest("sales", BATCH.write_csv().encode(), format="csv", **who(key)),
     ),
     Act(

@@ -31,6 +31,8 @@ from steek.data.erasure.erasures import Erasures
 from steek.data.erasure.ports import Finding
 from steek.data.erasure.records import Erasure
 from steek.data.erasure.subjects import Subject
+from steek.data.ingest.background import BackgroundCommitter
+from steek.data.ingest.event_requests import EventReceipt, EventRequest
 from steek.data.ingest.ingestion import Ingestion
 from steek.data.ingest.options import IngestOptions
 from steek.data.ingest.receipts import Receipt
@@ -67,6 +69,7 @@ __all__ = [
     "Agreement",
     "AnyDataset",
     "Asking",
+    "BackgroundCommitter",
     "Bin",
     "ColumnProfile",
     "Compatibility",
@@ -87,6 +90,8 @@ __all__ = [
     "DueTable",
     "Erasure",
     "Erasures",
+    "EventReceipt",
+    "EventRequest",
     "ExpectedVolume",
     "FeedChecking",
     "FeedChecks",

@@ -57,6 +57,15 @@ def router(platform: Platform) -> APIRouter:
         """The newest receipts of all datasets."""
         return reply(ingestion.receipts(None, limit))
 
+    @routes.post("/spool/commit")
+    def commit(  # pyright: ignore[reportUnusedFunction]
+        dataset: Annotated[str | None, Query(description="Of one dataset; by default of all.")] = None,
+    ) -> JSONResponse:
+        """Bring what waits in the spool of this machine into the lake now; again is the same."""
+        left = ingestion.drain(dataset)
+        platform.subscriptions.deliver()
+        return reply(left)
+
     @routes.get("/receipts/{receipt_id}")
     def receipt(receipt_id: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """One receipt, and everything that was made from its rows so far."""

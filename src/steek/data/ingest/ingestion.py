@@ -1,8 +1,11 @@
 """Taking batches in: parse, validate, keep in the spool, acknowledge, commit."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -14,6 +17,9 @@ from steek.data.ingest.acknowledgement import acknowledge
 from steek.data.ingest.acknowledging import Acknowledger
 from steek.data.ingest.batches import Attempt, note_refusal
 from steek.data.ingest.committing import Committer, quarantine_of
+from steek.data.ingest.event_batches import EventBatches, EventWay
+from steek.data.ingest.event_requests import EventReceipt, EventRequest
+from steek.data.ingest.events import EventQueue
 from steek.data.ingest.intake import EMPTY_QUARANTINE, Intake, Taken
 from steek.data.ingest.options import IngestOptions, spool_beside
 from steek.data.ingest.reading import Payload, receive
@@ -33,6 +39,21 @@ from steek.kernel.errors import (
 )
 from steek.kernel.windows import Window
 from steek.ledger import Database, Ledger
+
+_WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What is left in the spool of this machine after a commit.
+
+    Args:
+        waiting: Datasets with batches that arrived meanwhile.
+        spooled_bytes: Bytes in the spool, those of held batches included.
+    """
+
+    waiting: tuple[str, ...]
+    spooled_bytes: int
 
 
 class Ingestion:
@@ -73,6 +94,13 @@ class Ingestion:
         self.spool = self._options.spool
         self.committer = Committer(lake, database, ledger, self.spool)
         self._acknowledger = Acknowledger(database, ledger)
+        self._queues: dict[str, EventQueue] = {}
+        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="steek-events")
+        way = EventWay(
+            self.spool, database, clock, self._acknowledger, self._contracted, self._options.steps, self._check_types
+        )
+        self._events = EventBatches(way)
+        self._allowed: set[str] = set()
         self._fitting: set[tuple[str, str]] = set()
 
     def ingest(
@@ -125,6 +153,61 @@ class Ingestion:
             message = f"the disk spoiled the rows of receipt {done.id} before they were committed"
             raise IntegrityError(message, next_step="Check the disk of the spool, and send the batch again.")
         return done
+
+    def event(
+        self,
+        dataset: str,
+        *rows: Mapping[str, Any],
+        actor: str,
+        producer: str | None = None,
+        sequence: int | None = None,
+    ) -> EventReceipt:
+        """Take one or a few small records in, together with whatever else arrives in these milliseconds.
+
+        Args:
+            dataset: Name of a declared dataset that rows are added to.
+            rows: Values by field, as JSON has them.
+            actor: Who sends them.
+            producer: The sender's lasting name; with it and `sequence` the events are written exactly once.
+            sequence: 0 for the producer's first call, and one more for each; the same again is a repetition.
+
+        Raises:
+            InputError: one of producer and sequence is missing, or no row was given.
+            ConflictError: calls of the producer before this one are missing.
+            NotFoundError, ContractViolationError, BusyError, StorageFullError: as for `ingest`.
+        """
+        future: Future[EventReceipt] = Future()
+
+        def done(result: EventReceipt | Exception) -> None:
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+        self.send_events(EventRequest(dataset, rows, actor, producer, sequence, done))
+        return future.result()
+
+    def send_events(self, request: EventRequest) -> None:
+        """As `event`, without waiting: the request is told from another thread."""
+        queue = self._queues.get(request.dataset)
+        if queue is None:
+            if self.declared(request.dataset).mode == "replace":
+                message = f"dataset {request.dataset!r} is replaced as a whole; single events cannot be added to it"
+                raise InputError(message, next_step="Send the whole table as a batch.")
+            queue = self._queues.setdefault(request.dataset, EventQueue(self._events, self._workers.submit))
+        queue.add(request)
+
+    def drain(self, dataset: str | None = None) -> Drained:
+        """Commit what waits in this machine's spool, of one dataset or of all.
+
+        Raises:
+            NotFoundError, InputError: no such dataset, or one that takes no batches.
+        """
+        if dataset is None:
+            self.committer.commit_all()
+        else:
+            self.committer.commit(self.declared(dataset).name)
+        return Drained(tuple(self.committer.waiting()), self.spool.used_bytes())
 
     def receipt(self, id: str) -> Receipt:
         """The receipt of that id. Raises NotFoundError."""
@@ -213,6 +296,16 @@ class Ingestion:
         if stored is not None:
             check_types(stored, schema, uri)
         self._fitting.add(fits)
+
+    def _contracted(self, name: str) -> tuple[Dataset, Contract]:
+        dataset = self.declared(name)
+        contract = contract_of(dataset)
+        assert contract is not None
+        if contract.hash not in self._allowed:
+            with self._database.reading() as connection:
+                refuse_unproposed(connection, contract, changes=self._options.contract_changes)
+            self._allowed.add(contract.hash)
+        return dataset, contract
 
     def _refuse(self, attempt: Attempt, refusal: UnreadableError | ContractViolationError | TooLargeError) -> None:
         with self._database.transaction() as connection:

@@ -59,6 +59,8 @@ class Intake:
         feed: Gets the accepted rows, if given.
         check_types: Refuses rows that the table of the dataset could not hold.
         textual: As for `Validator`.
+        reasons: How many rows each reason hit, filled while chunks are taken.
+        quarantined: Positions of the rows held back, filled where `keep_positions` asks for it.
     """
 
     spool: Spool
@@ -70,6 +72,8 @@ class Intake:
     check_types: Callable[[str, pl.Schema], None]
     textual: bool
     reasons: dict[str, int] = field(default_factory=dict[str, int])
+    quarantined: list[int] = field(default_factory=list[int])
+    keep_positions: bool = False
     _validator: Validator | None = None
     _rows: StreamWriter | None = None
     _quarantine: StreamWriter | None = None
@@ -108,6 +112,8 @@ class Intake:
         self._seen_rows += raw.height
         for step in self.steps.after_validation:
             accepted = step.apply(accepted)
+        if self.keep_positions:
+            self.quarantined += validated.quarantined["position"].to_list()
         for reason, count in validated.reasons.items():
             self.reasons[reason] = self.reasons.get(reason, 0) + count
         with spool_errors():
