@@ -64,7 +64,7 @@ READING: list[tuple[str, ...]] = [
     ("joins", "list"),
     ("joins", "show", "maker_lines", "lines x products", "--explain"),
     ("privacy", "keys"),
-    ("privacy", "check-export", "sales", "--quasi", "shop", "--k", "2"),
+    ("privacy", "check-export", "sales", "--quasi", "product_id", "--k", "2"),
     ("receipt", "list", "sales"),
     ("receipt", "quarantine", "sales"),
     ("erasure", "list"),

@@ -55,16 +55,18 @@ class Pseudonyms:
             reversible: Keep the sealed originals.
         """
         secret = self._vault.key(key_name(scope, self._scopes.version(scope)))
-        texts = values.cast(pl.String)
-        unique = texts.drop_nulls().unique(maintain_order=True)
-        originals = unique.to_list()
+        # Whole numbers are told apart faster than their texts, and 7 is no other value than "7".
+        source = values if values.dtype.is_integer() else values.cast(pl.String)
+        is_each_once = not source.null_count() and source.n_unique() == source.len()
+        different = source if is_each_once else source.drop_nulls().unique()
+        originals = different.cast(pl.String).to_list()
         made = _made(originals, method, secret)
         if reversible:
             self._originals.keep(scope, dict(zip(made, originals, strict=True)), subject=subject)
-        if unique.len() == texts.len():
+        if is_each_once:
             return pl.Series(values.name, made, dtype=pl.String)
-        known = pl.DataFrame({"value": unique, "pseudonym": pl.Series(made, dtype=pl.String)})
-        matched = texts.alias("value").to_frame().join(known, on="value", how="left", maintain_order="left")
+        known = pl.DataFrame({"value": different, "pseudonym": pl.Series(made, dtype=pl.String)})
+        matched = source.alias("value").to_frame().join(known, on="value", how="left", maintain_order="left")
         return matched["pseudonym"].alias(values.name)
 
     def of(self, value: object, scope: str, method: Method = "keyed") -> tuple[str, ...]:
