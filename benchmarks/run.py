@@ -30,6 +30,8 @@ NAMES = (
     "ledger_append",
     "ledger_verify",
     "lineage",
+    "pseudonyms",
+    "sealing",
 )
 
 
