@@ -12,6 +12,9 @@ sales = sk.Dataset("sales", contract="contracts/sales.yaml", event_time="sold_at
 products = sk.Dataset("products", contract="contracts/products.yaml", mode="replace", owner=OWNER)
 
 
+returned = sk.Labels("returned", ("sale_id",), window="7d", moment="sold_at", owner=OWNER, values=("kept", "returned"))
+
+
 @sk.derived_dataset(event_time="sold_at", owner=OWNER)
 def maker_lines(sales: pl.LazyFrame, products: pl.LazyFrame, join: sk.CountingJoin) -> pl.LazyFrame:
     """Every line sold, with who made it."""
