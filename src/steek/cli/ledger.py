@@ -8,7 +8,7 @@ from steek.cli.commands import group
 from steek.cli.opening import opened
 from steek.cli.options import JsonOption, ProjectOption
 from steek.cli.output import show
-from steek.kernel.errors import NotFoundError
+from steek.kernel.errors import InputError, NotFoundError
 
 
 def list_(
@@ -34,11 +34,29 @@ def show_(event_id: str, project: ProjectOption = None, as_json: JsonOption = Fa
         show(event, as_json=as_json)
 
 
-def verify(project: ProjectOption = None, as_json: JsonOption = False) -> None:
-    """Recompute the hash chain over every event; an error names the first that is not what was written."""
+def verify(
+    known: Annotated[
+        str | None, typer.Option(help="SEQUENCE:HASH as an earlier verification printed it: it must still be there.")
+    ] = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute the hash chain over every event; an error names the first that is not what was written.
+
+    Note the tip that it prints somewhere else: events cut off the end can be missed only against it.
+    """
     with opened(project) as platform:
-        events = platform.ledger.verify()
-        show({"verified_events": events}, as_json=as_json)
+        events = platform.ledger.verify(known=None if known is None else _tip(known))
+        sequence, hash_ = platform.ledger.tip()
+        show({"verified_events": events, "tip": f"{sequence}:{hash_}"}, as_json=as_json)
+
+
+def _tip(text: str) -> tuple[int, str]:
+    sequence, _, hash_ = text.partition(":")
+    if not (sequence.isdecimal() and hash_):
+        message = f"{text!r} is not of the form SEQUENCE:HASH"
+        raise InputError(message, next_step="Give the tip as 'steek ledger verify' printed it.")
+    return int(sequence), hash_
 
 
 COMMANDS = {"ledger": group("Events: what happened, in an unbroken chain.", list=list_, show=show_, verify=verify)}

@@ -31,6 +31,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "changes": ("changes", "What changed upstream of a thing; note a change from outside."),
     "ledger": ("ledger", "Events: list, show, verify."),
     "lineage": ("lineage", "What a thing was made from, or what depends on it."),
+    "lake": ("lake", "Tables: files, versions, pins, compaction, vacuum."),
     "receipt": ("receipt", "Receipts of ingested batches."),
     "cleaning": ("cleaning", "What is done to rows on their way in, and what it did last."),
     "sampling": ("cleaning", "Samples on the way in, and what they cost."),

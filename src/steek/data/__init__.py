@@ -8,6 +8,8 @@ rows with reasons, counted joins, volumes per slice, and events and lineage for 
 from steek.data.cleaning import clean
 from steek.data.cleaning.actions import cleaning_version
 from steek.data.cleaning.steps import cleaning_steps
+from steek.data.columns.lineage import ColumnAnswer, ColumnLineage
+from steek.data.columns.plan import ColumnMap, read_columns
 from steek.data.contracts.changes import Compatibility, ContractChange, ContractDiff
 from steek.data.contracts.compatibility import compare
 from steek.data.contracts.contract import Contract, Field
@@ -43,7 +45,9 @@ from steek.data.labels.agreement import Agreement, PairAgreement
 from steek.data.labels.batches import LabelBatch
 from steek.data.labels.declaration import Labels
 from steek.data.labels.store import LabelStore
+from steek.data.lake.inspecting import LakeInspection
 from steek.data.lake.lake import Lake, TableVersion
+from steek.data.lake.upkeep import LakeUpkeep
 from steek.data.looking.column_profile import Bin, ColumnProfile
 from steek.data.looking.looking import Looking, Profile, Sample, meaning_of, parse_slice, protection_of
 from steek.data.quarantine.decisions import QuarantineDecision
@@ -71,6 +75,9 @@ __all__ = [
     "Asking",
     "BackgroundCommitter",
     "Bin",
+    "ColumnAnswer",
+    "ColumnLineage",
+    "ColumnMap",
     "ColumnProfile",
     "Compatibility",
     "Compliance",
@@ -116,6 +123,8 @@ __all__ = [
     "LabelUses",
     "Labels",
     "Lake",
+    "LakeInspection",
+    "LakeUpkeep",
     "Learned",
     "Looking",
     "Objective",
@@ -152,6 +161,7 @@ __all__ = [
     "parse_contract",
     "parse_slice",
     "protection_of",
+    "read_columns",
     "read_contract",
     "read_rows_of",
     "sampling_cost",

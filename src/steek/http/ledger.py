@@ -48,9 +48,14 @@ def router(platform: Platform) -> APIRouter:
         return reply(found)
 
     @routes.post("/ledger/verification")
-    def verify() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Recompute the hash chain."""
-        return reply({"verified_events": ledger.verify()})
+    def verify(  # pyright: ignore[reportUnusedFunction]
+        known_sequence: int | None = None, known_hash: str | None = None
+    ) -> JSONResponse:
+        """Recompute the hash chain; an event noted earlier, by sequence and hash, must still be there."""
+        known = None if known_sequence is None or known_hash is None else (known_sequence, known_hash)
+        events = ledger.verify(known=known)
+        sequence, hash_ = ledger.tip()
+        return reply({"verified_events": events, "tip": f"{sequence}:{hash_}"})
 
     _lineage(routes, platform)
     return routes

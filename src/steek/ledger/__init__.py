@@ -9,18 +9,24 @@ from steek.ledger.database import Database, metadata
 from steek.ledger.events import Draft, Event
 from steek.ledger.ledger import Ledger
 from steek.ledger.lineage import Graph, Lineage
+from steek.ledger.openlineage import ColumnSource, DatasetDescription, OpenLineage
 from steek.ledger.outside import Outside
+from steek.ledger.outside_runs import OutsideRuns
 from steek.ledger.subscriptions import Subscriptions
 
 __all__ = [
     "Change",
+    "ColumnSource",
     "Database",
+    "DatasetDescription",
     "Draft",
     "Event",
     "Graph",
     "Ledger",
     "Lineage",
+    "OpenLineage",
     "Outside",
+    "OutsideRuns",
     "Subscriptions",
     "changes_upstream",
     "metadata",

@@ -9,6 +9,7 @@ from steek.kernel.settings import Settings, load_settings
 from steek.loop import Nights, Recovery
 from steek.loop import Services as LoopServices
 from steek.platform import parts
+from steek.platform.keeping import keeping_part
 from steek.platform.promises import promises_part
 from steek.platform.record import Platform
 from steek.project import Project, load_project
@@ -39,9 +40,10 @@ def build(settings: Settings, project: Project) -> Platform:
     serving = parts.serving_part(base, models)
     people = parts.people_part(base, data, models, serving)
     erasing = parts.letting_go(base, data, features, models)
+    keeping = keeping_part(settings, project, base.database, base.ledger, base.clock)
     services = {
         name: value
-        for part in (base, data, promises, features, models, serving, people, erasing)
+        for part in (base, data, promises, features, models, serving, people, erasing, keeping)
         for name, value in _named(part)
     }
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})

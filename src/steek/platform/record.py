@@ -13,6 +13,8 @@ from steek.data import (
     LabelStore,
     LabelUses,
     Lake,
+    LakeInspection,
+    LakeUpkeep,
     Proposals,
     Quarantine,
     Retention,
@@ -24,11 +26,12 @@ from steek.governance import Access, KeyCustody, KeyVault, Pseudonyms, Tokens
 from steek.incidents import Incidents
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
-from steek.ledger import Database, Ledger, Lineage, Outside, Subscriptions
+from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscriptions
 from steek.loop import Housekeeping, Nights, Recovery, WorkerClient
 from steek.loop import Services as LoopServices
 from steek.models import Freezes, Registry
 from steek.monitoring import Monitoring
+from steek.platform.keeping import Provenance
 from steek.project import Project
 from steek.serving import PredictionCollector, Routes
 from steek.serving.client import ServingClient
@@ -85,6 +88,10 @@ class Platform:
     retention: Retention
     compliance: Compliance
     housekeeping: Housekeeping
+    upkeep: LakeUpkeep
+    inspection: LakeInspection
+    provenance: Provenance
+    outside_runs: OutsideRuns
     subscriptions: Subscriptions
 
     def close(self) -> None:
