@@ -29,7 +29,8 @@ class Callers:
 
     A token is a person or a job: what it does is done by that principal, whatever the header X-Steek-Actor says.
     Without a token a caller on this machine is the owner, under the name it gives, unless `require_token` is set;
-    a caller from elsewhere needs a token. Tokens whose roles are neither owner nor member read only.
+    a caller from elsewhere needs a token. Tokens whose roles are neither owner nor member read only; forms of the
+    console take the role owner.
 
     Args:
         app: The application behind.
@@ -49,7 +50,7 @@ class Callers:
         try:
             actor = await self._caller(scope)
             if actor is not None and actor.token is not None and scope["method"] not in _SAFE_METHODS:
-                _check_writer(actor)
+                _check_writer(actor, scope["path"])
         except (RefusedError, InputError) as error:
             status = 403 if isinstance(error, RefusedError) else 400
             answer = problem(scope["path"], status, error.message, code=error.code, next_step=error.next_step)
@@ -81,7 +82,11 @@ class Callers:
         return self._access.actor(token.principal, purpose, roles=token.roles, token=token.id)
 
 
-def _check_writer(actor: Actor) -> None:
+def _check_writer(actor: Actor, path: str) -> None:
+    if not path.startswith("/v1/") and OWNER not in actor.roles:
+        # Forms of the console carry a name of their own, which a token must not be able to choose.
+        message = f"the token of {actor.principal!r} may look at the console; its forms take the role owner"
+        raise RefusedError(message, next_step="Use the API or the owner's token.")
     if not _MAY_WRITE & set(actor.roles):
         message = f"the token of {actor.principal!r} reads only; its roles: {', '.join(actor.roles) or 'none'}"
         raise RefusedError(message, next_step="Changes need a token with the role owner or member.")
