@@ -98,8 +98,8 @@ def open_world(
     others = [DatabaseValues(database), DiskSearch(folder, [folder / "lake", folder / "outside"])]
     erasing = ErasurePass(
         identities,
-        tables,
-        [around(holder) for holder in (others if holders is None else holders)],
+        tables.exposures,
+        [around(holder) for holder in (*(others if holders is None else holders), tables)],
         learned_from,
         database,
         ledger,
@@ -166,7 +166,8 @@ def fill(world: World) -> None:
     world.lake.append("predictions", pl.DataFrame({"entity": asked, "score": [0.5] * len(asked)}), key="predictions")
     bad = [json.dumps({"household_id": str(home), "sales_value": -1.0}) for home in busiest(20)]
     reasons = ["sales_value is below 0"] * len(bad)
-    world.lake.append("quarantine.lines", pl.DataFrame({"row": bad, "reason": reasons}), key="bad")
+    held = pl.DataFrame({"row": bad, "reason": reasons, "received_at": [NOW + timedelta(days=20)] * len(bad)})
+    world.lake.append("quarantine.lines", held, key="bad")
 
 
 def rows_of(world: World, home: int) -> dict[str, int]:

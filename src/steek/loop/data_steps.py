@@ -39,6 +39,11 @@ def collect_predictions(s: Services, day: date) -> Summary:
     return {"rows": collection.rows, "repeated": collection.repeated}
 
 
+def keep_house(s: Services, day: date) -> Summary:
+    """Empty the spool, enforce retention, erase who is due, join small files; {} where nothing was due."""
+    return s.housekeeping.run(actor=actor(day))
+
+
 def join_outcomes(s: Services, day: date, model: str) -> Summary:
     """Join predictions with what really happened, for the latest day whose answers are complete."""
     label_window = s.definitions[model].examples.label_window

@@ -9,6 +9,7 @@ from steek.features import FeatureService, FeatureView
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger
+from steek.loop.housekeeping import Housekeeping
 from steek.models import ModelDefinition, Registry
 from steek.monitoring import Monitoring
 from steek.serving import PredictionCollector, Routes
@@ -37,6 +38,7 @@ class Services:
     predictions: PredictionCollector
     serving: ServingClient
     monitoring: Monitoring
+    housekeeping: Housekeeping
     datasets: Mapping[str, Dataset | DerivedDataset]
     views: Mapping[str, FeatureView]
     definitions: Mapping[str, ModelDefinition]

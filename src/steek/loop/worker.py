@@ -20,7 +20,7 @@ from steek.kernel.waiting import wait_until
 
 _QUEUE = "steek"
 # Part of each unfinished workflow's identity: a worker takes up only those of the same shape of steps.
-_WORKFLOW_SHAPE = "2"
+_WORKFLOW_SHAPE = "3"
 _POLL_S = 0.1
 # A night that waits for traffic must not hold up what people start by hand.
 _CONCURRENT = 4

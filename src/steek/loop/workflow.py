@@ -45,6 +45,9 @@ class NightWorkflow:
         report["models"] = self._each(day, MODEL, models)
         report["monitors"] = self._step(day, "watching", "monitors", model_steps.evaluate_monitors, day)
         report["canaries"] = self._canaries(day, models)
+        kept = self._step(day, "housekeeping", "housekeeping", data_steps.keep_house, day)
+        # A night in which nothing was due says nothing of it.
+        report |= {"housekeeping": kept} if kept else {}
         self._step(day, "finishing", "finish", self._finish, day, report)
         return report
 
