@@ -98,7 +98,7 @@ class Validator:
         accepted = judged.lazy().filter(~pl.col(_BAD)).select(self._names).collect()
         positions = bad.arg_true().cast(pl.Int64)
         # Only the few rows that failed are asked why: every reason is a question to one row alone.
-        failed = judged.lazy().filter(pl.col(_BAD)).collect()
+        failed = judged[positions]
         told = _explain((came if came is not None else chunk)[positions], failed, self._rules, positions + first)
         return Validated(accepted, told, self.missing_columns, _count(failed, self._rules))
 
