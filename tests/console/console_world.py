@@ -1,36 +1,31 @@
 """A small project with three models and twenty days of history, written by the real rooms below the console."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import polars as pl
 
-from steek.data import Contract, CountingJoin, Dataset, Derivation, Field, Ingestion, Lake, derived_dataset
+from steek.data import Contract, CountingJoin, Dataset, Field, derived_dataset
 from steek.evaluation import OUTCOMES, Baseline, CalibrationRow, Comparison, Evaluation, sliced_by
 from steek.evaluation.store import EvaluationStore, Results
-from steek.features import FeatureService, FeatureView, SqliteOnlineStore, examples, feature_view
+from steek.features import FeatureView, examples, feature_view
 from steek.incidents import Argument, Incidents, Mitigation, MitigationCall
 from steek.kernel import ReplayClock, Window
 from steek.kernel.errors import ZeroMatchesError
 from steek.kernel.settings import load_settings
-from steek.ledger import Database, Draft, Ledger, Lineage, metadata
+from steek.ledger import Database, Draft, Ledger
 from steek.models import (
-    ArtifactStore,
-    Freezes,
     Freshness,
     LearnerSpec,
     ModelDefinition,
     NewTrainedModel,
-    Registry,
     TrainedModel,
     pack,
 )
 from steek.monitoring import (
     Monitor,
-    Monitoring,
-    Sources,
     data_age,
     expected_vs_observed,
     explicit,
@@ -45,6 +40,7 @@ from steek.monitoring import (
 from steek.monitoring.evaluation_step import Step, apply
 from steek.monitoring.indicators import INDICATORS
 from steek.monitoring.judgement import Measurement
+from steek.platform.opening import build
 from steek.project import Project
 from steek.serving import Routes
 
@@ -223,52 +219,17 @@ def open_world(path: Path) -> World:
     """Empty services on an embedded database below `path`."""
     (path / "steek.toml").write_text('name = "grocer"\nclock = "replay"\nday_starts_at = "06:00"\n')
     settings = load_settings(path, environment={})
-    clock = ReplayClock(path / "clock")
-    if not (path / "clock").exists():
+    clock = ReplayClock(settings.data_path / "clock")
+    if not (settings.data_path / "clock").exists():
         clock.set(FIRST)
-    database = Database.open(settings.database_url)
-    metadata.create_all(database.engine)
-    ledger, lineage, project = Ledger(database, clock), Lineage(database), declared()
-    lake = Lake(settings.data_path / "lake", {}, database, ledger, clock)
-    ingestion = Ingestion(lake, database, ledger, clock, project.datasets, 10_000_000)
-    derivation = Derivation(lake, database, ledger, clock, project.datasets)
-    online = SqliteOnlineStore(settings.data_path / "online.db")
-    features = FeatureService(lake, database, ledger, clock, project.datasets, project.views, online)
-    registry = Registry(database, ledger, clock, ArtifactStore(settings.data_path / "artifacts"))
-    freezes = Freezes(database, ledger, clock)
-    routes = Routes(database, ledger, clock, registry, freezes)
-    store = EvaluationStore(database)
-    sources = Sources(
-        lake=lake,
-        ingestion=ingestion,
-        derivation=derivation,
-        registry=registry,
-        routes=routes,
-        evaluations=store,
-        clock=clock,
-    )
-    monitoring = Monitoring(sources, database, ledger, clock, project.monitors)
+    opened = build(settings, declared())
     done: list[MitigationCall] = []
-    incidents = Incidents(database, ledger, lineage, clock, _menu(routes, done))
-    platform = SimpleNamespace(
-        settings=settings,
-        clock=clock,
-        database=database,
-        ledger=ledger,
-        lineage=lineage,
-        lake=lake,
-        ingestion=ingestion,
-        derivation=derivation,
-        features=features,
-        registry=registry,
-        freezes=freezes,
-        routes=routes,
-        evaluator=store,
-        monitoring=monitoring,
-        incidents=incidents,
-        project=project,
-    )
-    return World(platform, clock, database, ledger, done)
+    services = {field.name: getattr(opened, field.name) for field in fields(opened)}
+    # Evaluations are written by hand here, and mitigations only remembered.
+    services["evaluator"] = EvaluationStore(opened.database)
+    menu = _menu(opened.routes, done)
+    services["incidents"] = Incidents(opened.database, opened.ledger, opened.lineage, opened.clock, menu)
+    return World(SimpleNamespace(**services), clock, opened.database, opened.ledger, done)
 
 
 def _menu(routes: Routes, done: list[MitigationCall]) -> dict[str, Mitigation]:

@@ -27,6 +27,8 @@ PAGES = (
     "/incidents?declare=1",
     "/monitors/partners_joined",
     "/data",
+    "/data/transactions",
+    "/data/partner_lines",
     "/ledger",
     "/lineage?of=trained:partner_demand@7",
     "/postmortems/2017-001",

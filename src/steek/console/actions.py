@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from steek.console.actor import remember_actor
+from steek.console.data_actions import key_of
 from steek.console.site import Site
 from steek.incidents import Outcome
 from steek.kernel.errors import InputError
-from steek.kernel.ids import new_id
 
 _MOST_BYTES = 100_000
 _ARGUMENT = "argument."
@@ -49,10 +49,6 @@ async def _read(request: Request) -> dict[str, str]:
         raise InputError("this form cannot be read", next_step="Reload the page and send it again.") from cause
 
 
-def _key(site: Site, form: Form) -> str:
-    return form.get("key") or f"console:{new_id(site.services.clock.now())}"
-
-
 def _page(incident: str, done: str, part: str = "") -> str:
     return f"/incidents/{quote(incident, safe='')}?done={done}{'#' + part if part else ''}"
 
@@ -63,20 +59,20 @@ def declare(site: Site, _path: Mapping[str, str], form: Form) -> str:
         on=form.get("on", ""),
         severity=form.get("severity", ""),
         actor=form["actor"].strip(),
-        key=_key(site, form),
+        key=key_of(site, form),
         freeze=form.get("freeze") == "yes",
     )
     return _page(incident.id, "declared")
 
 
 def assign(site: Site, path: Mapping[str, str], form: Form) -> str:
-    incidents, key = site.services.incidents, _key(site, form)
+    incidents, key = site.services.incidents, key_of(site, form)
     incidents.assign(path["id"], form.get("role", ""), form.get("person", ""), form["actor"].strip(), key=key)
     return _page(path["id"], "assigned", "roles")
 
 
 def note(site: Site, path: Mapping[str, str], form: Form) -> str:
-    site.services.incidents.note(path["id"], form.get("text", ""), form["actor"].strip(), key=_key(site, form))
+    site.services.incidents.note(path["id"], form.get("text", ""), form["actor"].strip(), key=key_of(site, form))
     return _page(path["id"], "noted", "timeline")
 
 
@@ -87,19 +83,19 @@ def act(site: Site, path: Mapping[str, str], form: Form) -> str:
         if name.startswith(_ARGUMENT) and value.strip()
     }
     taken = site.services.incidents.act(
-        path["id"], form.get("mitigation", ""), given, form["actor"].strip(), key=_key(site, form)
+        path["id"], form.get("mitigation", ""), given, form["actor"].strip(), key=key_of(site, form)
     )
     return _page(path["id"], "failed" if taken.outcome is Outcome.FAILED else "acted")
 
 
 def advance(site: Site, path: Mapping[str, str], form: Form) -> str:
-    incidents, key = site.services.incidents, _key(site, form)
+    incidents, key = site.services.incidents, key_of(site, form)
     incidents.advance(path["id"], form.get("action", ""), form["actor"].strip(), key=key)
     return _page(path["id"], "advanced")
 
 
 def resolve(site: Site, path: Mapping[str, str], form: Form) -> str:
-    incidents, key = site.services.incidents, _key(site, form)
+    incidents, key = site.services.incidents, key_of(site, form)
     without = form.get("unverified") == "yes"
     incidents.resolve(
         path["id"], actor=form["actor"].strip(), key=key, verify=not without, reason=form.get("reason", "")
@@ -118,7 +114,7 @@ def roll_back(site: Site, path: Mapping[str, str], form: Form) -> str:
         member=form.get("member", "").strip() or None,
         actor=form["actor"].strip(),
         reason=form.get("reason", ""),
-        key=_key(site, form),
+        key=key_of(site, form),
         expected_epoch=int(epoch) if epoch.isdecimal() else None,
     )
     return f"/models/{quote(path['name'], safe='')}?done=rolled-back#route"

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from steek.console.actions import ACTIONS, perform
+from steek.console.data_actions import DATA_ACTIONS
 from steek.console.drawings import Drawings
 from steek.console.guard import Guard
 from steek.console.page import environment, render
@@ -38,12 +39,16 @@ def build_console(platform: object) -> ASGIApp:
         platform: Record of the project's services; the console takes those of `Services` by name.
     """
     site = Site(Services.of(platform), environment(), Drawings())
+    forms = {**ACTIONS, **DATA_ACTIONS}
     routes = [
         Route("/stream", partial(_stream, site)),
         Route("/incidents/{id}/stream", partial(_stream, site)),
         Route("/charts/{name}.svg", partial(_chart, site)),
         *(Route(path, partial(page, site)) for path, page in PAGES.items()),
-        *(Route(path, partial(perform, action, site), methods=["POST"]) for path, action in ACTIONS.items()),
+        *(
+            Route(path, partial(perform, action, site), methods=["POST"])
+            for path, action in {**ACTIONS, **DATA_ACTIONS}.items()
+        ),
         Mount("/static", StaticFiles(packages=[("steek.console", "static")])),
     ]
     handlers = {SteekError: partial(_explain, site), HTTPException: partial(_explain_status, site)}

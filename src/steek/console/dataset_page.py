@@ -11,6 +11,7 @@ from steek.charts import sparkline_svg
 from steek.console.dataset_fields import FieldLine, field_lines
 from steek.console.dataset_volumes import VolumePart, volume_part
 from steek.console.drawings import Drawings
+from steek.console.feed_parts import QualityPart, Remark, quality_part, remarks_of
 from steek.console.lineage_page import Side, downstream_side
 from steek.console.monitors_page import MonitorLine, monitor_lines_of
 from steek.console.services import Services
@@ -41,6 +42,8 @@ class DatasetView:
         fields: What each column means and holds.
         profiled: What the profile is about, in words; "" without data.
         closed: Columns that the visitor may not see.
+        quality: What checks said of its batches.
+        held_remarks: Why batches are held, by receipt.
         batches: The newest receipts; empty for a derived dataset.
         versions: The newest versions of its table.
         watched: Monitors about it.
@@ -58,6 +61,8 @@ class DatasetView:
     fields: tuple[FieldLine, ...]
     profiled: str
     closed: tuple[str, ...]
+    quality: QualityPart
+    held_remarks: Mapping[str, list[Remark]]
     batches: tuple[Receipt, ...]
     batch_spark: Markup
     versions: tuple[TableVersion, ...]
@@ -88,7 +93,10 @@ def dataset_view(
     looking = Looking(services.lake.opened_by(LOOKING), services.project.datasets)
     versions = tuple(services.lake.versions(name, _VERSIONS))
     batches = tuple(services.ingestion.receipts(name, _BATCHES))
+    quality = quality_part(services.feed, name)
     health, said = _health(contract, versions, now)
+    if quality.held:
+        health, said = "broken", f"{len(quality.held)} batches are held until somebody decides."
     profile = _profile(looking, name, None if slice is None or by is None else (by, slice)) if versions else None
     return DatasetView(
         dataset=dataset,
@@ -102,6 +110,8 @@ def dataset_view(
         fields=field_lines(drawings, contract, profile),
         profiled="" if profile is None else _profiled(profile),
         closed=() if profile is None else profile.closed,
+        quality=quality,
+        held_remarks={batch.receipt_id: remarks_of(batch) for batch in quality.held},
         batches=batches,
         # Safe: drawn from numbers alone.
         batch_spark=Markup(sparkline_svg([one.accepted_rows for one in reversed(batches)])),  # noqa: S704

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from steek.console.actor import actor_of
+from steek.console.contracts_page import contracts_view
 from steek.console.data_page import data_view
 from steek.console.dataset_page import dataset_view
 from steek.console.incident_page import incident_view
@@ -20,6 +21,8 @@ from steek.console.monitors_page import monitor_lines, monitor_view
 from steek.console.overview_page import overview_view
 from steek.console.page import Frame, NavItem, render
 from steek.console.postmortem_page import postmortem_lines, postmortem_view
+from steek.console.privacy_page import privacy_view
+from steek.console.quarantine_page import quarantine_view
 from steek.console.receipt_page import receipt_view
 from steek.console.search_page import search_view
 from steek.console.site import DONE, Site
@@ -35,7 +38,12 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
     open_count = len(services.incidents.list(open_only=True))
     navigation = (
         (NavItem("Overview", "/"), *models),
-        (NavItem("Data", "/data"), NavItem("Monitors", "/monitors"), NavItem("Incidents", "/incidents", open_count)),
+        (
+            NavItem("Data", "/data", len(services.feed.held(None))),
+            NavItem("Contracts", "/contracts", len(services.proposals.list(None, open_only=True))),
+            NavItem("Privacy", "/privacy"),
+        ),
+        (NavItem("Monitors", "/monitors"), NavItem("Incidents", "/incidents", open_count)),
         (NavItem("Postmortems", "/postmortems"), NavItem("Ledger", "/ledger"), NavItem("Lineage", "/lineage")),
     )
     return Frame(
@@ -81,6 +89,21 @@ def dataset(site: Site, request: Request) -> Response:
     asked = {name: request.query_params.get(name) or None for name in ("by", "slice")}
     view = dataset_view(site.services, site.drawings, request.path_params["name"], **asked)
     return _html(site, request, "dataset.html", view=view)
+
+
+def quarantine(site: Site, request: Request) -> Response:
+    asked = {name: request.query_params.get(name) or None for name in ("receipt", "reason")}
+    view = quarantine_view(site.services, request.path_params["name"], **asked, form_key=_form_key(site))
+    return _html(site, request, "quarantine.html", view=view)
+
+
+def contracts(site: Site, request: Request) -> Response:
+    view = contracts_view(site.services.proposals, form_key=_form_key(site))
+    return _html(site, request, "contracts.html", view=view)
+
+
+def privacy(site: Site, request: Request) -> Response:
+    return _html(site, request, "privacy.html", view=privacy_view(site.services, form_key=_form_key(site)))
 
 
 def receipt(site: Site, request: Request) -> Response:
@@ -157,7 +180,10 @@ PAGES: dict[str, PageFunction] = {
     "/models/{name}": model,
     "/data": data,
     "/data/{name}": dataset,
+    "/data/{name}/quarantine": quarantine,
     "/receipts/{id}": receipt,
+    "/contracts": contracts,
+    "/privacy": privacy,
     "/monitors": monitors,
     "/monitors/{name}": monitor,
     "/incidents": incidents,

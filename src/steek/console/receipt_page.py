@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from steek.console.feed_parts import Remark, remarks_of
 from steek.console.lineage_page import Side, downstream_side
 from steek.console.services import Services
 from steek.console.words import count, size
 from steek.data import Receipt
+from steek.kernel.errors import NotFoundError
 
 _DEPTH = 12
 _STATES: Mapping[str, tuple[str, str]] = {
@@ -29,13 +31,14 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
-    """One receipt; `forward` is what was made of its rows so far."""
+    """One receipt; `remarks` are what checks of the feed warn of, `forward` what was made of its rows so far."""
 
     receipt: Receipt
     health: str
     said: str
     size: str
     steps: tuple[StepLine, ...]
+    remarks: tuple[Remark, ...]
     forward: Side
 
 
@@ -49,8 +52,17 @@ def receipt_view(services: Services, id: str) -> ReceiptView:
         said=said,
         size=size(receipt.size_bytes),
         steps=tuple(StepLine(name, _facts(told)) for name, told in receipt.steps.items()),
+        remarks=_remarks(services, id),
         forward=downstream_side(services.lineage, receipt.urn, max_distance=_DEPTH),
     )
+
+
+def _remarks(services: Services, id: str) -> tuple[Remark, ...]:
+    try:
+        return tuple(remarks_of(services.feed.verdicts(id)))
+    except NotFoundError:
+        # Batches from before there were checks, and small records, have no verdicts.
+        return ()
 
 
 def _facts(told: object) -> tuple[tuple[str, str], ...]:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, fields
 
-from steek.data import Ingestion, Lake
+from steek.data import Compliance, Erasures, FeedChecking, Ingestion, Lake, Proposals, Quarantine
 from steek.evaluation import Evaluator
 from steek.features import FeatureService
 from steek.incidents import Incidents
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
-from steek.ledger import Ledger, Lineage
+from steek.ledger import Database, Ledger, Lineage
 from steek.models import Freezes, Registry
 from steek.monitoring import Monitoring
 from steek.project import Project
@@ -21,10 +21,16 @@ class Services:
 
     settings: Settings
     clock: Clock
+    database: Database
     ledger: Ledger
     lineage: Lineage
     lake: Lake
     ingestion: Ingestion
+    feed: FeedChecking
+    quarantine: Quarantine
+    proposals: Proposals
+    erasures: Erasures
+    compliance: Compliance
     features: FeatureService
     registry: Registry
     evaluator: Evaluator

@@ -10,6 +10,15 @@ from steek.console.services import Services
 
 # After a form the page says what happened; only these sentences, never text from the address.
 DONE: Mapping[str, str] = {
+    "acknowledged": "Written down. The change waits for whoever else was asked.",
+    "applied": "Applied. Batches are judged by it from now on.",
+    "cancelled": "Cancelled. Nothing was touched.",
+    "discarded": "Given up, with your reason.",
+    "erasing": "Requested. It can be cancelled until the delay is over.",
+    "overridden": "Written down with your name and reason. It can be applied.",
+    "rejected": "Turned away; its rows are in quarantine.",
+    "released": "Let in; its rows come with the next commit.",
+    "replayed": "Judged again. Rows that fit now are in; the rest stays here.",
     "acted": "Done, and written into the timeline.",
     "advanced": "The incident moved on.",
     "assigned": "The role is assigned.",
