@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data.conftest import DAY, OpenShop, lines, products, window
 from tests.real_year import real_year
@@ -31,6 +31,7 @@ def side(rows: list[tuple[int | None, int | None]], at: str, number: str) -> pl.
 
 
 @pytest.mark.covers("D8")
+@settings(deadline=None, max_examples=50)
 @given(sides, sides, st.one_of(st.none(), st.integers(1, 8)), st.booleans())
 def test_a_point_in_time_join_is_what_brute_force_finds_and_never_looks_ahead(
     lefts: list[tuple[int | None, int | None]],
@@ -64,6 +65,7 @@ def test_a_point_in_time_join_is_what_brute_force_finds_and_never_looks_ahead(
 
 
 @pytest.mark.covers("D8")
+@settings(deadline=None, max_examples=50)
 @given(sides, sides, st.booleans())
 def test_a_plain_join_counts_rows_and_partners(
     lefts: list[tuple[int | None, int | None]], rights: list[tuple[int | None, int | None]], streamed: bool

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.real_year import real_year
 
@@ -101,6 +101,7 @@ rows = st.lists(
 
 
 @pytest.mark.covers("D7")
+@settings(deadline=None, max_examples=50)
 @given(rows, st.randoms(use_true_random=False), st.integers(0, 80), st.sampled_from([0.1, 0.5, 0.9]))
 def test_a_sample_is_stable_under_order_and_split(
     data: list[tuple[int | None, str | None]], chance: object, cut: int, rate: float

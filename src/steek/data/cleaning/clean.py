@@ -110,19 +110,23 @@ def parse_dates(field: str, *, formats: Sequence[str], timezone: str = "UTC") ->
 
     Args:
         field: Field with text.
-        formats: As `strptime` writes them, e.g. "%m/%d/%Y %H:%M"; one without hours means midnight.
+        formats: As `strptime` writes them, e.g. "%m/%d/%Y %H:%M"; one without hours means midnight, and in UTC,
+            where no format has hours, a day, as a field of type date needs it.
         timezone: Where the clocks of the text are. An hour that comes twice in autumn is its first, one that is left
             out in spring cannot be read.
     """
     kept = list(formats)
+    days_only = timezone == "UTC" and not any(_has_hours(each) for each in kept)
 
     def transform(rows: pl.DataFrame) -> pl.DataFrame:
         if not isinstance(rows.schema[field], pl.String):
             return rows
         text = pl.col(field).str.strip_chars()
+        if days_only:
+            return write_back(rows, field, pl.coalesce(text.str.to_date(each, strict=False) for each in kept))
         naive = pl.coalesce(
             text.str.to_datetime(each, time_unit="us", strict=False)
-            if "%H" in each or "%I" in each
+            if _has_hours(each)
             else text.str.to_date(each, strict=False).cast(pl.Datetime("us"))
             for each in kept
         )
@@ -210,6 +214,10 @@ def _texts(
 def _facts(declared: Callable[..., Action], **arguments: Any) -> dict[str, object]:
     # The action's own code is part of its version: a corrected action is another action.
     return {"arguments": arguments, "code": describe_code(declared)}
+
+
+def _has_hours(format: str) -> bool:
+    return "%H" in format or "%I" in format or "%T" in format
 
 
 def _labels(cuts: Sequence[float]) -> tuple[str, ...]:

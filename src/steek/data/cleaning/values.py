@@ -4,6 +4,9 @@ from typing import Any
 
 import polars as pl
 
+# Beyond it not every whole number is a 64-bit float.
+_EXACT = 2.0**53
+
 
 def as_number(name: str, dtype: Any) -> pl.Expr:
     """The column as 64-bit float; null where text is no number."""
@@ -24,9 +27,16 @@ def write_back(rows: pl.DataFrame, name: str, value: pl.Expr) -> pl.DataFrame:
 
 
 def as_text(values: pl.Series) -> pl.Series:
-    """Values as text that validation reads back to the same value."""
+    """Values as text that validation reads back to the same value; whole numbers have no decimal point."""
     if isinstance(values.dtype, pl.Datetime):
         return values.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
+    if values.dtype.is_float():
+        number = pl.col(values.name)
+        whole = number.is_finite() & (number == number.round()) & (number.abs() < _EXACT)
+        text = (
+            pl.when(whole).then(number.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(number.cast(pl.String))
+        )
+        return values.to_frame().select(text).to_series()
     return values.cast(pl.String)
 
 
