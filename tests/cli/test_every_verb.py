@@ -1,5 +1,6 @@
 """Every noun and verb, in a process of its own, prints one JSON value and ends with 0."""
 
+import json
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -65,6 +66,11 @@ READING: list[tuple[str, ...]] = [
     ("joins", "show", "maker_lines", "lines x products", "--explain"),
     ("privacy", "keys"),
     ("privacy", "check-export", "sales", "--quasi", "product_id", "--k", "2"),
+    ("lineage", "columns", "maker_lines.sold_at"),
+    ("lineage", "export", "--since", "2024-01-01"),
+    ("lake", "list"),
+    ("lake", "show", "maker_lines"),
+    ("lake", "versions", "sales"),
     ("receipt", "list", "sales"),
     ("receipt", "quarantine", "sales"),
     ("erasure", "list"),
@@ -124,6 +130,7 @@ def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
     with serving(shop.folder) as environment, working(shop.folder, environment):
         flow = Flow(Shell(shop.folder, environment))
         data_and_models(flow)
+        lake_and_lineage(flow)
         promises(flow)
         incident(flow)
         privacy(flow)
@@ -221,6 +228,28 @@ def promises(flow: Flow) -> None:
     assert fixed["corrected_rows"] == 1
     assert flow.do("labels", "agreement", "returned")["pairs"][0]["kappa"]["rows"] == 40
     assert flow.do("labels", "affected", fixed["id"]) == []
+
+
+def lake_and_lineage(flow: Flow) -> None:
+    pinned = flow.do("lake", "pin", "sales", "1", "--reason", "the audit", "--key", "audit", "--actor", "ada")
+    assert (pinned["version"], pinned["holder"]) == (1, "ada")
+    assert flow.do("lake", "compact", "sales", "--key", "small")["files_after"] == 1
+    plan = flow.do("lake", "vacuum", "sales", "--keep-for", "0s", "--explain")
+    assert 1 in plan["pinned"]
+    assert flow.do("lake", "unpin", "audit", "--yes")["released_at"] is not None
+    assert flow.do("lake", "vacuum", "sales", "--keep-for", "0s", "--yes")["despite_pins"] is None
+    told = {
+        "eventType": "COMPLETE",
+        "eventTime": "2024-03-30T06:00:00Z",
+        "producer": "https://example.org/tills",
+        "run": {"runId": "0195e8a0-0000-7000-8000-000000000001"},
+        "job": {"namespace": "tills", "name": "close_of_day"},
+        "inputs": [{"namespace": "tills", "name": "journal"}],
+        "outputs": [{"namespace": "tills", "name": "daily_file"}],
+    }
+    (flow.shell.folder / "told.ndjson").write_text(json.dumps(told) + "\n")
+    assert flow.do("lineage", "import", "told.ndjson") == {"events_read": 1, "events_new": 1}
+    assert flow.do("lineage", "import", "told.ndjson") == {"events_read": 1, "events_new": 0}
 
 
 def incident(flow: Flow) -> None:

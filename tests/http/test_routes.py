@@ -1,9 +1,11 @@
 """Every address of the control API does what its name says, once per key."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 import pytest
@@ -61,6 +63,12 @@ READING: dict[str, str] = {
     "/v1/housekeeping": "/v1/housekeeping",
     "/v1/ledger/events": "/v1/ledger/events?limit=2&kind=route.changed",
     "/v1/lineage": "/v1/lineage?of=trained:maker_demand@2",
+    "/v1/lineage/columns": "/v1/lineage/columns?of=maker_lines.sold_at",
+    "/v1/lake/tables": "/v1/lake/tables",
+    "/v1/lake/tables/{table}": "/v1/lake/tables/maker_lines",
+    "/v1/lake/tables/{table}/versions": "/v1/lake/tables/sales/versions",
+    "/v1/lake/tables/{table}/vacuum": "/v1/lake/tables/sales/vacuum?keep_for=0s",
+    "/v1/lake/pins": "/v1/lake/pins",
 }
 READING |= {
     "/v1/contracts": "/v1/contracts",
@@ -73,6 +81,14 @@ READING |= {
     "/v1/labels/{name}": "/v1/labels/returned",
 }
 SALES = sales_of(NIGHTS[0])
+RUN_EVENT = {
+    "eventType": "COMPLETE",
+    "eventTime": "2024-03-30T06:00:00Z",
+    "producer": "https://example.org/tills",
+    "run": {"runId": "0195e8a0-0000-7000-8000-000000000002"},
+    "job": {"namespace": "tills", "name": "close_of_day"},
+    "outputs": [{"namespace": "tills", "name": "daily_file"}],
+}
 Write = Callable[[Api, str], Response]
 
 
@@ -152,6 +168,17 @@ WRITING: dict[str, Write] = {
     ),
     "/v1/retention/runs": lambda api, key: api.post("/v1/retention/runs", key=key),
     "/v1/housekeeping": lambda api, key: api.post("/v1/housekeeping", key=key),
+    "/v1/lake/tables/{table}/compaction": lambda api, key: api.post("/v1/lake/tables/sales/compaction", {}, key=key),
+    "/v1/lake/tables/{table}/pins": lambda api, key: api.post(
+        "/v1/lake/tables/sales/pins", {"version": 1, "reason": "the audit"}, key=key
+    ),
+    "/v1/lake/pins/{pin}/release": lambda api, key: api.post(
+        f"/v1/lake/pins/{quote('key of /v1/lake/tables/{table}/pins')}/release", key=key
+    ),
+    "/v1/lake/tables/{table}/vacuum": lambda api, key: api.post(
+        "/v1/lake/tables/sales/vacuum", {"keep_for": "0s"}, key=key
+    ),
+    "/api/v1/lineage": lambda api, key: api.post("/api/v1/lineage", RUN_EVENT, key=key),
     "/v1/ledger/verification": lambda api, key: api.post("/v1/ledger/verification", key=key),
 }
 # The second answer to the same key lacks what is shown once; tests of access look at it.
@@ -242,8 +269,19 @@ def test_no_address_is_left_out(reading: Api) -> None:
     by_id = {"/v1/receipts/{receipt_id}", "/v1/ledger/events/{event_id}"}
     by_id |= {"/v1/contract-proposals/{proposal_id}", "/v1/labels/{name}/batches/{batch_id}"}
     by_id |= {"/v1/erasures/{erasure}", "/v1/erasures/{erasure}/certificate"}
+    by_id |= {"/v1/lineage/openlineage"}
     assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id
     assert addresses(reading, "post") == set(WRITING) | SHOWN_ONCE
+
+
+@pytest.mark.covers("D11")
+def test_runs_are_told_as_lines_of_openlineage(reading: Api) -> None:
+    answer = reading.client.get("/v1/lineage/openlineage?limit=3")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    told = [json.loads(line) for line in answer.text.splitlines()]
+    assert [event["eventType"] for event in told] == ["START", "COMPLETE"] * 3
+    wrong = reading.client.post("/api/v1/lineage", content=b"{", headers={"content-type": "application/json"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "unreadable")
 
 
 def test_the_description_is_valid_openapi_3_1(reading: Api) -> None:

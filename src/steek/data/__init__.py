@@ -9,7 +9,7 @@ from steek.data.cleaning import clean
 from steek.data.cleaning.actions import cleaning_version
 from steek.data.cleaning.steps import cleaning_steps
 from steek.data.columns.lineage import ColumnAnswer, ColumnLineage
-from steek.data.columns.plan import ColumnMap, read_columns
+from steek.data.columns.plan import ColumnMap, read_columns, result_schema
 from steek.data.contracts.changes import Compatibility, ContractChange, ContractDiff
 from steek.data.contracts.compatibility import compare
 from steek.data.contracts.contract import Contract, Field
@@ -164,6 +164,7 @@ __all__ = [
     "read_columns",
     "read_contract",
     "read_rows_of",
+    "result_schema",
     "sampling_cost",
     "sampling_steps",
     "spool_errors",

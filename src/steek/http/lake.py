@@ -87,7 +87,7 @@ def _writing(routes: APIRouter, platform: Platform) -> None:
         holder = actor_or_api(actor)
         return reply(upkeep.pin(table, order.version, reason=order.reason, holder=holder, key=require_key(key)))
 
-    @routes.post("/pins/{pin}/release")
+    @routes.post("/pins/{pin:path}/release")
     def unpin(pin: str, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Let a pin go."""
         return reply(upkeep.unpin(pin, actor=actor_or_api(actor)))

@@ -17,6 +17,7 @@ from steek.data import (
     LakeUpkeep,
     contract_of,
     read_columns,
+    result_schema,
 )
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
@@ -100,8 +101,17 @@ class Provenance:
         declared: AnyDataset | None = self._project.datasets.get(name)
         contract = None if declared is None else contract_of(declared)
         if contract is None:
-            return None
+            return self._schema_made(declared) if isinstance(declared, DerivedDataset) else None
         return {field.name: _TYPES[field.type] for field in contract.fields}
+
+    def _schema_made(self, declared: DerivedDataset) -> Schema | None:
+        known: dict[str, Schema] = {}
+        for name in declared.inputs:
+            schema = self._schema(name)
+            if schema is None:
+                return None
+            known[name] = schema
+        return result_schema(declared.function, known, join="join" if declared.joins else "")
 
     def _describe(self, name: str) -> DatasetDescription | None:
         columns = {

@@ -105,6 +105,18 @@ def read_columns(
     )
 
 
+def result_schema(
+    function: Callable[..., pl.LazyFrame], inputs: Mapping[str, Schema], *, join: str = "", **fixed: object
+) -> Schema | None:
+    """Columns and types of the function's result; None where it does not run on empty frames."""
+    if join:
+        fixed[join] = plain_join
+    try:
+        return function(**_Watch(inputs).frames(), **fixed).collect_schema()
+    except Exception:  # noqa: BLE001 - the function is the user's
+        return None
+
+
 def plain_join(
     left: pl.LazyFrame,
     right: pl.LazyFrame,
