@@ -27,9 +27,12 @@ NAMES = (
     "serving_latency",
     "serving_throughput",
     "fleet",
+    "erasure",
     "ledger_append",
+    "ledger_append_postgres",
     "ledger_verify",
     "lineage",
+    "access",
     "pseudonyms",
     "sealing",
 )
