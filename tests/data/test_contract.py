@@ -1,13 +1,25 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
+from open_data_contract_standard import model as standard_model
 from open_data_contract_standard.model import OpenDataContractStandard
 from tests.data.conftest import LINES
 
-from steek.data import Contract, Dataset, Field, load_contracts, parse_contract, read_contract, write_contract
+from steek.data import (
+    Contract,
+    Dataset,
+    ExpectedVolume,
+    Field,
+    load_contracts,
+    parse_contract,
+    read_contract,
+    write_contract,
+)
 from steek.data.contracts.contract import contract_difference
 from steek.kernel.errors import DeclarationError, NotFoundError
 
@@ -19,7 +31,8 @@ FULL = Contract(
         Field("line", "integer", key=True),
         Field("value", "number", unit="USD", minimum=0, maximum=99.5, nullable=True),
         Field("channel", "string", categories=("shop", "web"), sensitivity="public"),
-        Field("who", "string", sensitivity="personal"),
+        Field("who", "string", sensitivity="personal", subject="household", pseudonym="keyed", scope="loyalty"),
+        Field("street", "string", nullable=True, sensitivity="personal", subject="household", sealed=True),
         Field("returned", "boolean"),
         Field("day", "date"),
         Field("at", "timestamp"),
@@ -30,6 +43,11 @@ FULL = Contract(
     retention="730d",
     cadence="1d",
     description="One line of a receipt.",
+    volumes=(
+        ExpectedVolume(8_000, 40_000),
+        ExpectedVolume(minimum=20, by="channel"),
+        ExpectedVolume(maximum=9, per="1h", by="channel", value="web"),
+    ),
 )
 
 
@@ -50,6 +68,35 @@ def test_written_yaml_is_read_by_the_standards_own_library() -> None:
     assert value.required is False
     assert channel.quality is not None
     assert channel.quality[0].arguments == {"validValues": ["shop", "web"]}
+
+
+@pytest.mark.covers("D3")
+def test_written_yaml_obeys_the_schema_of_the_standard() -> None:
+    schema = json.loads((Path(standard_model.__file__).parent / "schema.json").read_text(encoding="utf-8"))
+    root = yaml.safe_load(write_contract(FULL))
+    jsonschema.validate(root, schema)
+    told = {item["property"]: item["value"] for item in root["customProperties"]}
+    assert told["expectedVolumes"][0] == {"minimum": 8_000, "maximum": 40_000, "per": "1d"}
+    again = OpenDataContractStandard.from_string(write_contract(FULL)).to_yaml()
+    assert parse_contract(again) == FULL
+
+
+@pytest.mark.covers("D3", "N3")
+@pytest.mark.parametrize(
+    ("volume", "told"),
+    [
+        ({}, "neither a minimum nor a maximum"),
+        ({"minimum": 9, "maximum": 3}, "9 to 3 rows is impossible"),
+        ({"minimum": 1, "value": "web"}, "slice 'web' of no field"),
+        ({"minimum": 1, "by": "till"}, "expects volumes by till"),
+        ({"minimum": 1, "least": 1}, "has least"),
+    ],
+)
+def test_an_impossible_volume_is_refused(volume: dict[str, object], told: str) -> None:
+    root = yaml.safe_load(write_contract(FULL))
+    root["customProperties"].append({"property": "expectedVolumes", "value": [volume]})
+    with pytest.raises(DeclarationError, match=told):
+        parse_contract(yaml.safe_dump(root))
 
 
 @pytest.mark.covers("D3")

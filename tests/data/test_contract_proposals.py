@@ -199,6 +199,10 @@ def test_history_finds_a_contract_by_number_version_or_hash(proposals: Proposals
     assert log.find("lines", "1").contract == LINES
     assert log.find("lines", LINES.hash[:10]).contract == LINES
     assert [change.what for change in log.diff("lines", "1").changes] == ["maximum", "version"]
+    again = proposals.propose(replace(LINES, version="1.1.0"), reason="", key="v", actor="data@grocer")
+    proposals.override(again.id, reason="back", key="vo", actor="a")
+    proposals.apply(again.id, key="va", actor="data@grocer")
+    assert [log.find("lines", called).number for called in ("1.0.0", "1.1.0", "2", "3")] == [1, 3, 2, 3]
 
 
 @pytest.mark.covers("D12", "D3")

@@ -16,6 +16,8 @@ from steek.kernel.errors import NotFoundError
 from steek.kernel.records import canonical_json
 from steek.ledger import Database, Draft
 
+_LEAST_HASH = 6
+
 
 @dataclass(frozen=True, slots=True)
 class HeldContract:
@@ -53,7 +55,9 @@ class ContractLog:
             return latest_contract(connection, dataset)
 
     def find(self, dataset: str, version: str | None = None) -> HeldContract:
-        """The contract that holds, or the last one with the author's `version`, a number, or the start of a hash.
+        """The contract that holds, or the one with the author's `version`, a number, or the start of a hash.
+
+        A version that its author gave to several contracts is taken for a number first.
 
         Raises:
             NotFoundError: no contract was noted yet, or none is called so.
@@ -63,11 +67,9 @@ class ContractLog:
             raise NotFoundError.among("dataset with a contract that holds", dataset, self.datasets())
         if version is None:
             return known[-1]
-        for held in reversed(known):
-            if version in (held.contract.version, str(held.number)) or (
-                len(version) >= 6 and held.hash.startswith(version)
-            ):
-                return held
+        found = _called(known, version)
+        if found is not None:
+            return found
         versions = [f"{held.number} ({held.contract.version})" for held in known]
         message = f"no version {version!r} of the contract of {dataset!r}; there are: {', '.join(versions)}"
         raise NotFoundError(message, next_step=f"'steek contract history {dataset}' lists them.")
@@ -129,6 +131,14 @@ def contract_from(document: str) -> Contract:
     about["fields"] = tuple(_field(item) for item in listed)
     about["volumes"] = tuple(ExpectedVolume(**item) for item in plain.get("volumes", ()))
     return Contract(**about)
+
+
+def _called(known: list[HeldContract], version: str) -> HeldContract | None:
+    by_author = [held for held in known if held.contract.version == version]
+    by_number = [held for held in known if str(held.number) == version]
+    by_hash = [held for held in known if len(version) >= _LEAST_HASH and held.hash.startswith(version)]
+    ordered = [*by_author, *by_hash] if len(by_author) == 1 else [*by_number, *reversed(by_author), *reversed(by_hash)]
+    return ordered[0] if ordered else None
 
 
 def _last(connection: Connection, dataset: str) -> Row[Any, Any] | None:
