@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from steek.governance import open_key_vault
+from steek.governance import RememberingKeyVault, open_key_vault
 from steek.governance.vault.database_vault import DatabaseKeyVault
 from steek.governance.vault.file_vault import FileKeyVault
 from steek.governance.vault.master import MasterKey
 from steek.governance.vault.slots import SLOT_BYTES
 from steek.governance.vault.tables import vault_keys
-from steek.kernel import load_settings
+from steek.kernel import ReplayClock, load_settings
 from steek.kernel.errors import DamagedArtifactError, ResourceError, SettingsError, StorageFullError
 from steek.ledger import Database, metadata
 from steek.testing.key_vault import KeyVaultConformance, OpenVault
@@ -60,6 +60,35 @@ class TestFileVault(KeyVaultConformance):
             vault.names()
             content = (tmp_path / "data" / "keys.vault").read_bytes()
             return content[vault._slots[name] * SLOT_BYTES :][:SLOT_BYTES]
+
+        return stored_as
+
+
+@pytest.mark.covers("D15")
+class TestRememberingVault(TestFileVault):
+    @pytest.fixture
+    def open_vault(
+        self, tmp_path: Path, master: MasterKey, database: Database, clock: ReplayClock
+    ) -> Iterator[OpenVault]:
+        inner: list[FileKeyVault] = []
+
+        def open_one() -> RememberingKeyVault:
+            inner.append(FileKeyVault(tmp_path / "data" / "keys.vault", master))
+            return RememberingKeyVault(inner[-1], database, clock)
+
+        yield open_one
+        for vault in inner:
+            vault.close()
+
+    @pytest.fixture
+    def wrapped(self, tmp_path: Path, master: MasterKey) -> Callable[[str], bytes]:
+        def stored_as(name: str) -> bytes:
+            vault: Any = FileKeyVault(tmp_path / "data" / "keys.vault", master)
+            vault.names()
+            content = (tmp_path / "data" / "keys.vault").read_bytes()
+            start = vault._slots[name] * SLOT_BYTES
+            vault.close()
+            return content[start:][:SLOT_BYTES]
 
         return stored_as
 
@@ -200,7 +229,8 @@ def test_the_master_key_file_is_its_users_alone_and_checked(tmp_path: Path) -> N
     secret = master.load_or_make()
     assert MasterKey(tmp_path / "keys" / "master.key").load_or_make() == secret
     assert (tmp_path / "keys" / "master.key").stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["master.key"]
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == [".gitignore", "master.key"]
+    assert (tmp_path / "keys" / ".gitignore").read_text() == "*\n"
     assert secret.hex() not in repr(master)
     for text in ("", "no base64 at all!", base64.b64encode(bytes(31)).decode()):
         (tmp_path / "keys" / "master.key").write_text(text)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from steek.governance import KeyCustody, KeyVault, subject_key_name
+from steek.governance import KeyCustody, KeyVault, RememberingKeyVault, subject_key_name
 from steek.governance.vault.backups import export_keys, restore_keys
 from steek.governance.vault.database_vault import DatabaseKeyVault
 from steek.governance.vault.file_vault import FileKeyVault
@@ -156,3 +156,23 @@ def test_a_key_shredded_while_a_backup_comes_back_stays_gone(
     custody.restore(blob, PHRASE, key="r", actor="ada")
     assert vault.find(names[0]) is None
     assert vault.find(names[1]) is not None
+
+
+@pytest.mark.covers("D15")
+def test_whoever_shreds_a_key_no_backup_brings_it_back(
+    vault: FileKeyVault, custody: KeyCustody, database: Database, clock: ReplayClock, ledger: Ledger
+) -> None:
+    names = household_keys(vault)
+    blob = custody.backup(PHRASE, key="b", actor="ada")
+    outer = RememberingKeyVault(vault, database, clock)
+    assert outer.shred([*names[:2], "never"]) == 2
+    assert outer.shred(names[:2]) == 0
+    assert custody.restore(blob, PHRASE, key="r", actor="ada").shredded == 2
+    assert [vault.find(name) is None for name in names] == [True, True, False, False, False]
+    assert custody.summary()["shredded"] == 2
+    # A later key of the same name is another key, and a later backup may bring it back.
+    fresh = outer.key(names[0])
+    later = custody.backup(PHRASE, key="b2", actor="ada")
+    vault.shred([names[0]])
+    custody.restore(later, PHRASE, key="r2", actor="ada")
+    assert vault.find(names[0]) == fresh

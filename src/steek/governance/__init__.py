@@ -32,6 +32,7 @@ from steek.governance.vault.backups import Restored
 from steek.governance.vault.custody import KeyCustody
 from steek.governance.vault.opening import open_key_vault
 from steek.governance.vault.ports import KeyVault
+from steek.governance.vault.remembering import RememberingKeyVault
 from steek.governance.vault.subject_keys import subject_key_name
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Read",
     "ReadQuery",
     "Reason",
+    "RememberingKeyVault",
     "Restored",
     "Reversal",
     "Role",

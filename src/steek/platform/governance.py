@@ -6,7 +6,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from steek.data import contract_of
-from steek.governance import KeyCustody, KeyVault, Pseudonyms, open_key_vault, sealed_types, unsealed
+from steek.governance import (
+    KeyCustody,
+    KeyVault,
+    Pseudonyms,
+    RememberingKeyVault,
+    open_key_vault,
+    sealed_types,
+    unsealed,
+)
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger
@@ -30,8 +38,9 @@ class GovernancePart:
 
 def governance_part(settings: Settings, database: Database, ledger: Ledger, clock: Clock) -> GovernancePart:
     """The vault that the settings name, and what works with its keys."""
-    vault = open_key_vault(settings, database)
-    custody = KeyCustody(vault, database, ledger, clock)
+    kept = open_key_vault(settings, database)
+    vault = RememberingKeyVault(kept, database, clock)
+    custody = KeyCustody(kept, database, ledger, clock)
     return GovernancePart(vault, custody, Pseudonyms(vault, database, ledger, clock))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, distinct, func, insert, select, update
 
 from steek.governance.vault.backups import Restored, export_keys, restore_keys
 from steek.governance.vault.fingerprints import fingerprint
@@ -92,7 +92,7 @@ class KeyCustody:
     def summary(self) -> dict[str, object]:
         """How many keys of each kind there are and how many were shredded; no names, no keys."""
         with self._database.reading() as connection:
-            gone = connection.execute(select(func.count()).select_from(shredded_keys)).scalar_one()
+            gone = connection.execute(select(func.count(distinct(shredded_keys.c.fingerprint)))).scalar_one()
         names = self._vault.names()
         return {"keys": len(names), "kinds": _kinds(names), "shredded": gone}
 

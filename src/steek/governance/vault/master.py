@@ -52,7 +52,10 @@ class MasterKey:
         return self.load()
 
     def _make(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self._path.parent.exists():
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # A project is under version control as a whole; its keys never should be.
+            (self._path.parent / ".gitignore").write_text("*\n", encoding="ascii")
         waiting = self._path.with_name(f"{self._path.name}.{os.getpid()}.{base64.b16encode(os.urandom(4)).decode()}")
         descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
