@@ -101,7 +101,7 @@ class Erasures:
                 return found
             cancelled = move(connection, found, "cancel", self._clock.now(), sealed=None)
             self._ledger.append(connection, Draft("erasure.cancelled", found.urn, actor, {"reason": reason}))
-        self._identities.forget_request(id)
+        self._identities.forget_requests([id])
         return cancelled
 
     def get(self, id: str) -> Erasure:

@@ -1,17 +1,17 @@
 """Lake tables as a holder: every table with a column, or JSON text, that names a person of the kind."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
 from sqlalchemy import select
 
 from steek.data.datasets import AnyDataset
-from steek.data.erasure.matching import condition, digest_of, json_pattern
+from steek.data.erasure.log_search import LogSearch
+from steek.data.erasure.matching import condition, digest_of
 from steek.data.erasure.ports import Exposure, Finding
 from steek.data.erasure.rewriting import Rewriting
 from steek.data.erasure.searching import Hits, search_files
-from steek.data.erasure.subjects import Trace, Wanted, tells, wanted
+from steek.data.erasure.subjects import Trace, Wanted, wanted
 from steek.data.lake.lake import Lake
 from steek.data.tables import table_versions
 from steek.ledger import Database
@@ -101,15 +101,9 @@ class LakeTables:
     def _told_by_log(self, name: str, looked_for: Wanted) -> dict[str, int]:
         """Person to the number of log entries whose statistics or predicates name them."""
         told: dict[str, int] = {}
-        searching = [(re.compile(json_pattern(column)), forms) for column, forms in looked_for.items()]
-        telling = {form: digest for forms in looked_for.values() for form, digest in forms.items() if tells(form)}
+        search = LogSearch(looked_for)
         for _, content in self._files.log_entries(name):
-            named = {
-                forms[value] for pattern, forms in searching for value in pattern.findall(content) if value in forms
-            }
-            named |= {digest for form, digest in telling.items() if form in content}
-            named |= _in_predicate(content, looked_for)
-            for digest in named:
+            for digest in search.persons(content):
                 told[digest] = told.get(digest, 0) + 1
         return told
 
@@ -124,17 +118,6 @@ class LakeTables:
         hours = hour.unique().drop_nulls().sort().alias("hours")
         told = rows.group_by(_DIGEST).agg(pl.len(), hours).sort(_DIGEST).collect()
         return [Exposure(person, name, count, tuple(hours)) for person, count, hours in told.iter_rows()]
-
-
-def _in_predicate(content: str, looked_for: Wanted) -> set[str]:
-    """Persons named by the predicate of a delete or an overwrite, as Delta writes them into its log."""
-    found: set[str] = set()
-    for column, forms in looked_for.items():
-        pattern = re.compile(rf"\b{re.escape(column)}\b\W{{1,4}}=\W{{0,4}}'?([^'\s\")]+)")
-        for line in content.splitlines():
-            if '"predicate"' in line:
-                found |= {forms[value] for value in pattern.findall(line) if value in forms}
-    return found
 
 
 def _file_name(path: str) -> str:

@@ -65,7 +65,7 @@ class ErasurePass:
     def search(self, traces: Sequence[Trace]) -> list[Finding]:
         """What every holder, and the vault, still has of these persons."""
         found = [finding for holder in self._holders for finding in holder.find(traces)]
-        keys = [trace for trace in traces if self._identities.has_key(trace)]
+        keys = self._identities.with_key(traces)
         return [*found, *(Finding(trace.digest, "key vault", 1, "keys") for trace in keys)]
 
     def _shred(self, ready: list[Erasure], actor: str) -> None:
@@ -115,12 +115,14 @@ class ErasurePass:
                 self._move(connection, erasure, action, actor, {"found": findings}, findings=findings)
 
     def _certify(self, ready: list[Erasure], actor: str) -> None:
-        for erasure in ready:
-            at = self._clock.now()
-            certificate = certificate_of(erasure, [holder.name for holder in self._holders], at)
-            with self._database.transaction() as connection:
+        if not ready:
+            return
+        names, at = [holder.name for holder in self._holders], self._clock.now()
+        with self._database.transaction() as connection:
+            for erasure in ready:
+                certificate = certificate_of(erasure, names, at)
                 self._move(connection, erasure, "certify", actor, certificate, certificate=certificate, sealed=None)
-            self._identities.forget_request(erasure.id)
+        self._identities.forget_requests([erasure.id for erasure in ready])
 
     def _move(
         self,
@@ -144,15 +146,14 @@ class ErasurePass:
         return [erasure for erasure in found if erasure is not None and erasure.state in states]
 
     def _traces(self, of: Sequence[Erasure]) -> list[Trace]:
-        traces: list[Trace] = []
-        for erasure in of:
-            with self._database.reading() as connection:
-                sealed = sealed_value(connection, erasure.id)
-            if sealed is None:
-                message = f"erasure {erasure.id} is {erasure.state}, but the value to look for is not kept"
-                raise IntegrityError(message, next_step="Request it anew.")
-            traces.append(self._identities.trace(Subject(erasure.kind, self._identities.unseal(erasure.id, sealed))))
-        return traces
+        with self._database.reading() as connection:
+            sealed = {erasure.id: sealed_value(connection, erasure.id) for erasure in of}
+        values = self._identities.unseal({id: text for id, text in sealed.items() if text is not None})
+        lost = [id for id in sealed if id not in values]
+        if lost:
+            message = f"the value that erasure {lost[0]} looks for is not kept any more"
+            raise IntegrityError(message, next_step="Request it anew.")
+        return self._identities.traces([Subject(erasure.kind, values[erasure.id]) for erasure in of])
 
     def _learned(self, traces: Sequence[Trace]) -> dict[str, list[dict[str, object]]]:
         told: dict[str, list[dict[str, object]]] = {}

@@ -86,7 +86,8 @@ class TableFiles:
         """Name and text of every entry of the log, and of every checkpoint what it tells of files."""
         if self.is_local:
             for path in files_below(Path(self.uri(name)) / _LOG):
-                yield path.name, _text_of(path)
+                if path.suffix in {".json", ".parquet"}:
+                    yield path.name, _text_of(path)
             return
         storage = self._storage(name)
         table = open_table(self.uri(name), self.options)
