@@ -60,7 +60,9 @@ def release(
     """Let a held batch in."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.feed.release(receipt_id, actor=by, reason=reason, key=name), as_json=as_json)
+        decision = platform.feed.release(receipt_id, actor=by, reason=reason, key=name)
+        platform.ingestion.drain(decision.dataset)
+        show(decision, as_json=as_json)
 
 
 def reject(
@@ -74,7 +76,9 @@ def reject(
     """Turn a held batch away; its rows stay in quarantine."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.feed.reject(receipt_id, actor=by, reason=reason, key=name), as_json=as_json)
+        decision = platform.feed.reject(receipt_id, actor=by, reason=reason, key=name)
+        platform.ingestion.drain(decision.dataset)
+        show(decision, as_json=as_json)
 
 
 def quality(

@@ -52,6 +52,7 @@ from steek.data.looking.column_profile import Bin, ColumnProfile
 from steek.data.looking.looking import Looking, Profile, Sample, meaning_of, parse_slice, protection_of
 from steek.data.quarantine.decisions import QuarantineDecision
 from steek.data.quarantine.quarantine import Quarantine, Selection
+from steek.data.quarantine.rejected import RejectedRows
 from steek.data.quarantine.rows import QuarantinedRow, ReasonCount
 from steek.data.retention.compliance import Compliance
 from steek.data.retention.retention import DueTable, Retention, RetentionRun
@@ -138,6 +139,7 @@ __all__ = [
     "QuarantinedRow",
     "ReasonCount",
     "Receipt",
+    "RejectedRows",
     "Retention",
     "RetentionRun",
     "Sample",

@@ -57,10 +57,16 @@ def _deciding(routes: APIRouter, platform: Platform) -> None:
     def release(receipt_id: str, order: Judgement, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Let a held batch in."""
         by, name = actor_or_api(actor), require_key(key)
-        return reply(feed.release(receipt_id, actor=by, reason=order.reason, key=name))
+        decision = feed.release(receipt_id, actor=by, reason=order.reason, key=name)
+        platform.ingestion.drain(decision.dataset)
+        platform.subscriptions.deliver()
+        return reply(decision)
 
     @routes.post("/receipts/{receipt_id}/rejection")
     def reject(receipt_id: str, order: Judgement, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Turn a held batch away; its rows stay in quarantine."""
         by, name = actor_or_api(actor), require_key(key)
-        return reply(feed.reject(receipt_id, actor=by, reason=order.reason, key=name))
+        decision = feed.reject(receipt_id, actor=by, reason=order.reason, key=name)
+        platform.ingestion.drain(decision.dataset)
+        platform.subscriptions.deliver()
+        return reply(decision)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from steek.data import Derivation, FeedChecking, Ingestion, Joins, Lake, Quarantine
+from steek.data import Derivation, FeedChecking, Ingestion, Joins, Lake, Quarantine, RejectedRows
 from steek.engines import Engine, open_engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.evaluation.erasing import GoldenAnswers
@@ -159,13 +159,15 @@ def data_part(base: Ground) -> DataPart:
     """Lake, ingestion and derivation."""
     settings, datasets = base.settings, base.project.datasets
     keeping = base.lake_of("ingestion", MAINTENANCE)
-    feed = FeedChecking(*base.state, datasets)
+    watching = FeedChecking(*base.state, datasets)
     held = holding(base)
     options = ingest_options(
-        settings, base.clock, base.pseudonyms, base.vault, feed, held.exclusion, held.compliance
+        settings, base.clock, base.pseudonyms, base.vault, watching, held.exclusion, held.compliance
     )
     ingestion = Ingestion(keeping, *base.state, datasets, settings.number("max_batch_bytes"), options)
-    quarantine = Quarantine(base.lake_of("quarantine", MAINTENANCE), ingestion, *base.state, datasets, options.steps)
+    setting_aside = base.lake_of("quarantine", MAINTENANCE)
+    feed = FeedChecking(*base.state, datasets, RejectedRows(setting_aside, base.database, options.spool, datasets))
+    quarantine = Quarantine(setting_aside, ingestion, *base.state, datasets, options.steps)
     derivation = Derivation(base.lake_of("derivation", "derivation"), *base.state, datasets)
     lake, joins = base.lake_of("console", "operations"), Joins(*base.state)
     return DataPart(lake, ingestion, feed, quarantine, derivation, joins)

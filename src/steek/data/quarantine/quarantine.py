@@ -28,6 +28,7 @@ from steek.data.quarantine.rows import (
     to_rows,
 )
 from steek.data.validation.feed import store
+from steek.data.validation.feed.checking import REJECTED
 from steek.data.validation.rows import Validator
 from steek.governance import Actor
 from steek.kernel.clock import Clock
@@ -183,7 +184,13 @@ class Quarantine:
             return stored
         contract = _contract(declared)
         found = _selected(self._frame(dataset), selection, open_only=True)
-        fits = self._fitting(declared, contract, found)
+        rejected = pl.col("reason").str.starts_with(REJECTED)
+        if selection.receipt_id is None and selection.reason is None and not selection.rows:
+            # A batch that a person turned away comes back only when it is named.
+            found = found.filter(~rejected)
+        protected = any(field.pseudonym or field.sealed for field in contract.fields)
+        # Values of a rejected batch were protected on its way in, and would be so twice.
+        fits = self._fitting(declared, contract, found.filter(~rejected) if protected else found)
         draft = self._draft(dataset, "replay", asked, fits, actor=actor, reason=reason, key=key)
         draft = replace(draft, left_count=found.height - fits.height, contract_hash=contract.hash)
         with self._database.transaction() as connection:

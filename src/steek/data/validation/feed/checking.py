@@ -1,12 +1,12 @@
 """Feed checks as a service: batches are judged as they come, and held ones wait for a person."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
 import polars as pl
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from steek.data.contracts.contract import Contract
 from steek.data.datasets import AnyDataset, Dataset
@@ -14,6 +14,7 @@ from steek.data.ingest import receipts
 from steek.data.ingest.receipts import Receipt
 from steek.data.ingest.steps import FeedJudgement
 from steek.data.lake.lake import check_key
+from steek.data.tables import receipts as receipt_rows
 from steek.data.validation.feed import decisions, store
 from steek.data.validation.feed.checks import FeedChecks, FeedVerdict, overall
 from steek.data.validation.feed.decisions import FeedAction, FeedDecision
@@ -30,6 +31,8 @@ KeepRejected = Callable[[Receipt, str], None]
 
 # A table that is replaced as a whole holds the same rows every day.
 _OF_APPENDED = ("duplicate_batch", "near_duplicate", "late_data")
+# Reasons of rows that came with a batch that a person turned away begin so.
+REJECTED = "batch rejected"
 _PAST: dict[FeedAction, str] = {"release": "batch.released", "reject": "batch.rejected"}
 
 
@@ -114,10 +117,14 @@ class FeedChecking:
         return found[0]
 
     def held(self, dataset: str | None = None) -> list[JudgedBatch]:
-        """Batches that wait for a person, oldest first; of one dataset or of all."""
+        """Batches that wait for a person, oldest first; of one dataset or of all.
+
+        Also those that no check of the feed holds, because their table cannot take their types.
+        """
         self._check(dataset)
         with self._database.reading() as connection:
-            return store.list_batches(connection, dataset=dataset, standing="held")
+            waiting = _waiting(connection, dataset)
+            return [_held(one, store.list_batches(connection, receipt_id=one.id)) for one in waiting]
 
     def quality(
         self, dataset: str, since: datetime | None = None, until: datetime | None = None, limit: int = 1000
@@ -158,7 +165,7 @@ class FeedChecking:
             return done
         if action == "reject" and receipt is not None and receipt.state == "held" and self._keep_rejected is not None:
             # Rows are safe before the batch is turned away; a crash in between repeats this with the same result.
-            self._keep_rejected(receipt, f"batch rejected: {reason}")
+            self._keep_rejected(receipt, f"{REJECTED}: {reason}")
         with self._database.transaction() as connection:
             done = decisions.find(connection, key, receipt_id, action)
             if done is not None:
@@ -227,3 +234,17 @@ class BatchFold:
 
 def _checks_of(dataset: Dataset) -> FeedChecks:
     return dataset.feed.without(*_OF_APPENDED) if dataset.mode == "replace" else dataset.feed
+
+
+def _held(receipt: Receipt, known: list[JudgedBatch]) -> JudgedBatch:
+    if known:
+        return replace(known[0], standing="held")
+    rows = receipt.accepted_rows
+    return JudgedBatch(receipt.id, receipt.dataset, receipt.received_at, rows, "held", "undecided", ())
+
+
+def _waiting(connection: Connection, dataset: str | None) -> list[Receipt]:
+    query = select(receipt_rows).where(receipt_rows.c.state == "held").order_by(receipt_rows.c.sequence)
+    if dataset is not None:
+        query = query.where(receipt_rows.c.dataset == dataset)
+    return [receipts.to_receipt(row) for row in connection.execute(query).mappings()]
