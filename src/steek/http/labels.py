@@ -20,7 +20,12 @@ Reason = Annotated[str, Query(description="What was found out.")]
 def router(platform: Platform) -> APIRouter:
     """Routes of this room."""
     routes = APIRouter(prefix="/v1/labels", tags=["labels"])
+    _reading(routes, platform)
+    _writing(routes, platform)
+    return routes
 
+
+def _reading(routes: APIRouter, platform: Platform) -> None:
     @routes.get("")
     def names() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Every labels declaration and how many examples have a label."""
@@ -42,6 +47,8 @@ def router(platform: Platform) -> APIRouter:
         platform.labels.declaration(name)
         return reply({"batch": platform.labels.batch(batch_id), "affected": labels_affected(platform, batch_id)})
 
+
+def _writing(routes: APIRouter, platform: Platform) -> None:
     @routes.post("/{name}/batches", status_code=201)
     async def put(  # pyright: ignore[reportUnusedFunction]
         name: str,
@@ -69,5 +76,3 @@ def router(platform: Platform) -> APIRouter:
                 actor=actor_or_api(actor),
             )
         return reply(stored, 201)
-
-    return routes
