@@ -72,7 +72,11 @@ READING: list[tuple[str, ...]] = [
     ("lake", "show", "maker_lines"),
     ("lake", "versions", "sales"),
     ("receipt", "list", "sales"),
-    ("receipt", "quarantine", "sales"),
+    ("quarantine", "list", "sales"),
+    ("quarantine", "list", "sales", "--rows"),
+    ("quarantine", "decisions", "sales"),
+    ("feed", "held"),
+    ("feed", "quality", "sales"),
     ("erasure", "list"),
     ("erasure", "search", "shop", "north"),
     ("retention", "report"),
@@ -147,6 +151,7 @@ def data_and_models(flow: Flow) -> None:
     assert flow.do("receipt", "commit", "sales")["waiting"] == []
     shown = flow.do("receipt", "show", receipt["id"])
     assert shown["downstream"] == [f"dataset:sales@{receipt['table_version']}"]
+    feed_and_quarantine(flow)
 
     assert flow.do("night", "run", NIGHT)["data"] == {"sales": 56}
     assert flow.do("extract", "maker_lines", "--day", NIGHT)["rows"] == {NIGHT: 56}
@@ -250,6 +255,23 @@ def lake_and_lineage(flow: Flow) -> None:
     (flow.shell.folder / "told.ndjson").write_text(json.dumps(told) + "\n")
     assert flow.do("lineage", "import", "told.ndjson") == {"events_read": 1, "events_new": 1}
     assert flow.do("lineage", "import", "told.ndjson") == {"events_read": 1, "events_new": 0}
+
+
+def feed_and_quarantine(flow: Flow) -> None:
+    bad = sales_of(NIGHTS[0]).with_columns(amount_usd=pl.when(pl.int_range(pl.len()) < 3).then(-1.0).otherwise(0.5))
+    bad.write_csv(flow.shell.folder / "bad.csv")
+    assert flow.do("ingest", "sales", "bad.csv", "--key", "bad")["quarantined_rows"] == 3
+    (reason,) = flow.do("quarantine", "list", "sales")
+    assert reason["rows"] == 3
+    assert flow.do("quarantine", "show", reason["example"])["row"]["amount_usd"] in (-1.0, "-1.0")
+    assert flow.do("quarantine", "replay", "sales")["left_count"] == 3
+    assert flow.do("quarantine", "discard", "sales", "--why", "a test till")["row_count"] == 3
+    for verb, key in (("release", "twin"), ("reject", "triplet")):
+        twin = flow.do("ingest", "sales", "bad.csv", "--key", key)
+        assert (twin["state"], len(flow.do("feed", "held", "sales"))) == ("held", 1)
+        said = flow.do("feed", "verdicts", twin["id"], "--explain")
+        assert said["batch"]["verdict"] == "hold"
+        assert flow.do("feed", verb, twin["id"], "--reason", "it is known")["action"] == verb
 
 
 def incident(flow: Flow) -> None:

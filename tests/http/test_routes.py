@@ -22,6 +22,10 @@ READING: dict[str, str] = {
     "/v1/settings": "/v1/settings",
     "/v1/datasets/{dataset}/receipts": "/v1/datasets/sales/receipts",
     "/v1/datasets/{dataset}/quarantine": "/v1/datasets/sales/quarantine",
+    "/v1/datasets/{dataset}/quarantine/reasons": "/v1/datasets/sales/quarantine/reasons",
+    "/v1/datasets/{dataset}/quarantine/decisions": "/v1/datasets/sales/quarantine/decisions",
+    "/v1/datasets/{dataset}/quality": "/v1/datasets/sales/quality",
+    "/v1/feed/held": "/v1/feed/held?dataset=sales",
     "/v1/datasets": "/v1/datasets",
     "/v1/datasets/{dataset}": "/v1/datasets/sales",
     "/v1/datasets/{dataset}/profile": "/v1/datasets/sales/profile?days=7",
@@ -81,6 +85,7 @@ READING |= {
     "/v1/labels/{name}": "/v1/labels/returned",
 }
 SALES = sales_of(NIGHTS[0])
+HELD = SALES.head(7)
 RUN_EVENT = {
     "eventType": "COMPLETE",
     "eventTime": "2024-03-30T06:00:00Z",
@@ -90,6 +95,14 @@ RUN_EVENT = {
     "outputs": [{"namespace": "tills", "name": "daily_file"}],
 }
 Write = Callable[[Api, str], Response]
+
+
+def decide(api: Api, name: str, verb: str, key: str) -> Response:
+    """Send a batch that is held, because its rows came before, and decide on it."""
+    sent = api.send("/v1/datasets/sales/batches", HELD.write_csv().encode(), "text/csv", key=name)
+    twin = api.send("/v1/datasets/sales/batches", HELD.reverse().write_csv().encode(), "text/csv", key=f"{name} again")
+    assert (sent.is_success, twin.json()["state"] in ("held", "committed", "rejected")) == (True, True), twin.text
+    return api.post(f"/v1/receipts/{twin.json()['id']}/{verb}", {"reason": "it is known"}, key=key)
 
 
 def pseudonym_of(api: Api, value: str) -> str:
@@ -110,6 +123,14 @@ WRITING: dict[str, Write] = {
         f"/v1/access/tokens/{token_of(api)}/revocation", key=key
     ),
     "/v1/spool/commit": lambda api, key: api.post("/v1/spool/commit?dataset=sales", key=key),
+    "/v1/datasets/{dataset}/quarantine/replays": lambda api, key: api.post(
+        "/v1/datasets/sales/quarantine/replays", {}, key=key
+    ),
+    "/v1/datasets/{dataset}/quarantine/discards": lambda api, key: api.post(
+        "/v1/datasets/sales/quarantine/discards", {"why": "a test till"}, key=key
+    ),
+    "/v1/receipts/{receipt_id}/release": lambda api, key: decide(api, "twin", "release", key),
+    "/v1/receipts/{receipt_id}/rejection": lambda api, key: decide(api, "triplet", "rejection", key),
     "/v1/nights/{day}": lambda api, key: api.post(f"/v1/nights/{NIGHT}", key=key),
     "/v1/extractions": lambda api, key: api.post(
         "/v1/extractions", {"dataset": "maker_lines", "days": [NIGHT]}, key=key
@@ -257,6 +278,11 @@ def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
     assert api.get(f"/v1/labels/returned/batches/{batch['id']}") == {"batch": batch, "affected": []}
     receipt = api.get("/v1/datasets/sales/receipts")["items"][0]
     assert api.get(f"/v1/receipts/{receipt['id']}")["receipt"] == receipt
+    judged = api.get(f"/v1/receipts/{receipt['id']}/verdicts", explain=True)
+    assert judged["batch"]["receipt_id"] == receipt["id"]
+    assert "duplicate_batch" in judged["asks"]
+    row = api.get("/v1/datasets/sales/quarantine")["items"][0]
+    assert api.get(f"/v1/quarantine/{row['id']}") == row
     erasure = api.get("/v1/erasures")["items"][0]
     assert api.get(f"/v1/erasures/{erasure['id']}") == erasure
     unfinished = api.client.get(f"/v1/erasures/{erasure['id']}/certificate")
@@ -269,7 +295,7 @@ def test_no_address_is_left_out(reading: Api) -> None:
     by_id = {"/v1/receipts/{receipt_id}", "/v1/ledger/events/{event_id}"}
     by_id |= {"/v1/contract-proposals/{proposal_id}", "/v1/labels/{name}/batches/{batch_id}"}
     by_id |= {"/v1/erasures/{erasure}", "/v1/erasures/{erasure}/certificate"}
-    by_id |= {"/v1/lineage/openlineage"}
+    by_id |= {"/v1/lineage/openlineage", "/v1/quarantine/{row_id}", "/v1/receipts/{receipt_id}/verdicts"}
     assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id
     assert addresses(reading, "post") == set(WRITING) | SHOWN_ONCE
 
