@@ -51,7 +51,7 @@ def test_rows_older_than_the_contract_keeps_them_are_gone_from_every_file(kept: 
     old = rows.filter(pl.col("sold_at") < before).height
     assert 0 < old < rows.height
     (due,) = retention.due()
-    assert (due.table, due.rows, due.before) == ("lines", old, before)
+    assert (due.table, due.rows, due.before_at) == ("lines", old, before)
     (run,) = retention.run(actor="night")
     assert (run.rows, run.state, run.table_name) == (old, "done", "lines")
     for path in (world.folder / "lake" / "lines").glob("*.parquet"):

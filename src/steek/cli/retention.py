@@ -22,7 +22,7 @@ def due(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 def run(actor: ActorOption = None, project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Take out what is due, for good; the night does it too."""
     with opened(project) as platform:
-        columns = ("table_name", "before", "rows", "state", "id")
+        columns = ("table_name", "before_at", "rows", "state", "id")
         show(platform.retention.run(actor=actor_or_user(actor)), as_json=as_json, columns=columns)
 
 

@@ -1,8 +1,8 @@
 """`/v1/erasures`: persons erased, and searched for."""
 
-from typing import Annotated
+from datetime import timedelta
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -18,12 +18,22 @@ class Person(BaseModel):
     kind: str
     value: str
 
+    @property
+    def subject(self) -> Subject:
+        """The person."""
+        return Subject(self.kind, self.value)
+
 
 class Request(Person):
     """A request to erase somebody."""
 
     reason: str
     delay: str | None = None
+
+    @property
+    def waits(self) -> timedelta | None:
+        """How long it waits; None as the project says."""
+        return None if self.delay is None else parse_duration(self.delay)
 
 
 class Cancellation(BaseModel):
@@ -40,10 +50,8 @@ def router(platform: Platform) -> APIRouter:
     @routes.post("/erasures", status_code=201)
     def request(body: Request, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Have a person erased once the delay is over; until then it can be cancelled."""
-        subject = Subject(body.kind, body.value)
-        delay = None if body.delay is None else parse_duration(body.delay)
         asked = erasures.request(
-            subject, reason=body.reason, actor=actor_or_api(actor), key=require_key(key), delay=delay
+            body.subject, reason=body.reason, actor=actor_or_api(actor), key=require_key(key), delay=body.waits
         )
         platform.subscriptions.deliver()
         return reply(asked, 201)
@@ -67,21 +75,23 @@ def router(platform: Platform) -> APIRouter:
     def cancel(erasure: str, body: Cancellation, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Take a request back; possible until its keys are shredded."""
         require_key(key)
-        cancelled = erasures.cancel(erasure, reason=body.reason, actor=actor_or_api(actor))
-        platform.subscriptions.deliver()
-        return reply(cancelled)
+        return _delivered(platform, erasures.cancel(erasure, reason=body.reason, actor=actor_or_api(actor)))
 
     @routes.post("/erasure-runs")
     def run(key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Carry out every erasure whose delay is over."""
         require_key(key)
-        done = erasures.run_due(actor=actor_or_api(actor))
-        platform.subscriptions.deliver()
-        return reply(done)
+        return _delivered(platform, erasures.run_due(actor=actor_or_api(actor)))
 
     @routes.post("/erasure-searches")
-    def search(body: Annotated[Person, Body()]) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def search(body: Person) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Look for a person everywhere; changes nothing. A POST, so that the value stands in no address."""
-        return reply(erasures.search(Subject(body.kind, body.value)))
+        return reply(erasures.search(body.subject))
 
     return routes
+
+
+def _delivered(platform: Platform, done: object) -> JSONResponse:
+    """The answer, after its events were handed on."""
+    platform.subscriptions.deliver()
+    return reply(done)

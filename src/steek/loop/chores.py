@@ -65,7 +65,7 @@ class RetentionChore:
     def due(self) -> list[str]:
         return [
             f"take {each.rows:,} rows and {each.versions:,} old versions out of {each.table}, from before "
-            f"{each.before.isoformat()}"
+            f"{each.before_at.isoformat()}"
             for each in self._retention.due()
         ]
 

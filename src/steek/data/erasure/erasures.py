@@ -116,7 +116,7 @@ class Erasures:
         """What `run_due` would work on now: requests whose delay is over, and erasures that were begun."""
         with self._database.reading() as connection:
             begun = list_in(connection, _UNDER_WAY)
-            return [*begun, *list_in(connection, ("requested",), due_by=self._clock.now())]
+            return [*begun, *list_in(connection, ("requested",), due_until_at=self._clock.now())]
 
     def run_due(self, *, actor: str = "steek") -> list[Erasure]:
         """Carry out everything that is due, all persons in one pass; what was worked on, in its new state.

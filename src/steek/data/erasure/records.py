@@ -68,11 +68,11 @@ def find_by(connection: Connection, **values: str) -> Erasure | None:
     return None if row is None else to_erasure(row)
 
 
-def list_in(connection: Connection, states: Sequence[State], *, due_by: datetime | None = None) -> list[Erasure]:
-    """Erasures in these states, by due date; with `due_by` only those due then."""
+def list_in(connection: Connection, states: Sequence[State], *, due_until_at: datetime | None = None) -> list[Erasure]:
+    """Erasures in these states, by due date; with `due_until_at` only those due then."""
     query = select(erasures).where(erasures.c.state.in_(states)).order_by(erasures.c.due_at, erasures.c.id)
-    if due_by is not None:
-        query = query.where(erasures.c.due_at <= due_by)
+    if due_until_at is not None:
+        query = query.where(erasures.c.due_at <= due_until_at)
     return [to_erasure(row) for row in connection.execute(query).mappings()]
 
 

@@ -33,20 +33,20 @@ class DueTable:
     table: str
     dataset: str
     column: str | None
-    before: datetime
+    before_at: datetime
     rows: int
     versions: int
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionRun:
-    """One clearing of a table; `rows` were taken out, everything is older than `before`."""
+    """One clearing of a table; `rows` were taken out, everything is older than `before_at`."""
 
     id: str
     key: str
     table_name: str
     dataset: str
-    before: datetime
+    before_at: datetime
     state: State
     rows: int
     actor: str
@@ -91,9 +91,9 @@ class Retention:
             contract = contract_of(dataset)
             if contract is None or contract.retention is None:
                 continue
-            before = kept_from(contract.retention, self._clock.now(), self._day_starts_at)
+            before_at = kept_from(contract.retention, self._clock.now(), self._day_starts_at)
             for table, column in ((dataset.name, dataset.event_time), (f"quarantine.{dataset.name}", _RECEIVED_AT)):
-                due = self._due(table, dataset.name, column, before)
+                due = self._due(table, dataset.name, column, before_at)
                 if due.rows or due.versions:
                     found.append(due)
         return found
@@ -104,8 +104,8 @@ class Retention:
         contract = contract_of(declared)
         if contract is None or contract.retention is None or declared.event_time is None:
             return None
-        before = kept_from(contract.retention, self._clock.now(), self._day_starts_at)
-        return rows_before(self._rewriting.files, dataset, declared.event_time, before)
+        before_at = kept_from(contract.retention, self._clock.now(), self._day_starts_at)
+        return rows_before(self._rewriting.files, dataset, declared.event_time, before_at)
 
     def run(self, *, actor: str) -> list[RetentionRun]:
         """Enforce every retention; what was done, also what a run that died had begun. Nothing due writes nothing."""
@@ -115,14 +115,14 @@ class Retention:
             begun += [run] if run.state != "done" and run.id not in {each.id for each in begun} else []
         return [self._finish(run) for run in begun]
 
-    def _due(self, table: str, dataset: str, column: str | None, before: datetime) -> DueTable:
+    def _due(self, table: str, dataset: str, column: str | None, before_at: datetime) -> DueTable:
         if not self._exists(table):
-            return DueTable(table, dataset, column, before, 0, 0)
+            return DueTable(table, dataset, column, before_at, 0, 0)
         if column is None:
-            versions = versions_before(self._database, table, before)
-            return DueTable(table, dataset, column, before, 0, versions)
+            versions = versions_before(self._database, table, before_at)
+            return DueTable(table, dataset, column, before_at, 0, versions)
         return DueTable(
-            table, dataset, column, before, rows_before(self._rewriting.files, table, column, before).over, 0
+            table, dataset, column, before_at, rows_before(self._rewriting.files, table, column, before_at).over, 0
         )
 
     def _exists(self, table: str) -> bool:
@@ -135,9 +135,9 @@ class Retention:
         now = self._clock.now()
         with self._database.transaction() as connection:
             number = len(_runs_of(connection, due))
-            key = f"retention:{due.table}:{due.before.isoformat()}:{number}"
+            key = f"retention:{due.table}:{due.before_at.isoformat()}:{number}"
             id = content_hash(["retention", key])[:32]
-            run = RetentionRun(id, key, due.table, due.dataset, due.before, "begun", 0, actor, now)
+            run = RetentionRun(id, key, due.table, due.dataset, due.before_at, "begun", 0, actor, now)
             unfinished = [each for each in _runs_of(connection, due) if each.state != "done"]
             if unfinished:
                 return unfinished[0]
@@ -156,7 +156,7 @@ class Retention:
 
     def _predicate(self, run: RetentionRun) -> str | None:
         column = self._datasets[run.dataset].event_time if run.table_name == run.dataset else _RECEIVED_AT
-        return None if column is None else f"\"{column}\" < '{run.before.isoformat()}'"
+        return None if column is None else f"\"{column}\" < '{run.before_at.isoformat()}'"
 
     def _move(self, run: RetentionRun, action: str, rows: int) -> RetentionRun:
         with self._database.transaction() as connection:
@@ -169,7 +169,12 @@ class Retention:
             values = {"state": state, "rows": rows, "changed_at": self._clock.now()}
             connection.execute(update(retention_runs).where(retention_runs.c.id == run.id).values(values))
             if state == "done":
-                facts: dict[str, object] = {"table": run.table_name, "before": run.before, "rows": rows, "run": run.id}
+                facts: dict[str, object] = {
+                    "table": run.table_name,
+                    "before": run.before_at,
+                    "rows": rows,
+                    "run": run.id,
+                }
                 self._ledger.append(connection, Draft("retention.enforced", f"dataset:{run.dataset}", run.actor, facts))
             row = connection.execute(select(retention_runs).where(retention_runs.c.id == run.id)).mappings().one()
             return _to_run(row)
@@ -182,7 +187,7 @@ class Retention:
 
 def _runs_of(connection: Connection, due: DueTable) -> list[RetentionRun]:
     query = select(retention_runs).where(
-        retention_runs.c.table_name == due.table, retention_runs.c.before == due.before
+        retention_runs.c.table_name == due.table, retention_runs.c.before_at == due.before_at
     )
     return [_to_run(row) for row in connection.execute(query).mappings()]
 

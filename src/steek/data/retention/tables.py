@@ -11,7 +11,7 @@ retention_runs = Table(
     Column("key", String(300), nullable=False, unique=True),
     Column("table_name", String(200), nullable=False),
     Column("dataset", String(200), nullable=False),
-    Column("before", Instant, nullable=False),
+    Column("before_at", Instant, nullable=False),
     Column("state", String(20), nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("actor", String(200), nullable=False),

@@ -81,7 +81,7 @@ def _retention_runs() -> None:
         sa.Column("key", sa.String(length=300), nullable=False),
         sa.Column("table_name", sa.String(length=200), nullable=False),
         sa.Column("dataset", sa.String(length=200), nullable=False),
-        sa.Column("before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.String(length=200), nullable=False),
