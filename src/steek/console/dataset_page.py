@@ -96,7 +96,8 @@ def dataset_view(
     quality = quality_part(services.feed, name)
     health, said = _health(contract, versions, now)
     if quality.held:
-        health, said = "broken", f"{len(quality.held)} batches are held until somebody decides."
+        waiting = "1 batch is" if len(quality.held) == 1 else f"{len(quality.held)} batches are"
+        health, said = "broken", f"{waiting} held until somebody decides."
     profile = _profile(looking, name, None if slice is None or by is None else (by, slice)) if versions else None
     return DatasetView(
         dataset=dataset,

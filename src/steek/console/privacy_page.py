@@ -64,7 +64,7 @@ def subject_kinds(services: Services) -> tuple[str, ...]:
 def _health(objectives: Sequence[Objective]) -> tuple[str, str]:
     missed = [each for each in objectives if each.met == "no"]
     if missed:
-        return "broken", f"{len(missed)} of {len(objectives)} rules are not kept."
+        return "broken", f"Of {len(objectives)} rules, {len(missed)} {'is' if len(missed) == 1 else 'are'} not kept."
     unclear = sum(each.met == "undecided" for each in objectives)
     if unclear == len(objectives):
         return "undecided", "No contract says how long data may stay or whose law applies."
