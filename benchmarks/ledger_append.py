@@ -2,15 +2,18 @@
 
 Ours: `Ledger.record`: takes the write lock, reads the tip, seals the event into the hash chain, writes it with its
 two edges of lineage, commits durably. Peer and limit: the same row into a bare SQLite table with the same indices and
-durability (WAL, synchronous=FULL), without hash, lock at the start, or edges. Also told: a hundred events at once.
+durability (WAL, synchronous=FULL), without hash, lock at the start, or edges. Also told: a hundred events at
+once, and eight threads that record one event a call, which share commits; the goal is about those.
 """
 
 import itertools
+import threading
+from collections.abc import Callable
 
 import ledger_world
 import measuring
 
-EVENTS, ROUNDS, AT_ONCE = 300, 5, 100
+EVENTS, ROUNDS, AT_ONCE, WRITERS = 400, 5, 100, 8
 
 
 def main() -> None:
@@ -21,8 +24,8 @@ def main() -> None:
     ):
         ours, theirs = itertools.count(), itertools.count()
 
-        def record(at_once: int) -> None:
-            for _ in range(EVENTS // at_once):
+        def record(at_once: int, events: int = EVENTS) -> None:
+            for _ in range(events // at_once):
                 ledger.record(*ledger_world.drafts(next(ours) * AT_ONCE, at_once))
 
         def insert(at_once: int) -> None:
@@ -33,6 +36,7 @@ def main() -> None:
             ROUNDS,
             record=lambda: record(1),
             insert=lambda: insert(1),
+            record_writers=lambda: _at_once(record),
             record_many=lambda: record(AT_ONCE),
             insert_many=lambda: insert(AT_ONCE),
         )
@@ -41,20 +45,29 @@ def main() -> None:
     for name, note in (
         ("record", "Ledger.record, one a transaction"),
         ("insert", "bare SQLite, one a transaction"),
+        ("record_writers", f"Ledger.record, {WRITERS} writers, one a call"),
         ("record_many", f"Ledger.record, {AT_ONCE} a transaction"),
         ("insert_many", f"bare SQLite, {AT_ONCE} a transaction"),
     ):
         measuring.say(note, measuring.median(spent[name]), f"{per_s[name]:,.0f} events/s")
     measuring.Result(
         name="ledger_append",
-        figure=per_s["record"],
-        unit="events/s, one a transaction",
+        figure=per_s["record_writers"],
+        unit=f"events/s, one a call, {WRITERS} writers",
         peer="bare SQLite insert with the same durability",
         peer_figure=per_s["insert"],
         limit_figure=per_s["insert"],
-        goal="at least 300 events/s",
-        met=per_s["record"] >= 300,
+        goal="at least 1,000 events/s",
+        met=per_s["record_writers"] >= 1000,
     ).end()
+
+
+def _at_once(record: Callable[[int, int], None]) -> None:
+    threads = [threading.Thread(target=record, args=(1, EVENTS // WRITERS)) for _ in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 if __name__ == "__main__":

@@ -105,3 +105,47 @@ def _rows(numbers: Sequence[int]) -> list[tuple[object, ...]]:
         )
         for number in numbers
     ]  # fmt: skip
+
+
+MILLION = 1_000_000
+_EVENTS_A_DAY, _TABLES, _MODELS, _WEEK = 1_000, 5, 10, 7
+
+
+@contextlib.contextmanager
+def million(folder: Path, url: str | None = None) -> Generator[Ledger]:
+    """A ledger of a million events: a thousand days of five tables, a derived one, ten feature views, ten models.
+
+    103 events' worth of edges a day, the other events draw none. In a SQLite file it is made once for a run.
+    """
+    is_there = url is None and (folder / "million.db").exists()
+    with ledger_at(url or f"sqlite:///{folder / 'million.db'}", folder / "million.clock") as ledger:
+        for day in range(0 if not is_there else MILLION, MILLION // _EVENTS_A_DAY):
+            ledger.record(*_day(day))
+        yield ledger
+
+
+def _day(day: int) -> list[Draft]:
+    at = BEGAN + timedelta(days=day)
+    drawn = [
+        (
+            "batch.committed",
+            f"dataset:table_{n}@{day}",
+            [f"receipt:{day:06d}-{n}", f"dataset:table_{n}@{day - 1}"],
+        )
+        for n in range(_TABLES)
+    ]
+    inputs = [f"dataset:table_0@{day}", f"dataset:table_1@{day}", f"dataset:derived@{day - 1}"]
+    drawn.append(("dataset.derived", f"dataset:derived@{day}", inputs))
+    for n in range(_MODELS):
+        view = [f"dataset:derived@{day}", f"dataset:table_{n % _TABLES}@{day}"]
+        drawn.append(("features.materialised", f"features:view_{n}@{day}", view))
+    for n in range(_MODELS):
+        week = [f"features:view_{n}@{day - back}" for back in range(min(_WEEK, day + 1))]
+        drawn.append(("model.trained", f"trained:model_{n}@{day}", week))
+    drafts = [
+        Draft(kind, urn, "night", _payload(day), at=at, edges=tuple((up, urn) for up in upstream))
+        for kind, urn, upstream in drawn
+    ]
+    rest = range(_EVENTS_A_DAY - len(drafts))
+    drafts += [Draft("model.evaluated", f"trained:model_{n % 10}@{day}", "night", _payload(n), at=at) for n in rest]
+    return drafts
