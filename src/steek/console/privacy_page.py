@@ -68,6 +68,6 @@ def _health(objectives: Sequence[Objective]) -> tuple[str, str]:
     unclear = sum(each.met == "undecided" for each in objectives)
     if unclear == len(objectives):
         return "undecided", "No contract says how long data may stay or whose law applies."
-    return "well", f"{len(objectives) - unclear} rules are kept" + (
-        f"; {unclear} cannot be judged." if unclear else "."
-    )
+    kept = len(objectives) - unclear
+    rest = f"; {unclear} cannot be judged." if unclear else "."
+    return "well", f"{kept} {'rule is' if kept == 1 else 'rules are'} kept{rest}"
