@@ -11,3 +11,27 @@ households_in_models = sk.Policy(
     owner="ranking@grocer",
     reason="The search ranking is personal: it learns from what a household bought, and is judged by it.",
 )
+
+# No model reads demographics; so no service has a policy for them, and a feature that tried would be refused.
+loyalty_analyst = sk.Role(
+    "loyalty-analyst",
+    members=("lou@grocer",),
+    owner="loyalty@grocer",
+    reason="Asks who the loyalty program reaches, never who somebody is.",
+)
+
+demographics_in_research = sk.Policy(
+    "demographics",
+    to=("loyalty-analyst",),
+    purposes=("research",),
+    columns={
+        "household_id": "pseudonym",
+        "age": "allow",
+        "income": "mask",
+        "household_size": "allow",
+        "household_comp": "allow",
+        "kids_count": "allow",
+    },
+    owner="loyalty@grocer",
+    reason="Research compares groups of households by age and size; incomes and marriages are nobody's business.",
+)
