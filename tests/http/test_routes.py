@@ -307,7 +307,7 @@ def test_runs_are_told_as_lines_of_openlineage(reading: Api) -> None:
     told = [json.loads(line) for line in answer.text.splitlines()]
     assert [event["eventType"] for event in told] == ["START", "COMPLETE"] * 3
     wrong = reading.client.post("/api/v1/lineage", content=b"{", headers={"content-type": "application/json"})
-    assert (wrong.status_code, wrong.json()["code"]) == (422, "unreadable")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "unreadable")
 
 
 def test_the_description_is_valid_openapi_3_1(reading: Api) -> None:
