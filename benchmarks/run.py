@@ -22,6 +22,7 @@ NAMES = (
     "console",
     "ingest",
     "ingest_http",
+    "validation",
     "example_sets",
     "online_read",
     "serving_latency",

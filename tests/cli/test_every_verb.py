@@ -145,7 +145,8 @@ def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
 
 
 def data_and_models(flow: Flow) -> None:
-    sales_of(NIGHTS[0]).write_csv(flow.shell.folder / "more.csv")
+    # Rows that came before would be held.
+    sales_of(NIGHTS[0]).with_columns(pl.col("amount_usd") + 0.25).write_csv(flow.shell.folder / "more.csv")
     receipt = flow.do("ingest", "sales", "more.csv", "--key", "more", "--actor", "till")
     assert (receipt["accepted_rows"], receipt["actor"]) == (40, "till")
     assert flow.do("receipt", "commit", "sales")["waiting"] == []

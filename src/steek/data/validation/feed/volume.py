@@ -81,12 +81,13 @@ def check_new_slices(batch: FeedProfile, history: Sequence[FeedProfile], checks:
         return _too_little(history, checks)
     new = _new_slices(batch, history)
     share = sum(new.values()) / max(batch.rows, 1)
-    past = [sum(_new_slices(one, history, but=one).values()) / max(one.rows, 1) for one in history]
-    bounds = mad_bounds(past, width=checks.width)
-    unusual = share > max(bounds.upper, _LEAST_NEW_FRACTION)
     worst = sorted(new, key=lambda name: -new[name])
     told = _listed([f"{name} is new with {new[name]:,.0f} rows" for name in worst]) or "no slice is new"
-    return Finding(unusual, share, bounds.centre, told, new)
+    if share <= _LEAST_NEW_FRACTION:
+        return Finding(False, share, None, told, new)
+    past = [sum(_new_slices(one, history, but=one).values()) / max(one.rows, 1) for one in history]
+    bounds = mad_bounds(past, width=checks.width)
+    return Finding(share > bounds.upper, share, bounds.centre, told, new)
 
 
 def slice_expectations(
