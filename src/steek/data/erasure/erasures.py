@@ -8,7 +8,7 @@ from sqlalchemy import select
 from steek.data.erasure.identity import Identities
 from steek.data.erasure.passing import ErasurePass
 from steek.data.erasure.ports import Finding
-from steek.data.erasure.records import Erasure, find_by, insert_erasure, list_in, move, to_erasure
+from steek.data.erasure.records import Erasure, find_all, find_by, insert_erasure, list_in, move, to_erasure
 from steek.data.erasure.states import TRANSITIONS, State
 from steek.data.erasure.subjects import Subject
 from steek.data.erasure.tables import erasures
@@ -129,7 +129,8 @@ class Erasures:
         due = self.due()
         if due:
             self._erasing.run(due, actor=actor)
-        return [self.get(erasure.id) for erasure in due]
+        with self._database.reading() as connection:
+            return find_all(connection, [erasure.id for erasure in due])
 
     def certificate(self, id: str) -> dict[str, Any]:
         """What the ledger certified: what was removed, what was searched and how, and who had learned from it.

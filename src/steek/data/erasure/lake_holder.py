@@ -11,7 +11,7 @@ from steek.data.erasure.log_search import LogSearch
 from steek.data.erasure.matching import condition, digest_of
 from steek.data.erasure.ports import Exposure, Finding
 from steek.data.erasure.rewriting import Rewriting
-from steek.data.erasure.searching import Hits, search_files
+from steek.data.erasure.searching import Hits, Searchable, search_files
 from steek.data.erasure.subjects import Trace, Wanted, wanted
 from steek.data.lake.lake import Lake
 from steek.data.tables import table_versions
@@ -40,18 +40,25 @@ class LakeTables:
         lake: The tables as versions.
         database: Names of the tables.
         datasets: Declarations by name.
+        searchable: Opens sealed rows; None where nothing is sealed.
     """
 
     name = "lake"
 
     def __init__(
-        self, rewriting: Rewriting, lake: Lake, database: Database, datasets: Mapping[str, AnyDataset]
+        self,
+        rewriting: Rewriting,
+        lake: Lake,
+        database: Database,
+        datasets: Mapping[str, AnyDataset],
+        searchable: Searchable | None = None,
     ) -> None:
         self._rewriting = rewriting
         self._files = rewriting.files
         self._lake = lake
         self._database = database
         self._datasets = datasets
+        self._searchable = searchable
         self._seen = _Seen({}, {})
 
     def find(self, traces: Sequence[Trace]) -> list[Finding]:
@@ -108,7 +115,7 @@ class LakeTables:
             self._seen = _Seen(looked_for, {})
         paths = set(self._files.data_files(name))
         known = Hits() if afresh else self._seen.hits.get(name, Hits())
-        known.add(search_files(sorted(paths - known.files), looked_for, self._files.options))
+        known.add(search_files(sorted(paths - known.files), looked_for, self._files.options, self._searchable))
         self._seen.hits[name] = known
         return known.within(paths)
 

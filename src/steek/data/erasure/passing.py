@@ -1,13 +1,11 @@
 """One pass over everything: all persons that are due, each step for all of them, in the order of the states."""
 
-from collections.abc import Callable, Sequence
-
-from sqlalchemy import Connection
+from collections.abc import Callable, Mapping, Sequence
 
 from steek.data.erasure.certificate import certificate_of
 from steek.data.erasure.identity import Identities
 from steek.data.erasure.ports import Exposure, Finding, Holder, Learned, LearnedFrom
-from steek.data.erasure.records import Erasure, find_by, move, refuse_from_now, sealed_value
+from steek.data.erasure.records import Erasure, find_all, move_all, refuse_from_now, sealed_values
 from steek.data.erasure.states import Action, State
 from steek.data.erasure.subjects import Subject, Trace
 from steek.kernel.clock import Clock
@@ -16,6 +14,8 @@ from steek.kernel.records import content_hash, to_plain
 from steek.ledger import Database, Draft, Ledger
 
 Exposures = Callable[[Sequence[Trace]], list[Exposure]]
+
+Told = dict[str, dict[str, object]]
 
 
 class ErasurePass:
@@ -73,83 +73,78 @@ class ErasurePass:
             return
         # Refused first: rows that arrive from here on do not get in while the rest is going on.
         with self._database.transaction() as connection:
-            for erasure in ready:
-                refuse_from_now(connection, erasure, self._clock.now())
+            refuse_from_now(connection, ready, self._clock.now())
         traces = self._traces(ready)
         places = _by_digest(self.search(traces))
         learned = self._learned(traces)
         self._identities.shred(traces)
-        with self._database.transaction() as connection:
-            for erasure in ready:
-                lay, models = places.get(erasure.digest, []), learned.get(erasure.digest, [])
-                told = {"places": lay, "models": models}
-                facts: dict[str, object] = {"kind": erasure.kind, "digest": erasure.digest, "places": lay}
-                self._move(connection, erasure, "shred", actor, facts | {"models": len(models)}, **told)
+        told: Told = {}
+        facts: Told = {}
+        for each in ready:
+            lay, models = places.get(each.digest, []), learned.get(each.digest, [])
+            told[each.id] = {"places": lay, "models": models}
+            facts[each.id] = {"kind": each.kind, "digest": each.digest, "places": lay, "models": len(models)}
+        self._move(ready, dict.fromkeys(told, "shred"), actor, facts, told)
 
     def _rewrite(self, ready: list[Erasure], actor: str) -> None:
         if ready:
-            traces = self._traces(ready)
-            taken_out = {holder.name: holder.erase(traces, cause=_cause(ready)) for holder in self._holders}
-            with self._database.transaction() as connection:
-                for erasure in ready:
-                    facts: dict[str, object] = {"persons": len(ready), "taken_out": taken_out}
-                    self._move(connection, erasure, "rewrite", actor, facts)
+            traces, cause = self._traces(ready), _cause(ready)
+            taken_out = {holder.name: holder.erase(traces, cause=cause) for holder in self._holders}
+            facts: Told = {each.id: {"persons": len(ready), "taken_out": taken_out} for each in ready}
+            self._move(ready, dict.fromkeys(facts, "rewrite"), actor, facts)
 
     def _vacuum(self, ready: list[Erasure], actor: str) -> None:
         if ready:
-            traces = self._traces(ready)
-            destroyed = {holder.name: holder.clear(traces, cause=_cause(ready)) for holder in self._holders}
-            with self._database.transaction() as connection:
-                for erasure in ready:
-                    facts: dict[str, object] = {"persons": len(ready), "destroyed_files": destroyed}
-                    self._move(connection, erasure, "vacuum", actor, facts)
+            traces, cause = self._traces(ready), _cause(ready)
+            destroyed = {holder.name: holder.clear(traces, cause=cause) for holder in self._holders}
+            facts: Told = {each.id: {"persons": len(ready), "destroyed_files": destroyed} for each in ready}
+            self._move(ready, dict.fromkeys(facts, "vacuum"), actor, facts)
 
     def _verify(self, ready: list[Erasure], actor: str) -> None:
         if not ready:
             return
         left = _by_digest(self.search(self._traces(ready)))
-        with self._database.transaction() as connection:
-            for erasure in ready:
-                findings = left.get(erasure.digest, [])
-                action: Action = "find" if findings else "verify"
-                self._move(connection, erasure, action, actor, {"found": findings}, findings=findings)
+        told: Told = {each.id: {"findings": left.get(each.digest, [])} for each in ready}
+        actions: dict[str, Action] = {id: "find" if values["findings"] else "verify" for id, values in told.items()}
+        facts: Told = {id: {"found": values["findings"]} for id, values in told.items()}
+        self._move(ready, actions, actor, facts, told)
 
     def _certify(self, ready: list[Erasure], actor: str) -> None:
         if not ready:
             return
         names, at = [holder.name for holder in self._holders], self._clock.now()
-        with self._database.transaction() as connection:
-            for erasure in ready:
-                certificate = certificate_of(erasure, names, at)
-                self._move(connection, erasure, "certify", actor, certificate, certificate=certificate, sealed=None)
-        self._identities.forget_requests([erasure.id for erasure in ready])
+        certificates: Told = {each.id: certificate_of(each, names, at) for each in ready}
+        told: Told = {id: {"certificate": certificate, "sealed": None} for id, certificate in certificates.items()}
+        self._move(ready, dict.fromkeys(told, "certify"), actor, certificates, told)
+        self._identities.forget_requests([each.id for each in ready])
 
     def _move(
         self,
-        connection: Connection,
-        erasure: Erasure,
-        action: Action,
+        ready: Sequence[Erasure],
+        actions: Mapping[str, Action],
         actor: str,
-        facts: dict[str, object],
-        **told: object,
+        facts: Told,
+        told: Told | None = None,
     ) -> None:
-        stored = find_by(connection, id=erasure.id)
-        if stored is None or stored.state != erasure.state:
-            # Another process did the same step at the same time, with the same result.
-            return
-        moved = move(connection, erasure, action, self._clock.now(), **told)
-        self._ledger.append(connection, Draft(f"erasure.{moved.state}", erasure.urn, actor, facts))
+        with self._database.transaction() as connection:
+            moved = move_all(connection, ready, actions, self._clock.now(), told or {})
+            drafts = [
+                Draft(f"erasure.{moved[each.id]}", each.urn, actor, facts[each.id])
+                for each in ready
+                if each.id in moved
+            ]
+            self._ledger.append(connection, *drafts)
 
     def _in_state(self, ids: Sequence[str], *states: State) -> list[Erasure]:
         with self._database.reading() as connection:
-            found = [find_by(connection, id=id) for id in ids]
-        return [erasure for erasure in found if erasure is not None and erasure.state in states]
+            found = find_all(connection, ids)
+        return [erasure for erasure in found if erasure.state in states]
 
     def _traces(self, of: Sequence[Erasure]) -> list[Trace]:
         with self._database.reading() as connection:
-            sealed = {erasure.id: sealed_value(connection, erasure.id) for erasure in of}
-        values = self._identities.unseal({id: text for id, text in sealed.items() if text is not None})
-        lost = [id for id in sealed if id not in values]
+            sealed = sealed_values(connection, [erasure.id for erasure in of])
+        values = self._identities.unseal(sealed)
+        lost = [erasure.id for erasure in of if erasure.id not in values]
         if lost:
             message = f"the value that erasure {lost[0]} looks for is not kept any more"
             raise IntegrityError(message, next_step="Request it anew.")

@@ -1,11 +1,11 @@
 """Erasures as they are kept: who is never told in the clear."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select, update
 
 from steek.data.erasure.states import TRANSITIONS, Action, State
 from steek.data.erasure.tables import erased_subjects, erasures
@@ -76,9 +76,10 @@ def list_in(connection: Connection, states: Sequence[State], *, due_until_at: da
     return [to_erasure(row) for row in connection.execute(query).mappings()]
 
 
-def sealed_value(connection: Connection, id: str) -> str | None:
-    """The sealed value of a request, None when it is not kept any more."""
-    return connection.execute(select(erasures.c.sealed).where(erasures.c.id == id)).scalar_one_or_none()
+def sealed_values(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Request to its sealed value; those that are not kept any more are left out."""
+    query = select(erasures.c.id, erasures.c.sealed).where(erasures.c.id.in_(ids), erasures.c.sealed.is_not(None))
+    return {row.id: row.sealed for row in connection.execute(query)}
 
 
 def move(connection: Connection, erasure: Erasure, action: Action, at: datetime, **values: object) -> Erasure:
@@ -97,13 +98,56 @@ def move(connection: Connection, erasure: Erasure, action: Action, at: datetime,
     return moved
 
 
-def refuse_from_now(connection: Connection, erasure: Erasure, at: datetime) -> None:
-    """Put a person on the list of those whose rows are not taken in; once."""
-    table = erased_subjects
-    where = (table.c.kind == erasure.kind, table.c.digest == erasure.digest)
-    if connection.execute(select(table.c.kind).where(*where)).first() is None:
-        row = {"kind": erasure.kind, "digest": erasure.digest, "erasure": erasure.id, "at": at}
-        connection.execute(insert(table).values(row))
+def find_all(connection: Connection, ids: Sequence[str]) -> list[Erasure]:
+    """Erasures with these ids, in the order of the ids."""
+    query = select(erasures).where(erasures.c.id.in_(ids))
+    found = {row["id"]: to_erasure(row) for row in connection.execute(query).mappings()}
+    return [found[id] for id in ids if id in found]
+
+
+def move_all(
+    connection: Connection,
+    ready: Sequence[Erasure],
+    actions: Mapping[str, Action],
+    at: datetime,
+    told: Mapping[str, Mapping[str, object]],
+) -> dict[str, State]:
+    """Take an action on each inside the caller's transaction; the new state of those that were moved.
+
+    One that another process moved in the meantime is left alone: it did the same step, with the same result.
+
+    Args:
+        connection: Of the transaction.
+        ready: Erasures as they were read.
+        actions: Id to its action.
+        at: Processing time.
+        told: Id to further columns; the same columns for all.
+    """
+    stored = {each.id: each.state for each in find_all(connection, [erasure.id for erasure in ready])}
+    still = [erasure for erasure in ready if stored.get(erasure.id) == erasure.state]
+    states: dict[str, State] = {}
+    rows: list[dict[str, object]] = []
+    for erasure in still:
+        what = f"erasure {erasure.id}"
+        states[erasure.id] = transition(TRANSITIONS, erasure.state, actions[erasure.id], what=what)
+        rows.append({"_id": erasure.id, "state": states[erasure.id], "changed_at": at, **told.get(erasure.id, {})})
+    if rows:
+        columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "_id"}
+        connection.execute(update(erasures).where(erasures.c.id == bindparam("_id")).values(columns), rows)
+    return states
+
+
+def refuse_from_now(connection: Connection, ready: Sequence[Erasure], at: datetime) -> None:
+    """Put persons on the list of those whose rows are not taken in; each once."""
+    known = {(row.kind, row.digest) for row in connection.execute(select(erased_subjects))}
+    new = {(erasure.kind, erasure.digest): erasure.id for erasure in ready}
+    rows = [
+        {"kind": kind, "digest": digest, "erasure": id, "at": at}
+        for (kind, digest), id in new.items()
+        if (kind, digest) not in known
+    ]
+    if rows:
+        connection.execute(insert(erased_subjects), rows)
 
 
 def to_erasure(row: RowMapping) -> Erasure:

@@ -1,6 +1,6 @@
 """Searching Parquet files for persons, whether a table still refers to them or not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,10 +8,15 @@ import polars as pl
 
 from steek.data.erasure.matching import DIGEST, digest_of, texts_of
 from steek.data.erasure.subjects import Wanted
+from steek.governance import SEALED_ROW
 
 _PATH = "_searched_file"
 _SAMPLED_ROWS = 50
-_JSON_BEGINS = "{"
+# How a column of text begins that holds JSON objects, or such objects sealed.
+_JSON_BEGINS = ("{", SEALED_ROW)
+_OPENED = "_opened "
+Searchable = Callable[[pl.Series], pl.Series]
+"""Opens sealed rows in a column of text so that they can be searched, whether their keys are left or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,9 @@ class Hits:
         self.unreadable.update(other.unreadable)
 
 
-def search_files(paths: Iterable[str], looked_for: Wanted, options: Mapping[str, str]) -> Hits:
+def search_files(
+    paths: Iterable[str], looked_for: Wanted, options: Mapping[str, str], searchable: Searchable | None = None
+) -> Hits:
     """Decode the columns that may name somebody in every file, and tell what they say.
 
     Columns of text whose first value begins like a JSON object are read as JSON, at whatever depth, as far as the
@@ -54,6 +61,7 @@ def search_files(paths: Iterable[str], looked_for: Wanted, options: Mapping[str,
         paths: Files, local or in object storage.
         looked_for: Column to its forms.
         options: Object storage options.
+        searchable: Opens sealed rows; None where nothing is sealed.
     """
     storage = dict(options) or None
     hits = Hits()
@@ -69,7 +77,7 @@ def search_files(paths: Iterable[str], looked_for: Wanted, options: Mapping[str,
             hits.unreadable.add(path)
     for columns, group in groups.items():
         if columns:
-            _search_group(group, dict(columns), looked_for, storage, hits)
+            _search_group(group, dict(columns), looked_for, storage, hits, searchable)
     return hits
 
 
@@ -90,7 +98,7 @@ def _relevant(path: str, looked_for: Wanted, storage: dict[str, str] | None) -> 
 
 
 def _is_json(values: pl.Series) -> bool:
-    return bool(values.drop_nulls().str.starts_with(_JSON_BEGINS).any())
+    return any(values.drop_nulls().str.starts_with(begin).any() for begin in _JSON_BEGINS)
 
 
 def _search_group(
@@ -99,14 +107,18 @@ def _search_group(
     looked_for: Wanted,
     storage: dict[str, str] | None,
     hits: Hits,
+    searchable: Searchable | None,
 ) -> None:
     json_columns = tuple(name for name in schema if name not in looked_for)
-    digest = digest_of(schema, looked_for, json_columns)
+    # What names somebody inside of a sealed row is told of the row as it is stored.
+    opened = {f"{_OPENED}{name}": name for name in json_columns}
+    digest = digest_of(schema, looked_for, tuple(opened))
     assert digest is not None
-    texts = texts_of(schema, looked_for, json_columns)
+    texts = {opened.get(name, name): holds for name, holds in texts_of(schema, looked_for, tuple(opened)).items()}
     rows = (
         pl.scan_parquet(list(paths), include_file_paths=_PATH, storage_options=storage)
         .select(*schema, _PATH)
+        .with_columns(opened_text(name, searchable).alias(alias) for alias, name in opened.items())
         .with_columns(digest)
         .filter(pl.col(DIGEST).is_not_null())
     )
@@ -117,6 +129,14 @@ def _search_group(
         hits.rows[(path, person)] = hits.rows.get((path, person), 0) + count
     for name, frame in zip(texts, told, strict=True):
         hits.texts.setdefault(name, set()).update(frame[name].to_list())
+
+
+def opened_text(name: str, searchable: Searchable | None) -> pl.Expr:
+    """A column of text as it is searched."""
+    column = pl.col(name)
+    if searchable is None:
+        return column
+    return column.map_batches(searchable, return_dtype=pl.String, is_elementwise=True)
 
 
 def files_below(folder: Path, pattern: str = "*") -> list[Path]:

@@ -7,7 +7,7 @@ import polars as pl
 
 from steek.data.erasure.matching import DIGEST, digest_of
 from steek.data.erasure.ports import Finding
-from steek.data.erasure.searching import files_below
+from steek.data.erasure.searching import Searchable, files_below, opened_text
 from steek.data.erasure.subjects import Trace, Wanted, wanted
 
 _SUFFIX = "*.arrow"
@@ -22,12 +22,14 @@ class SpoolFiles:
     Args:
         folder: The spool.
         commit_all: Commits everything that waits in it.
+        searchable: Opens sealed rows; None where nothing is sealed.
     """
 
     name = "spool"
 
-    def __init__(self, folder: Path, commit_all: Callable[[], object]) -> None:
+    def __init__(self, folder: Path, commit_all: Callable[[], object], searchable: Searchable | None = None) -> None:
         self._folder = folder
+        self._searchable = searchable
         self._commit_all = commit_all
 
     def find(self, traces: Sequence[Trace]) -> list[Finding]:
@@ -35,7 +37,7 @@ class SpoolFiles:
         findings: list[Finding] = []
         for path in files_below(self._folder, _SUFFIX):
             where = f"spool {path.relative_to(self._folder).parent}"
-            rows = _rows(path, looked_for)
+            rows = _rows(path, looked_for, self._searchable)
             if rows is None:
                 findings += [Finding(trace.digest, where, 1, "unreadable files") for trace in traces]
             else:
@@ -50,7 +52,7 @@ class SpoolFiles:
         return 0
 
 
-def _rows(path: Path, looked_for: Wanted) -> dict[str, int] | None:
+def _rows(path: Path, looked_for: Wanted, searchable: Searchable | None) -> dict[str, int] | None:
     """Person to the number of rows; None for a file that cannot be read."""
     try:
         frame = pl.read_ipc_stream(path)
@@ -63,5 +65,6 @@ def _rows(path: Path, looked_for: Wanted) -> dict[str, int] | None:
     digest = digest_of(frame.schema, looked_for, json_columns)
     if digest is None:
         return {}
-    named = frame.select(digest).drop_nulls().group_by(DIGEST).len()
+    opened = frame.with_columns(opened_text(name, searchable) for name in json_columns)
+    named = opened.select(digest).drop_nulls().group_by(DIGEST).len()
     return dict(named.iter_rows())

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from steek.data.contracts.contract import Pseudonym
 from steek.data.datasets import AnyDataset, contract_of
+from steek.governance import PERSON
 from steek.kernel.errors import InputError, NotFoundError
 
 RAW_PREFIX = "_raw_"
@@ -82,9 +83,10 @@ def wanted(traces: Sequence[Trace]) -> dict[str, dict[str, str]]:
     """What to look for in which column; the raw values that cleaning keeps beside a column count as that column.
 
     >>> wanted([Trace(Subject("guest", "7"), "d", ("guest_id",), frozenset({"7"}))])
-    {'guest_id': {'7': 'd'}, '_raw_guest_id': {'7': 'd'}}
+    {'_person': {'d': 'd'}, 'guest_id': {'7': 'd'}, '_raw_guest_id': {'7': 'd'}}
     """
-    found: dict[str, dict[str, str]] = {}
+    # Sealed rows tell the digest of their person, whatever else can still be read of them.
+    found: dict[str, dict[str, str]] = {PERSON: {trace.digest: trace.digest for trace in traces}} if traces else {}
     for trace in traces:
         for column in trace.columns:
             for name in (column, f"{RAW_PREFIX}{column}"):
