@@ -82,7 +82,9 @@ def post_all(client: httpx.Client, days: Sequence[Day], name: str) -> None:
             "Idempotency-Key": f"{name}:{day.date}",
             "X-Steek-Actor": store.ACTOR,
         }
-        client.post("/v1/datasets/transactions/batches?wait=commit", content=day.payload, headers=headers).raise_for_status()
+        client.post(
+            "/v1/datasets/transactions/batches?wait=commit", content=day.payload, headers=headers
+        ).raise_for_status()
 
 
 def write_bare(table: Path, days: Sequence[Day]) -> None:

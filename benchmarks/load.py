@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Latency of each request in ms, wall seconds of all, and answers that were not 200."""
+    """Latency of each request in ms, wall seconds of all, and answers that were not 20x."""
 
     latencies_ms: list[float]
     wall_s: float
@@ -53,7 +53,7 @@ def send_all(port: int, requests: Sequence[bytes], connections: int) -> Answers:
                 if not _receive(connection):
                     continue
                 latencies.append((time.perf_counter() - connection.sent_at) * 1e3)
-                refused += not connection.received.startswith(b"HTTP/1.1 200")
+                refused += not connection.received.startswith(b"HTTP/1.1 20")
                 request = next(waiting, None)
                 if request is None:
                     selector.unregister(connection.socket)

@@ -31,6 +31,11 @@ class Server:
         """CPU seconds it has used so far."""
         return measuring.cpu_of(self._process)
 
+    def peak_bytes(self) -> int:
+        """Most memory it ever held, as Linux counts it."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
     def resident_bytes(self) -> int:
         return int(self._process.memory_info().rss)
 

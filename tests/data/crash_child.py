@@ -63,6 +63,7 @@ def main(folder: Path, dies_at: int, file_bytes: int) -> None:
             ingestion.ingest("lines", lines(1, count=20_000), key="large", actor="x")
         except SteekError as refused:
             print(refused.code, refused.next_step)
+    print("transactions", database.begun)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What a dataset promises: its fields, and who answers for them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 from steek.data.contracts.volume import ExpectedVolume
@@ -125,7 +126,7 @@ class Contract:
     @property
     def hash(self) -> str:
         """Content hash over every part, 64 hexadecimal digits."""
-        return content_hash(self)
+        return _hash_of(self)
 
     @property
     def names(self) -> list[str]:
@@ -135,6 +136,12 @@ class Contract:
     def field(self, name: str) -> Field | None:
         """The field of that name, or None."""
         return next((field for field in self.fields if field.name == name), None)
+
+
+@lru_cache(maxsize=1024)
+def _hash_of(contract: Contract) -> str:
+    # Asked for with every batch, and a contract never changes.
+    return content_hash(contract)
 
 
 def contract_difference(before: Contract, after: Contract) -> dict[str, object]:

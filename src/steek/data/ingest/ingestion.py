@@ -258,7 +258,7 @@ class Ingestion:
 
     def _take(self, attempt: Attempt, dataset: Dataset, contract: Contract) -> Taken:
         self.spool.check_room(attempt.payload.size_bytes)
-        feed = self._options.feed
+        feed = self._options.feed if dataset.feed.made() else None
         try:
             with self._database.reading() as connection:
                 refuse_unproposed(connection, contract, changes=self._options.contract_changes)

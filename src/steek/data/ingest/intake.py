@@ -109,6 +109,9 @@ class Intake:
         accepted = validated.accepted
         if own:
             accepted = accepted.hstack(_those_accepted(rows.select(own), validated.quarantined, self._seen_rows))
+        held = validated.quarantined
+        if self.steps.hold_back is not None and held.height:
+            held = self.steps.hold_back(held, given[held["position"] - self._seen_rows])
         self._seen_rows += raw.height
         for step in self.steps.after_validation:
             accepted = step.apply(accepted)
@@ -118,7 +121,7 @@ class Intake:
             self.reasons[reason] = self.reasons.get(reason, 0) + count
         with spool_errors():
             self._write(accepted)
-            self._hold_back(validated.quarantined)
+            self._hold_back(held)
         if self.feed is not None:
             self.feed.add(accepted)
 

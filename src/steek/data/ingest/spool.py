@@ -126,23 +126,23 @@ class Spool:
             yield
 
     def abandoned(self) -> dict[str, list[str]]:
-        """Names of files of writers that are dead, by dataset; what was arriving with them is removed at once."""
-        dead = self._dead_writers()
-        found: dict[str, list[str]] = {}
-        for folder in _folders(self.folder):
-            for file in folder.iterdir():
-                if not any(f".{writer}." in f".{file.name}." for writer in dead):
-                    continue
-                if folder.name == _INCOMING:
-                    file.unlink(missing_ok=True)
-                elif folder.name not in (_WRITERS, _DAMAGED):
-                    found.setdefault(folder.name, []).append(file.name)
-        return found
+        """Names of files whose writers are dead, by dataset; receipts may know some of them.
 
-    def forget_dead(self) -> None:
-        """Remove the locks of dead writers; none of their files may be left but those that receipts know."""
-        for writer in self._dead_writers():
-            (self.folder / _WRITERS / writer).unlink(missing_ok=True)
+        What was still arriving when its writer died is removed at once.
+        """
+        files = [(folder, file.name) for folder in _folders(self.folder) for file in folder.iterdir()]
+        # Looked at after the files: a writer makes its lock before its first file.
+        alive = self._living_writers()
+        found: dict[str, list[str]] = {}
+        for folder, name in files:
+            writer = name.split(".")[0 if folder.name == _INCOMING else 1] if "." in name else ""
+            if folder.name in (_WRITERS, _DAMAGED) or name.startswith(".") or writer in alive:
+                continue
+            if folder.name == _INCOMING:
+                (folder / name).unlink(missing_ok=True)
+            else:
+                found.setdefault(folder.name, []).append(name)
+        return found
 
     def close(self) -> None:
         """Let go of this process's name."""
@@ -155,26 +155,40 @@ class Spool:
 
     def _name(self) -> str:
         with self._lock:
-            if self._writer is None:
-                name = new_id(self._clock.now())
-                path = self._made(self.folder / _WRITERS) / name
-                descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                self._writer = (name, descriptor)
+            while self._writer is None:
+                self._writer = self._locked(new_id(self._clock.now()))
             self._numbers += 1
             return f"{self._writer[0]}.{self._numbers}"
 
-    def _dead_writers(self) -> list[str]:
+    def _locked(self, name: str) -> tuple[str, int] | None:
+        path = self._made(self.folder / _WRITERS) / name
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            # Somebody may have taken it for that of a dead writer before it was locked.
+            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+                return name, descriptor
+        except FileNotFoundError:
+            pass
+        os.close(descriptor)
+        return None
+
+    def _living_writers(self) -> set[str]:
+        """Names that are locked; the locks of dead writers are removed."""
         folder = self.folder / _WRITERS
-        dead: list[str] = []
-        mine = self._writer[0] if self._writer else None
+        living = {self._writer[0]} if self._writer else set[str]()
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name == mine:
+            if path.name in living:
                 continue
-            with contextlib.suppress(OSError), path.open("r+") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                dead.append(path.name)
-        return dead
+            try:
+                with path.open("r+") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+            except FileNotFoundError:
+                continue
+            except OSError:
+                living.add(path.name)
+        return living
 
     def _made(self, folder: Path) -> Path:
         if not folder.is_dir():

@@ -27,12 +27,17 @@ class Step(Protocol):
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame: ...
 
 
+HoldBack = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+"""Protects rows on their way into quarantine: columns row, reason, position; and the rows as they were judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class IntakeSteps:
-    """The steps of one batch of one dataset, in order."""
+    """The steps of one batch of one dataset, in order; `hold_back` None keeps rows in quarantine as they came."""
 
     before_validation: tuple[Step, ...] = ()
     after_validation: tuple[Step, ...] = ()
+    hold_back: HoldBack | None = None
 
     def reports(self) -> dict[str, object]:
         """What the steps tell of the whole batch, by name of the step; steps that do not report are left out."""
