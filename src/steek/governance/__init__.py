@@ -26,6 +26,7 @@ from steek.governance.access.usage import Usage, usage
 from steek.governance.pseudonyms.pseudonyms import REVERSER, Pseudonyms, permission_of
 from steek.governance.pseudonyms.types import Permission, Reversal
 from steek.governance.sealing.frames import seal, unseal, unsealed
+from steek.governance.sealing.held_rows import PERSON, SEALED_ROW, hold_back, open_rows, searchable_rows
 from steek.governance.sealing.protection import protection_steps
 from steek.governance.sealing.sealed_types import sealed_types
 from steek.governance.vault.backups import Restored
@@ -40,7 +41,9 @@ __all__ = [
     "MAINTENANCE",
     "OPERATIONS",
     "OWNER",
+    "PERSON",
     "REVERSER",
+    "SEALED_ROW",
     "Access",
     "Actor",
     "ColumnFacts",
@@ -67,14 +70,17 @@ __all__ = [
     "caller",
     "calling",
     "cloud_event",
+    "hold_back",
     "is_technical",
     "list_reads",
     "open_key_vault",
+    "open_rows",
     "parse_filter",
     "permission_of",
     "protection_steps",
     "seal",
     "sealed_types",
+    "searchable_rows",
     "service",
     "subject_key_name",
     "unseal",

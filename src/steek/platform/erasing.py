@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from steek.data import AnyDataset, Ingestion, Lake
@@ -19,7 +20,7 @@ from steek.data.erasure.table_files import TableFiles
 from steek.data.lake.upkeep import LakeUpkeep
 from steek.data.retention.compliance import Compliance
 from steek.data.retention.retention import Retention
-from steek.governance import KeyVault, Pseudonyms
+from steek.governance import KeyVault, Pseudonyms, searchable_rows
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.kernel.units import parse_duration
@@ -96,8 +97,9 @@ def erasing_part(
         learned_from: Tells which models had rows of a person before them.
     """
     state = (holding.database, holding.ledger, holding.clock)
-    tables = LakeTables(holding.rewriting, holding.lake, holding.database, holding.datasets)
-    spool = SpoolFiles(ingestion.spool.folder, ingestion.committer.commit_all)
+    searchable = partial(searchable_rows, vault=holding.vault)
+    tables = LakeTables(holding.rewriting, holding.lake, holding.database, holding.datasets, searchable)
+    spool = SpoolFiles(ingestion.spool.folder, ingestion.committer.commit_all, searchable)
     disk = DiskSearch(holding.settings.data_path, _decoded_elsewhere(holding.settings))
     everywhere = [spool, *holders, DatabaseValues(holding.database), disk, tables]
     erasing = ErasurePass(holding.identities, tables.exposures, everywhere, learned_from, *state)

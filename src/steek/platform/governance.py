@@ -12,6 +12,7 @@ from steek.governance import (
     Pseudonyms,
     RememberingKeyVault,
     open_key_vault,
+    open_rows,
     sealed_types,
     unsealed,
 )
@@ -21,6 +22,7 @@ from steek.ledger import Database, Ledger
 from steek.project import Project
 
 Unseal = Callable[[str, pl.LazyFrame], pl.LazyFrame]
+_QUARANTINE = "quarantine."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,14 @@ def governance_part(settings: Settings, database: Database, ledger: Ledger, cloc
 
 
 def unsealing(vault: KeyVault, project: Project) -> Unseal:
-    """Opens the sealed columns of the project's datasets, as their contracts name them."""
+    """Opens the sealed columns of the project's datasets, as their contracts name them, and rows in quarantine."""
+
+    def opened(rows: pl.Series) -> pl.Series:
+        return open_rows(rows, vault)
 
     def unseal(table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        if table.startswith(_QUARANTINE):
+            return frame.with_columns(pl.col("row").map_batches(opened, return_dtype=pl.String, is_elementwise=True))
         declared = project.datasets.get(table)
         contract = None if declared is None else contract_of(declared)
         types = {} if contract is None else sealed_types(contract)

@@ -15,7 +15,7 @@ from steek.data import (
     sampling_steps,
 )
 from steek.data.erasure.exclusion import Exclusion
-from steek.governance import KeyVault, Pseudonyms, protection_steps
+from steek.governance import KeyVault, Pseudonyms, hold_back, protection_steps
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 
@@ -36,6 +36,7 @@ def intake_steps(
                 *sampling_steps(dataset, contract),
                 *protection_steps(contract, pseudonyms, vault),
             ),
+            hold_back=hold_back(contract, vault),
         )
 
     return steps

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from steek.data.erasure.matching import DIGEST, digest_of, texts_of
-from steek.data.erasure.subjects import Wanted
+from steek.data.erasure.subjects import Wanted, with_digests
 from steek.governance import SEALED_ROW
 
 _PATH = "_searched_file"
@@ -64,6 +64,7 @@ def search_files(
         searchable: Opens sealed rows; None where nothing is sealed.
     """
     storage = dict(options) or None
+    looked_for = with_digests(looked_for)
     hits = Hits()
     groups: dict[tuple[tuple[str, pl.DataType], ...], list[str]] = {}
     for path in paths:

@@ -8,7 +8,7 @@ import polars as pl
 from steek.data.erasure.matching import DIGEST, digest_of
 from steek.data.erasure.ports import Finding
 from steek.data.erasure.searching import Searchable, files_below, opened_text
-from steek.data.erasure.subjects import Trace, Wanted, wanted
+from steek.data.erasure.subjects import Trace, Wanted, wanted, with_digests
 
 _SUFFIX = "*.arrow"
 
@@ -33,7 +33,7 @@ class SpoolFiles:
         self._commit_all = commit_all
 
     def find(self, traces: Sequence[Trace]) -> list[Finding]:
-        looked_for = wanted(traces)
+        looked_for = with_digests(wanted(traces))
         findings: list[Finding] = []
         for path in files_below(self._folder, _SUFFIX):
             where = f"spool {path.relative_to(self._folder).parent}"

@@ -83,15 +83,20 @@ def wanted(traces: Sequence[Trace]) -> dict[str, dict[str, str]]:
     """What to look for in which column; the raw values that cleaning keeps beside a column count as that column.
 
     >>> wanted([Trace(Subject("guest", "7"), "d", ("guest_id",), frozenset({"7"}))])
-    {'_person': {'d': 'd'}, 'guest_id': {'7': 'd'}, '_raw_guest_id': {'7': 'd'}}
+    {'guest_id': {'7': 'd'}, '_raw_guest_id': {'7': 'd'}}
     """
-    # Sealed rows tell the digest of their person, whatever else can still be read of them.
-    found: dict[str, dict[str, str]] = {PERSON: {trace.digest: trace.digest for trace in traces}} if traces else {}
+    found: dict[str, dict[str, str]] = {}
     for trace in traces:
         for column in trace.columns:
             for name in (column, f"{RAW_PREFIX}{column}"):
                 found.setdefault(name, {}).update(dict.fromkeys(trace.forms, trace.digest))
     return found
+
+
+def with_digests(looked_for: Wanted) -> Wanted:
+    """Also the digests of the persons: sealed rows tell them, whatever else can still be read of these rows."""
+    digests = {digest for forms in looked_for.values() for digest in forms.values()}
+    return {**looked_for, PERSON: {digest: digest for digest in digests}} if digests else looked_for
 
 
 def tells(form: str) -> bool:

@@ -249,7 +249,8 @@ class Quarantine:
             return pl.DataFrame(schema={**ROWS_SCHEMA, "state": pl.String})
         with self._database.reading() as connection:
             known = decisions.states(decisions.list_decisions(connection, dataset))
-        rows = self._lake.scan(name).select(list(ROWS_SCHEMA)).collect()
+        # A row whose person was erased cannot be opened any more, and is as good as gone.
+        rows = self._lake.scan(name).select(list(ROWS_SCHEMA)).filter(pl.col("row").is_not_null()).collect()
         return rows.join(known, on=_NEW_ROW, how="left").with_columns(pl.col("state").fill_null("open"))
 
     def _draft(

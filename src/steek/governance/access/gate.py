@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from steek.governance.access.actors import INSIDE, MEMBER, SERVICE, SERVICE_PREFIX, Actor, reader
 from steek.governance.access.decision import Decision, decide
 from steek.governance.access.declarations import Policy, Role
-from steek.governance.access.facts import SEALED, FactsOf, TableFacts
+from steek.governance.access.facts import FactsOf, TableFacts
 from steek.governance.access.reads import write_read
 from steek.governance.access.tables import access_policies
 from steek.governance.access.treatments import Pseudonymise, treat
@@ -20,7 +20,7 @@ from steek.ledger import Database, Draft, Ledger
 
 _LONGEST_PRINCIPAL = 200
 _LONGEST_PURPOSE = 100
-# Table and frame; gives the frame with its sealed columns, opened when they are read.
+# Table and frame; gives the frame with what is sealed in it, opened when it is read.
 Unseal = Callable[[str, pl.LazyFrame], pl.LazyFrame]
 # Policies that hold for a while only, at a moment: a door for grants that end by themselves.
 Temporary = Callable[[datetime], Sequence[Policy]]
@@ -42,7 +42,7 @@ class Access:
         policies: Declared policies.
         pseudonymise: Gives pseudonyms; None where the project keeps no keys for them.
         temporary: Further policies in force at a moment.
-        unseal: Opens sealed columns; None where the project keeps no keys for them.
+        unseal: Opens what is sealed in a table, if anything; None where the project keeps no keys for it.
     """
 
     def __init__(
@@ -106,10 +106,8 @@ class Access:
         return decide(actor, self._facts(table), columns, policies, now, can_pseudonymise=can_pseudonymise)
 
     def unsealed(self, table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
-        """A table with its sealed columns among the others; who may see them is decided as for any column."""
-        if self._unseal is None or SEALED not in frame.collect_schema():
-            return frame
-        return self._unseal(table, frame)
+        """A table with what is sealed in it opened; who may see that is decided as for any column."""
+        return frame if self._unseal is None else self._unseal(table, frame)
 
     def open(
         self, actor: Actor, table: str, version: int, frame: pl.LazyFrame, schema: Mapping[str, pl.DataType]

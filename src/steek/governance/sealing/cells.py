@@ -67,6 +67,11 @@ def open_cells(cells: Sequence[bytes | None], vault: KeyVault, dataset: str) -> 
     return texts
 
 
+def digest_of_cell(cell: bytes) -> str:
+    """Keyed hash of the person under whose key a cell was sealed, 32 hexadecimal digits."""
+    return _name(_head_of(cell)).rpartition(":")[2]
+
+
 def _head(name: str, key: bytes) -> bytes:
     kind, _, digest = name.removeprefix(SUBJECT_PREFIX).rpartition(":")
     text = kind.encode()

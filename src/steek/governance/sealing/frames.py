@@ -70,13 +70,15 @@ def unsealed(
 
     Where a column is stored plain too, from before it was sealed, that value stands.
     """
+    plain = frame.collect_schema()
+    if SEALED not in plain:
+        return frame
     kind = pl.Struct(dict(columns))
 
     def opened(cells: pl.Series) -> pl.Series:
         return _opened(cells, columns, vault, dataset)
 
     together = pl.col(SEALED).map_batches(opened, return_dtype=kind, is_elementwise=True)
-    plain = frame.collect_schema()
     return frame.with_columns(
         pl.coalesce(pl.col(name), together.struct.field(name)).alias(name)
         if name in plain
