@@ -187,6 +187,61 @@ def test_a_token_of_a_reader_changes_nothing(office: Office) -> None:
     assert office.platform.ledger.count() == before + 4
 
 
+PERSONAL_ADDRESSES = (
+    "/v1/labels",
+    "/v1/erasures",
+    "/v1/privacy/keys",
+    "/v1/feed/held",
+    "/v1/receipts",
+    "/v1/datasets/demographics/quarantine",
+    "/v1/datasets/demographics/quality",
+    "/v1/datasets/demographics/anonymity",
+    "/v1/quarantine/r:1",
+    "/v1/ledger/events",
+    "/v1/access/policies",
+    "/v1/lake/tables",
+    "/openapi.json",
+    "/privacy",
+    "/data/demographics/quarantine",
+    "/ledger",
+    "/v1/datasets/demographics/rows/../quarantine",
+    "/v1/datasets/demographics//quarantine",
+)
+
+
+@pytest.mark.covers("D13", "I12")
+def test_a_token_of_a_reader_sees_rows_and_nothing_that_tells_of_persons(office: Office) -> None:
+    reader, member = office.token("ana@grocer", key="reader"), office.token("ana@grocer", "member", key="team")
+    for path in PERSONAL_ADDRESSES:
+        refused = office.ask(path, reader, client="192.0.2.7")
+        assert refused.status_code == 403, path
+        assert office.ask(path, member, client="192.0.2.7").status_code != 401, path
+    for path in ("/v1/datasets", "/v1/datasets/demographics", "/v1/status", "/", "/data", "/data/demographics"):
+        assert office.ask(path, reader, headers={"X-Steek-Purpose": "research"}).status_code == 200, path
+
+
+@pytest.mark.covers("D13", "D15", "I12")
+def test_only_an_owner_erases_and_searches_for_persons(office: Office) -> None:
+    member = office.token("ana@grocer", "member", key="eraser")
+    body = {"kind": "household", "value": "1", "reason": "asked", "delay": "0s"}
+    for path in ("erasures", "erasures/x/cancellation", "erasure-runs", "erasure-searches", "retention/runs"):
+        headers = {"Idempotency-Key": path}
+        refused = office.ask(f"/v1/{path}", member, method="POST", headers=headers, body=body)
+        assert (refused.status_code, refused.json()["code"]) == (403, "refused"), path
+    assert office.ask("/v1/erasures", member).status_code == 200
+    assert office.ask("/v1/erasure-searches", method="POST", body=body).status_code == 200
+
+
+@pytest.mark.covers("D13")
+def test_headers_of_a_proxy_make_nobody_local(office: Office) -> None:
+    for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-Host", "X-Steek-Actor"):
+        told = office.ask("/v1/status", client="192.0.2.7", headers={name: "127.0.0.1"})
+        assert told.status_code == 401, name
+    both = office.ask("/v1/status", headers={"X-Steek-Actor": "service:erasure", "X-Steek-Purpose": "maintenance"})
+    assert both.status_code == 400
+    assert "not one of this house's services" in both.json()["title"]
+
+
 @pytest.mark.covers("D13")
 @pytest.mark.parametrize("given", ["Bearer", "Bearer steek_0_0", "Basic !", "Digest x", "", "Bearer " + "x" * 5000])
 def test_a_wrong_token_is_no_token(office: Office, given: str) -> None:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import ipaddress
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -17,7 +18,15 @@ from steek.platform import Platform
 
 _OPEN = frozenset({"/healthz", "/readyz"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_MAY_WRITE = frozenset({OWNER, "member"})
+_TEAM = frozenset({OWNER, "member"})
+# What somebody of neither role may look at: rows, of which the gate decides each, and what they mean. All other
+# addresses tell of persons, batches or acts.
+_FOR_READERS = re.compile(
+    r"/|/static/.*|/charts/[^/]+\.svg|/data(/[^/]+)?|/v1/status|/v1/access/explanation"
+    r"|/v1/datasets(/[^/]+(/(rows|sample|profile|volumes))?)?"
+)
+# Acts that destroy data, or tell whether a person is known.
+_FOR_OWNERS = re.compile(r"/v1/(erasures|erasure-runs|erasure-searches|retention|housekeeping|privacy/rotations)(/.*)?")
 _ACTOR = "x-steek-actor"
 _PURPOSE = "x-steek-purpose"
 # Browsers ask for name and password: the token goes where the password does.
@@ -29,8 +38,8 @@ class Callers:
 
     A token is a person or a job: what it does is done by that principal, whatever the header X-Steek-Actor says.
     Without a token a caller on this machine is the owner, under the name it gives, unless `require_token` is set;
-    a caller from elsewhere needs a token. Tokens whose roles are neither owner nor member read only; forms of the
-    console take the role owner.
+    a caller from elsewhere needs a token. Tokens whose roles are neither owner nor member read only, and only rows
+    that policies open to them; erasures, retention and forms of the console take the role owner.
 
     Args:
         app: The application behind.
@@ -49,8 +58,9 @@ class Callers:
             return
         try:
             actor = await self._caller(scope)
-            if actor is not None and actor.token is not None and scope["method"] not in _SAFE_METHODS:
-                _check_writer(actor, scope["path"])
+            if actor is not None and actor.token is not None:
+                check = _check_looker if scope["method"] in _SAFE_METHODS else _check_writer
+                check(actor, scope["path"])
         except (RefusedError, InputError) as error:
             status = 403 if isinstance(error, RefusedError) else 400
             answer = problem(scope["path"], status, error.message, code=error.code, next_step=error.next_step)
@@ -82,12 +92,21 @@ class Callers:
         return self._access.actor(token.principal, purpose, roles=token.roles, token=token.id)
 
 
+def _check_looker(actor: Actor, path: str) -> None:
+    if not _TEAM & set(actor.roles) and not _FOR_READERS.fullmatch(path):
+        message = f"the token of {actor.principal!r} reads rows only; its roles: {', '.join(actor.roles) or 'none'}"
+        raise RefusedError(message, next_step="This address takes the role owner or member.")
+
+
 def _check_writer(actor: Actor, path: str) -> None:
     if not path.startswith("/v1/") and OWNER not in actor.roles:
         # Forms of the console carry a name of their own, which a token must not be able to choose.
         message = f"the token of {actor.principal!r} may look at the console; its forms take the role owner"
         raise RefusedError(message, next_step="Use the API or the owner's token.")
-    if not _MAY_WRITE & set(actor.roles):
+    if OWNER not in actor.roles and _FOR_OWNERS.fullmatch(path):
+        message = f"the token of {actor.principal!r} may not do this; its roles: {', '.join(actor.roles) or 'none'}"
+        raise RefusedError(message, next_step="Erasures, retention and keys take the role owner.")
+    if not _TEAM & set(actor.roles):
         message = f"the token of {actor.principal!r} reads only; its roles: {', '.join(actor.roles) or 'none'}"
         raise RefusedError(message, next_step="Changes need a token with the role owner or member.")
 
