@@ -14,6 +14,7 @@ from steek.governance.pseudonyms.scopes import Scopes, check_scope, key_name
 from steek.governance.pseudonyms.tables import pseudonym_reversals
 from steek.governance.pseudonyms.types import Method, Permission, Reversal
 from steek.governance.vault.ports import KeyVault
+from steek.governance.vault.subject_keys import subject_key_name
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError, RefusedError
 from steek.ledger.database import Database
@@ -78,7 +79,7 @@ class Pseudonyms:
     def reverse(
         self, pseudonym: str, scope: str, *, actor: str, reason: str, permission: Permission, key: str
     ) -> Reversal:
-        """Undo a pseudonym. The event says who, which and why, and not the value; a refusal is an event too.
+        """Undo a pseudonym. The event says who, why, and which by a keyed hash; a refusal is an event too.
 
         Args:
             pseudonym: As it is stored.
@@ -125,6 +126,8 @@ class Pseudonyms:
     def _write_down(self, asked: Reversal, kind: str, permission: Permission, key: str) -> Reversal:
         """Write down that somebody asked; with a known key, what was written then.
 
+        The pseudonym only as a keyed hash: the ledger stays for ever, and a person who is erased must not be in it.
+
         Raises:
             InputError: no reason, or a key that was used for something else.
             RefusedError: the actor may not, or might not when it was asked first.
@@ -133,19 +136,20 @@ class Pseudonyms:
         if not asked.reason.strip():
             message = "a pseudonym is undone for a reason, and none is given"
             raise InputError(message, next_step="Say why; it is written into the ledger.")
-        names = ("scope", "pseudonym", "actor")
+        digest = subject_key_name(self._vault, f"pseudonym of {asked.scope}", asked.pseudonym).rpartition(":")[2]
+        which = {"scope": asked.scope, "pseudonym": digest, "actor": asked.actor}
         with self._database.transaction() as connection:
             query = select(pseudonym_reversals).where(pseudonym_reversals.c.key == key)
             known = connection.execute(query).mappings().first()
             if known is None:
-                row = {name: getattr(asked, name) for name in (*names, "reason", "at")}
-                row |= {"key": key, "is_allowed": permission.allowed, "rule": permission.rule}
+                row = which | {"reason": asked.reason, "at": asked.at, "key": key}
+                row |= {"is_allowed": permission.allowed, "rule": permission.rule}
                 connection.execute(insert(pseudonym_reversals).values(row))
-                told: dict[str, object] = {"pseudonym": asked.pseudonym, "reason": asked.reason}
+                told: dict[str, object] = {"digest": digest, "reason": asked.reason}
                 told["rule"] = permission.rule
                 what = kind if permission.allowed else "pseudonym.reversal_refused"
                 self._ledger.append(connection, Draft(what, f"pseudonyms:{asked.scope}", asked.actor, told))
-            elif any(known[name] != getattr(asked, name) for name in names):
+            elif any(known[name] != value for name, value in which.items()):
                 message = f"key {key!r} was used for another pseudonym, or by somebody else"
                 raise InputError(message, next_step="Take a key of its own for each.")
             else:

@@ -26,6 +26,7 @@ pseudonym_versions = Table(
     Column("at", Instant, nullable=False),
 )
 
+# `pseudonym` is a keyed hash of it: what was asked is told again, and nobody who is erased is named.
 pseudonym_reversals = Table(
     "pseudonym_reversals",
     metadata,
