@@ -43,6 +43,8 @@ def load_project(settings: Settings) -> Project:
     # Both kinds of a pair are asked for by the same names.
     datasets = _by_name(declared, "dataset", Dataset, DerivedDataset)
     features = _by_name(declared, "feature declaration", FeatureView, MomentFeatures)
+    # And examples ask for datasets and labels by the same parameters.
+    _by_name(declared, "dataset or labels declaration", Dataset, DerivedDataset, Labels)
     return Project(
         datasets=load_contracts(datasets, settings.project_path),
         views={name: found for name, found in features.items() if isinstance(found, FeatureView)},

@@ -173,8 +173,8 @@ def test_the_models_that_learned_a_label_which_was_taken_back_are_listed(
         (10, DAY + timedelta(days=5), "good", "fraud", two.table_version),
     ]
     windows = {
-        "trained:risk@1": Window(DAY - timedelta(days=7), DAY + timedelta(days=1)),
-        "trained:old@1": Window(DAY - timedelta(days=30), DAY - timedelta(days=1)),
+        "trained:risk@1": (Window(DAY - timedelta(days=7), DAY + timedelta(days=1)),),
+        "trained:old@1": (Window(DAY - timedelta(days=30), DAY - timedelta(days=1)),),
     }
     found = {each.urn: each for each in uses.learned_from(fixed.id, windows.get)}
     assert set(found) == {"trained:risk@1", "trained:risk@2"}

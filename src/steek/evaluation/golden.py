@@ -224,4 +224,5 @@ def _event(row: dict[str, Any], examples: ExampleSet, window: Window, actor: str
         "queries": row["queries"],
         "rows": row["rows"],
     }
-    return Draft("golden.pinned", subject, actor, payload, edges=tuple((urn, subject) for urn in examples.snapshots))
+    made_from = (*examples.snapshots, *examples.labels)
+    return Draft("golden.pinned", subject, actor, payload, edges=tuple((urn, subject) for urn in made_from))

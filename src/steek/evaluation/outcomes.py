@@ -93,7 +93,7 @@ class Outcomes:
         definition = self._definitions[model]
         source = self._lake.latest_version(PREDICTIONS)
         predictions = self._predictions(model, window, source)
-        rows = self._matched(definition, predictions, window)
+        rows, labels = self._matched(definition, predictions, window)
         version = self._lake.append(OUTCOMES, rows, key=key) if rows.height else None
         return self._record(
             OutcomeJoin(
@@ -105,7 +105,7 @@ class Outcomes:
                 table_version=version,
                 joined_at=self._clock.now(),
             ),
-            source,
+            (f"dataset:{PREDICTIONS}@{source}", *labels),
             actor,
         )
 
@@ -116,9 +116,12 @@ class Outcomes:
         found = self._lake.scan(PREDICTIONS, version=version).filter((pl.col("model") == model) & inside).collect()
         return found.sort("at", "request_id")
 
-    def _matched(self, definition: ModelDefinition, predictions: pl.DataFrame, window: Window) -> pl.DataFrame:
+    def _matched(
+        self, definition: ModelDefinition, predictions: pl.DataFrame, window: Window
+    ) -> tuple[pl.DataFrame, tuple[str, ...]]:
+        """Outcome rows, and URNs of the labels that say what was right."""
         if predictions.is_empty():
-            return predictions
+            return predictions, ()
         kept = extra_columns(definition)
         examples = self._example_sets.build(
             definition.examples,
@@ -131,18 +134,18 @@ class Outcomes:
         )
         frame = examples.frame
         if frame.is_empty():
-            return frame
+            return frame, ()
         asked = answered_questions(predictions, frame, definition.examples.entity, definition.examples.moment, kept)
         baselines = {
             name.removeprefix("baseline:"): scores for name, scores in baseline_scores(definition, frame).items()
         }
         labels = frame["_label"].to_numpy().astype(np.float64)
         if definition.candidates is None:
-            return regression_outcomes(asked, labels, baselines)
+            return regression_outcomes(asked, labels, baselines), examples.labels
         candidates = frame[definition.candidates.entity[-1]]
-        return ranking_outcomes(asked, frame["_query"], candidates, labels, baselines)
+        return ranking_outcomes(asked, frame["_query"], candidates, labels, baselines), examples.labels
 
-    def _record(self, joined: OutcomeJoin, source: int | None, actor: str) -> OutcomeJoin:
+    def _record(self, joined: OutcomeJoin, sources: tuple[str, ...], actor: str) -> OutcomeJoin:
         row = {
             "key": joined.key,
             "name": joined.model,
@@ -159,7 +162,7 @@ class Outcomes:
             "matched": joined.matched,
         }
         table = f"dataset:{OUTCOMES}@{joined.table_version}"
-        edges = () if joined.table_version is None else ((f"dataset:{PREDICTIONS}@{source}", table),)
+        edges = () if joined.table_version is None else tuple((urn, table) for urn in sources)
         with self._database.transaction() as connection:
             found = (
                 connection.execute(select(outcome_joins).where(outcome_joins.c.key == joined.key)).mappings().first()

@@ -30,7 +30,7 @@ class Examples:
         lookback: How far before the window the rows that the function gets may lie.
         answer: Ranking: the column that holds a right candidate, one row for each.
         label: Regression: the column that holds the number to predict.
-        inputs: Names of the datasets it reads.
+        inputs: Names of the datasets and of the labels that it reads.
         description: The function's docstring.
     """
 
@@ -80,10 +80,11 @@ def examples(
     label: str | None = None,
     lookback: str = "0d",
 ) -> Callable[[Callable[..., pl.LazyFrame]], Examples]:
-    """Declare examples: the function's parameters name the datasets it reads.
+    """Declare examples: the function's parameters name the datasets and the labels it reads.
 
     It gets rows with event time in [window start - lookback, window end + label_window), never later than what is
-    known when the set is built.
+    known when the set is built. Of labels it gets one row per example with its moment in that stretch, as `label` was
+    known when the set is built and only where the window of the labels had ended by then.
 
     Raises:
         DeclarationError: not exactly one of `answer` and `label`, or a column in two roles.

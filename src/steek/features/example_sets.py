@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from steek.data import AnyDataset, Lake
+from steek.data import AnyDataset, LabelStore, Lake
 from steek.features.candidates import KEPT_FRACTION, candidate_lists, to_candidate_rows
 from steek.features.declarations import FeatureRef, FeatureView, MomentFeatures
 from steek.features.example_declaration import WINDOW, Examples
 from steek.features.feature_join import FeatureJoin
 from steek.features.inputs import check_inputs, collect_from, versions_known, visible_frames
+from steek.features.label_inputs import final_after, known_labels, labels_among
 from steek.features.point_in_time import choose_snapshots
 from steek.features.question_rows import LABEL, QUERY, Questions, Sample, to_questions
 from steek.features.service import FeatureService
@@ -39,6 +40,7 @@ class ExampleSet:
         queries_without_candidates: How many of them have no row at all.
         incomplete: Example rows left out for a null in entity, moment or outcome.
         rows: Height of the frame.
+        labels: URNs of the versions of labels that the examples read; empty where they read none.
     """
 
     frame: pl.DataFrame
@@ -50,6 +52,7 @@ class ExampleSet:
     queries_without_candidates: int
     incomplete: int
     rows: int
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,20 @@ class _Order:
     sample: Sample
     extra: tuple[str, ...]
     half_life: timedelta | None
+    final_after: timedelta
 
     @property
     def matured_until(self) -> datetime:
-        return min(self.window.end_at, self.known_at - self.examples.label_window)
+        return min(self.window.end_at, self.known_at - self.final_after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the declared function returned, and the versions of what it read."""
+
+    frame: pl.DataFrame
+    versions: dict[str, int]
+    labels: tuple[str, ...]
 
 
 class ExampleSets:
@@ -79,6 +92,7 @@ class ExampleSets:
         views: Declared views by name.
         moments: Declared features of the moment by name.
         datasets: Declared datasets by name.
+        labels: Labels that examples may name beside datasets; None where a project has none.
     """
 
     def __init__(
@@ -88,10 +102,12 @@ class ExampleSets:
         views: Mapping[str, FeatureView],
         moments: Mapping[str, MomentFeatures],
         datasets: Mapping[str, AnyDataset],
+        labels: LabelStore | None = None,
     ) -> None:
         self._features = features
         self._lake = lake
         self._datasets = datasets
+        self._labels = labels
         self._join = FeatureJoin(features, views, moments)
 
     def build(
@@ -110,6 +126,9 @@ class ExampleSets:
         extra_columns: Sequence[str] = (),
     ) -> ExampleSet:
         """Rows with moment in `window` whose answers are complete at `known_at`, with features as of their moment.
+
+        Labels that the examples read come as they were known at `known_at`, without any later correction; where their
+        own window is longer than the label window of the examples, answers are complete only after it.
 
         Args:
             examples: What was asked, and what was right.
@@ -134,16 +153,17 @@ class ExampleSets:
         extra = tuple(dict.fromkeys(name for name in kept if name not in (*examples.entity, examples.moment)))
         sample = Sample(negatives_per_query, sample_fraction, seed)
         half_life = None if weight_half_life is None else parse_duration(weight_half_life)
-        order = _Order(examples, tuple(columns), candidates, window, known_at, sample, extra, half_life)
+        final = final_after(examples, self._labels)
+        order = _Order(examples, tuple(columns), candidates, window, known_at, sample, extra, half_life, final)
         return self._build(order)
 
     def _build(self, order: _Order) -> ExampleSet:
         examples = order.examples
-        made, versions = self._examples(order)
+        made = self._examples(order)
         # The moment at which answers have just become complete still counts.
         until = min(order.window.end_at, order.matured_until + _TICK)
         span = (order.window.start_at, until)
-        questions = to_questions(examples, made, span=span, extra=order.extra, sample=order.sample)
+        questions = to_questions(examples, made.frame, span=span, extra=order.extra, sample=order.sample)
         rows, candidate_urns = self._rows(order, questions)
         weight = _weights(rows[examples.moment], order.window.end_at, order.half_life)
         joined = self._join.join(examples, questions.frame, rows, order.columns)
@@ -154,27 +174,36 @@ class ExampleSets:
             frame=frame.with_columns(joined.columns),
             feature_names=joined.names,
             snapshots=tuple(sorted({*joined.snapshots, *candidate_urns})),
-            dataset_versions=versions,
+            dataset_versions=made.versions,
             matured_until=order.matured_until,
             queries=questions.frame.height,
             queries_without_candidates=questions.frame.height - rows[QUERY].n_unique(),
             incomplete=questions.incomplete,
             rows=rows.height,
+            labels=made.labels,
         )
 
-    def _examples(self, order: _Order) -> tuple[pl.DataFrame, dict[str, int]]:
-        """What the declared function returns for the rows it may see, and the versions it read."""
+    def _examples(self, order: _Order) -> _Made:
+        """What the declared function returns for the rows it may see."""
         examples, window = order.examples, order.window
         what = f"examples {examples.name}"
-        check_inputs(what, examples.inputs, self._datasets)
-        versions = versions_known(self._lake, self._datasets, examples.inputs, order.known_at)
+        told = labels_among(examples, self._labels)
+        inputs = [name for name in examples.inputs if name not in told]
+        check_inputs(what, inputs, self._datasets)
+        versions = versions_known(self._lake, self._datasets, inputs, order.known_at)
         start_at = window.start_at - examples.lookback
         end_at = max(min(window.end_at + examples.label_window, order.known_at), start_at + _TICK)
-        visible = visible_frames(self._lake, self._datasets, versions, Window(start_at, end_at))
+        span = Window(start_at, end_at)
+        visible = visible_frames(self._lake, self._datasets, versions, span)
         arguments: dict[str, object] = {**visible}
+        urns: tuple[str, ...] = ()
+        if self._labels is not None and told:
+            known = [known_labels(self._labels, name, span, order.known_at) for name in told]
+            arguments |= {name: each.frame for name, each in zip(told, known, strict=True)}
+            urns = tuple(each.urn for each in known if each.urn is not None)
         if examples.takes_window:
             arguments[WINDOW] = window
-        return collect_from(what, examples.function, arguments), versions
+        return _Made(collect_from(what, examples.function, arguments), versions, urns)
 
     def _rows(self, order: _Order, questions: Questions) -> tuple[pl.DataFrame, tuple[str, ...]]:
         """One row per question, or per question and candidate; and the snapshots that candidates came from."""

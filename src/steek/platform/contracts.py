@@ -1,6 +1,6 @@
 """Contracts and labels on an opened project: who answers for what, what is declared against what holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from steek.data import (
     infer_contract,
     read_rows_of,
 )
+from steek.evaluation.golden import windows_left_out
 from steek.kernel.errors import InputError, NotFoundError
 from steek.kernel.urn import Urn
 from steek.kernel.windows import Window
@@ -143,18 +144,39 @@ def put_labels(
 
 
 def labels_affected(platform: Platform, batch_id: str) -> tuple[Learned, ...]:
-    """What learned from the labels that a batch took back; of trained models, by the window each learned from."""
-    return platform.label_uses.learned_from(batch_id, lambda urn: _learned_window(platform, urn))
+    """What learned from the labels that a batch took back; of trained models, by the moments each learned from."""
+    return platform.label_uses.learned_from(batch_id, lambda urn: _learned_moments(platform, urn))
 
 
-def _learned_window(platform: Platform, urn: str) -> Window | None:
+def _learned_moments(platform: Platform, urn: str) -> tuple[Window, ...] | None:
+    """Moments whose labels a trained model may have been given.
+
+    That is its window without golden sets; where its examples look back, also what lies before, and golden moments.
+    """
     parsed = Urn.parse(urn)
     if parsed.kind != "trained" or parsed.version is None or not parsed.version.isdecimal():
         return None
     try:
-        return platform.registry.get(parsed.name.partition("/")[0], int(parsed.version)).window
+        trained = platform.registry.get(parsed.name.partition("/")[0], int(parsed.version))
+        content = platform.registry.definition_content(trained.name, trained.definition_hash)
     except NotFoundError:
         return None
+    definition = platform.project.definitions.get(trained.name)
+    if definition is not None and definition.examples.lookback:
+        return (Window(trained.window.start_at - definition.examples.lookback, trained.window.end_at),)
+    return _without(trained.window, windows_left_out(content))
+
+
+def _without(window: Window, holes: Sequence[Window]) -> tuple[Window, ...]:
+    left: list[Window] = []
+    start_at = window.start_at
+    for hole in sorted(holes, key=lambda each: each.start_at):
+        if start_at < min(hole.start_at, window.end_at):
+            left.append(Window(start_at, min(hole.start_at, window.end_at)))
+        start_at = max(start_at, hole.end_at)
+    if start_at < window.end_at:
+        left.append(Window(start_at, window.end_at))
+    return tuple(left)
 
 
 def _line(platform: Platform, dataset: str, declared: Contract | None) -> ContractLine:

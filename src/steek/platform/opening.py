@@ -38,7 +38,7 @@ def build(settings: Settings, project: Project) -> Platform:
     features = parts.features_part(base)
     models = parts.models_part(base, features.example_sets)
     serving = parts.serving_part(base, models)
-    people = parts.people_part(base, data, models, serving)
+    people = parts.people_part(base, data, models, serving, promises.label_uses)
     erasing = parts.letting_go(base, data, features, models)
     keeping = keeping_part(settings, project, base.database, base.ledger, base.clock)
     services = {

@@ -1,8 +1,19 @@
 """The rooms of the house as parts, each built from those below it."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from steek.data import Derivation, FeedChecking, Ingestion, Joins, Lake, Quarantine, RejectedRows
+from steek.data import (
+    Derivation,
+    FeedChecking,
+    Ingestion,
+    Joins,
+    LabelStore,
+    LabelUses,
+    Lake,
+    Quarantine,
+    RejectedRows,
+)
 from steek.engines import Engine, open_engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.evaluation.erasing import GoldenAnswers
@@ -24,7 +35,7 @@ from steek.platform.erasing import ErasingPart, Holding, erasing_part
 from steek.platform.governance import governance_part, unsealing
 from steek.platform.intake import ingest_options
 from steek.platform.menu import mitigation_menu
-from steek.platform.subscriptions import subscriptions
+from steek.platform.subscriptions import note_labels, subscriptions
 from steek.project import Project
 from steek.serving import PredictionCollector, PredictionLog, Routes
 from steek.serving.client import ServingClient
@@ -178,7 +189,9 @@ def features_part(base: Ground) -> FeaturesPart:
     project, lake = base.project, base.lake_of("features", "training")
     online = open_online_store(base.settings)
     features = FeatureService(lake, *base.state, project.datasets, project.views, online)
-    return FeaturesPart(online, features, ExampleSets(features, lake, project.views, project.moments, project.datasets))
+    labels = LabelStore(lake, *base.state, project.labels)
+    example_sets = ExampleSets(features, lake, project.views, project.moments, project.datasets, labels)
+    return FeaturesPart(online, features, example_sets)
 
 
 def models_part(base: Ground, example_sets: ExampleSets) -> ModelsPart:
@@ -214,7 +227,9 @@ def serving_part(base: Ground, models: ModelsPart) -> ServingPart:
     )
 
 
-def people_part(base: Ground, data: DataPart, models: ModelsPart, serving: ServingPart) -> PeoplePart:
+def people_part(
+    base: Ground, data: DataPart, models: ModelsPart, serving: ServingPart, label_uses: LabelUses
+) -> PeoplePart:
     """Monitoring, incidents with their menu, and the subscriptions between them."""
     sources = Sources(
         lake=base.lake_of("monitoring", "monitoring"),
@@ -229,7 +244,8 @@ def people_part(base: Ground, data: DataPart, models: ModelsPart, serving: Servi
     worker = WorkerClient(base.settings)
     menu = mitigation_menu(serving.routes, models.freezes, base.ledger, worker)
     incidents = Incidents(base.database, base.ledger, base.lineage, base.clock, menu)
-    delivery = Subscriptions(base.ledger, subscriptions(incidents, monitoring, models.freezes))
+    learned = partial(note_labels, label_uses, models.registry, base.project.labels)
+    delivery = Subscriptions(base.ledger, subscriptions(incidents, monitoring, models.freezes, learned))
     return PeoplePart(monitoring, worker, incidents, delivery)
 
 

@@ -1,24 +1,39 @@
 """What must travel down the house travels as an event; this table says which event goes to whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
+from steek.data import LabelUses
 from steek.incidents import Incidents
+from steek.kernel.urn import Urn
 from steek.ledger import Event
 from steek.ledger.subscriptions import Handler
-from steek.models import Freezes
+from steek.models import Freezes, Registry
 from steek.models.freeze import ACTIONS
 from steek.monitoring import INCIDENT_KINDS, Monitoring
 
 Subscription = tuple[Sequence[str], Handler]
 
 
-def subscriptions(incidents: Incidents, monitoring: Monitoring, freezes: Freezes) -> Mapping[str, Subscription]:
+def subscriptions(
+    incidents: Incidents, monitoring: Monitoring, freezes: Freezes, learned: Handler
+) -> Mapping[str, Subscription]:
     """Subscriber to the kinds of events it gets and what it does with them; each may get an event twice."""
     return {
         "incidents": (("alert.fired",), incidents.consider_alert),
         "thresholds": (INCIDENT_KINDS, monitoring.on_incident),
         "freezes": (("freeze.requested", "freeze.release_requested"), lambda event: _freeze(freezes, event)),
+        "labels": (("model.trained",), learned),
     }
+
+
+def note_labels(uses: LabelUses, registry: Registry, declared: Container[str], event: Event) -> None:
+    """Write down which versions of labels a model learned from, so that a later correction finds it."""
+    trained = Urn.parse(event.subject)
+    if trained.version is None:
+        return
+    for urn in map(Urn.parse, registry.get(trained.name, int(trained.version)).inputs):
+        if urn.kind == "labels" and urn.name in declared and urn.version is not None:
+            uses.note(urn.name, int(urn.version), event.subject, key=f"{event.id}:{urn.name}", actor=event.actor)
 
 
 def _freeze(freezes: Freezes, event: Event) -> None:

@@ -246,7 +246,7 @@ def _without_golden(frame: pl.DataFrame, definition: ModelDefinition) -> pl.Data
 
 def _inputs(examples: ExampleSet) -> tuple[str, ...]:
     datasets = (str(Urn("dataset", name, str(number))) for name, number in sorted(examples.dataset_versions.items()))
-    return (*examples.snapshots, *datasets)
+    return (*examples.snapshots, *datasets, *examples.labels)
 
 
 def _environment() -> dict[str, str]:

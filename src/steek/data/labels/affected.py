@@ -1,6 +1,6 @@
 """Who learned from labels that were taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,7 +14,9 @@ from steek.kernel.urn import Urn
 from steek.kernel.windows import Window
 from steek.ledger import Database, Draft, Ledger, Lineage
 
-WindowOf = Callable[[str], Window | None]
+MomentsOf = Callable[[str], Sequence[Window] | None]
+# Golden sets and joined outcomes measure with labels; the lineage tells of them, but they learn nothing.
+_LEARN_NOTHING = frozenset({"labels", "golden", "dataset"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class Learned:
     Args:
         urn: What, e.g. "trained:coupon@3".
         version: The newest version of the labels that it was made from.
-        examples: Corrected examples that it was told wrong; of a model, those in the window that it learned from.
-        is_sure: Whether its window was known; without one every wrong example of the version counts.
+        examples: Corrected examples that it was told wrong; of a model, those with a moment that it learned from.
+        is_sure: Whether its moments were known; without them every wrong example of the version counts.
         downstream: What was made from it in turn, nearest first.
     """
 
@@ -73,15 +75,15 @@ class LabelUses:
             edge = (declared.urn(version), urn)
             self._ledger.append(connection, Draft("labels.used", edge[0], actor, {"by": urn}, edges=(edge,)))
 
-    def learned_from(self, batch_id: str, window_of: WindowOf | None = None) -> tuple[Learned, ...]:
+    def learned_from(self, batch_id: str, moments_of: MomentsOf | None = None) -> tuple[Learned, ...]:
         """What was made from the labels that a batch of corrections took back, before it was known.
 
-        Anything made from a version between the wrong statement and its correction is listed, unless the window of
-        event time that it learned from is known and holds none of the wrong examples.
+        Whatever learned from a version between the wrong statement and its correction is listed, unless the
+        stretches of event time that it learned from are known and hold none of the wrong examples.
 
         Args:
             batch_id: The batch that corrects.
-            window_of: Event time that a URN learned from; None where unknown.
+            moments_of: Stretches of event time that a URN learned from; None where unknown.
 
         Raises:
             NotFoundError: no such batch.
@@ -98,19 +100,22 @@ class LabelUses:
             if version >= batch.table_version or told.is_empty():
                 continue
             for urn in self._readers(declared.urn(version)):
-                learned = found.get(urn) or self._learned(urn, version, told[declared.moment], window_of)
+                learned = found.get(urn) or self._learned(urn, version, told[declared.moment], moments_of)
                 if learned.examples:
                     found[urn] = learned
         return tuple(found.values())
 
     def _readers(self, urn: str) -> list[str]:
         near = self._lineage.downstream(urn, max_distance=1).distance
-        return [each for each in near if Urn.parse(each).kind != "labels"]
+        return [each for each in near if Urn.parse(each).kind not in _LEARN_NOTHING]
 
-    def _learned(self, urn: str, version: int, moments: pl.Series, window_of: WindowOf | None) -> Learned:
+    def _learned(self, urn: str, version: int, moments: pl.Series, moments_of: MomentsOf | None) -> Learned:
         below = tuple(self._lineage.downstream(urn).distance)[1:]
-        window = None if window_of is None else window_of(urn)
-        if window is None:
+        stretches = None if moments_of is None else moments_of(urn)
+        if stretches is None:
             return Learned(urn, version, len(moments), is_sure=False, downstream=below)
-        inside = moments.is_between(pl.lit(window.start_at), pl.lit(window.end_at), closed="left").sum()
-        return Learned(urn, version, int(inside), is_sure=True, downstream=below)
+        inside = sum(
+            int(moments.is_between(pl.lit(each.start_at), pl.lit(each.end_at), closed="left").sum())
+            for each in stretches
+        )
+        return Learned(urn, version, inside, is_sure=True, downstream=below)

@@ -62,6 +62,11 @@ class LabelStore:
         self._clock = clock
         self._declared = declared
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all declared labels, in order of declaration."""
+        return tuple(self._declared)
+
     def declaration(self, name: str) -> Labels:
         """What was declared. Raises NotFoundError with the nearest name."""
         if name not in self._declared:
