@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +76,13 @@ class Payload:
         except UnreadableError as broken:
             raise UnreadableError(broken.message, next_step=_hint(self.content, self.format, broken)) from broken
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as cause:
-            message = f"the payload of {self.size_bytes} bytes is not readable as {self.format}: {cause}"
+            message = f"the payload of {self.size_bytes} bytes is not readable as {self.format}: {_said(cause)}"
             raise UnreadableError(message, next_step=_hint(self.content, self.format)) from cause
+
+
+def _said(cause: BaseException) -> str:
+    """What a library says is wrong, up to the first thing that it quotes: that might be somebody's value."""
+    return re.split(r"[`\"'\[{\n]", str(cause), maxsplit=1)[0].strip(" :,(")[:200] or type(cause).__name__
 
 
 def _chunks(content: bytes | Path, format: Format, expansion: Expansion) -> Iterator[pl.DataFrame]:

@@ -90,11 +90,19 @@ def read_frames(path: Path) -> Iterator[pl.DataFrame]:
 
 
 def read_schema(path: Path) -> pl.Schema:
-    """Columns and types of a spool file."""
-    with path.open("rb") as file:
-        (size,) = struct.unpack("<i", file.read(8)[4:])
-        file.seek(0)
-        return pl.read_ipc_stream(io.BytesIO(file.read(8 + size) + END)).schema
+    """Columns and types of a spool file.
+
+    Raises:
+        IntegrityError: it is missing, or does not begin with a schema.
+    """
+    try:
+        with path.open("rb") as file:
+            (size,) = struct.unpack("<i", file.read(8)[4:])
+            file.seek(0)
+            return pl.read_ipc_stream(io.BytesIO(file.read(8 + size) + END)).schema
+    except (OSError, struct.error, pl.exceptions.PolarsError) as cause:
+        message = f"spool file {path.name} does not begin with a schema: {cause}"
+        raise IntegrityError(message) from cause
 
 
 def check(path: Path, file: SpoolFile) -> None:
