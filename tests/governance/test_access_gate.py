@@ -16,6 +16,7 @@ from steek.governance.access.tables import access_tokens
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, IllegalTransitionError, InputError, RefusedError, ResourceError
 from steek.ledger import Database, metadata
+from steek.ledger.changes import CHANGE_KINDS
 
 DAY = timedelta(days=1)
 RESEARCH = policy(
@@ -213,6 +214,7 @@ def test_policies_that_changed_are_an_event_once(shop: World, tmp_path: Path) ->
     other = world(tmp_path, shop.database, shop.clock, [RESEARCH])
     assert other.access.note_policies(by="steek")
     first, second = shop.ledger.events(kinds=["access.policy_changed"])
+    assert first.kind in CHANGE_KINDS
     assert (first.payload["before"], second.payload["before"]) == (None, first.payload["hash"])
     nobody = world(tmp_path, shop.database, shop.clock, [])
     assert nobody.access.note_policies(by="steek")

@@ -16,6 +16,7 @@ _KINDS = (
     "feature.changed",
     "preparation.changed",
     "route.changed",
+    "access.policy_changed",
     "settings.changed",
 )
 _MOST_ROUTINE = 6

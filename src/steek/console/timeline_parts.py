@@ -26,6 +26,7 @@ _TELLING = _ALARMS | {
     "freeze.started",
     "gate.overridden",
     "preparation.changed",
+    "access.policy_changed",
     "settings.changed",
 }
 _ROUTINE_ROUTES = frozenset({"deploy", "start_canary", "step_canary", "promote"})

@@ -19,6 +19,7 @@ KIND_WEIGHT: Mapping[str, float] = {
     "preparation.changed": 0.6,
     "route.changed": 0.5,
     "settings.changed": 0.5,
+    "access.policy_changed": 0.4,
     "external.changed": 0.3,
 }
 _KIND_WEIGHT_ELSE = 0.3

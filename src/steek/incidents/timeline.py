@@ -34,6 +34,7 @@ SYSTEM_KINDS = (
     "model.trained",
     "preparation.changed",
     "route.changed",
+    "access.policy_changed",
     "settings.changed",
     "training.failed",
 )

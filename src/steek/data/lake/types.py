@@ -31,9 +31,11 @@ def storable(frame: pl.DataFrame) -> pl.DataFrame:
     naive = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone is None]
     try:
         return frame.with_columns(pl.col(naive).dt.replace_time_zone("UTC")).cast({**wanted})
-    except pl.exceptions.InvalidOperationError as cause:
-        message = f"values do not fit the types of the lake: {cause}"
-        raise InputError(message, next_step="Unsigned 64-bit integers must stay below 2**63.") from cause
+    except pl.exceptions.InvalidOperationError:
+        # The library's words quote the values.
+        wide = [name for name, dtype in frame.schema.items() if dtype == pl.UInt64] or list(frame.columns)
+        message = f"values do not fit the types of the lake, in one of: {', '.join(wide)}"
+        raise InputError(message, next_step="Unsigned 64-bit integers must stay below 2**63.") from None
 
 
 def _storable_type(name: str, dtype: Any) -> pl.DataType:
