@@ -36,6 +36,8 @@ def show_(name: str, project: ProjectOption = None, as_json: JsonOption = False)
         show(facts.line, as_json=False)
         if facts.contract is not None:
             _contract(facts.contract)
+        if facts.arrival is not None:
+            typer.echo(f"\n{facts.arrival.state}: {facts.arrival.evidence}")
         if facts.receipts:
             columns = ("received_at", "accepted_rows", "quarantined_rows", "table_version", "id")
             show(facts.receipts, as_json=False, columns=columns, title="\nNewest batches")

@@ -10,6 +10,7 @@ from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.data import FEED_CHECKS, JudgedBatch
+from steek.platform import dataset_arrival
 
 WhyOption = Annotated[str, typer.Option("--reason", help="What you found out about it.")]
 _BATCH_COLUMNS = ("arrived_at", "dataset", "rows", "standing", "verdict", "unusual", "receipt_id")
@@ -95,6 +96,9 @@ def quality(
     with opened(project) as platform:
         found = platform.feed.quality(dataset, since, until, limit)
         show(found if as_json else [_line(one) for one in found], as_json=as_json, columns=_BATCH_COLUMNS)
+        arrival = dataset_arrival(platform, dataset)
+        if arrival is not None and not as_json:
+            typer.echo(f"\n{arrival.state}: {arrival.evidence}")
 
 
 def _line(batch: JudgedBatch) -> dict[str, object]:

@@ -61,6 +61,7 @@ from steek.data.sampling.cost import SamplingCost, cost_in_lake, sampling_cost
 from steek.data.sampling.filtering import Filter
 from steek.data.sampling.sampling import Sampling
 from steek.data.sampling.steps import sampling_steps
+from steek.data.validation.feed.arrival import Arrival, judge_arrival
 from steek.data.validation.feed.checking import FeedChecking
 from steek.data.validation.feed.checks import FEED_CHECKS, FeedChecks, FeedVerdict
 from steek.data.validation.feed.decisions import FeedDecision
@@ -73,6 +74,7 @@ __all__ = [
     "Affected",
     "Agreement",
     "AnyDataset",
+    "Arrival",
     "Asking",
     "BackgroundCommitter",
     "Bin",
@@ -158,6 +160,7 @@ __all__ = [
     "cost_in_lake",
     "derived_dataset",
     "infer_contract",
+    "judge_arrival",
     "load_contracts",
     "meaning_of",
     "parse_contract",

@@ -16,7 +16,15 @@ from steek.platform.contracts import (
 )
 from steek.platform.deploying import deploy_version
 from steek.platform.finding import find_definition, find_derived
-from steek.platform.looking import DatasetFacts, DatasetLine, dataset_facts, dataset_lines, last_days, looking
+from steek.platform.looking import (
+    DatasetFacts,
+    DatasetLine,
+    dataset_arrival,
+    dataset_facts,
+    dataset_lines,
+    last_days,
+    looking,
+)
 from steek.platform.menu import MitigationLine, mitigation_lines, mitigation_menu
 from steek.platform.opening import open_project
 from steek.platform.preparing import ActionLine, Preparation, preparation, preparations, sampling_costs
@@ -41,6 +49,7 @@ __all__ = [
     "Rows",
     "check_export",
     "contract_lines",
+    "dataset_arrival",
     "dataset_facts",
     "dataset_lines",
     "declared_contract",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from steek.data import Contract, Looking, Receipt, contract_of
+from steek.data import Arrival, Contract, DerivedDataset, Looking, Receipt, contract_of, judge_arrival
 from steek.governance import LOOKING
 from steek.kernel.errors import NotFoundError
 from steek.kernel.windows import Window
@@ -26,13 +26,17 @@ class DatasetLine:
 
 @dataclass(frozen=True, slots=True)
 class DatasetFacts:
-    """Everything that is known of a dataset without reading its rows; `receipts` are the newest ten."""
+    """Everything that is known of a dataset without reading its rows.
+
+    `receipts` are the newest ten; `arrival` says whether it came in time, None where no cadence is promised.
+    """
 
     line: DatasetLine
     contract: Contract | None
     event_time: str | None
     volume_by: tuple[str, ...]
     receipts: tuple[Receipt, ...]
+    arrival: Arrival | None
 
 
 def dataset_lines(platform: Platform) -> list[DatasetLine]:
@@ -46,7 +50,35 @@ def dataset_facts(platform: Platform, name: str) -> DatasetFacts:
         raise NotFoundError.among("dataset", name, platform.project.datasets)
     declared = platform.project.datasets[name]
     receipts = tuple(platform.ingestion.receipts(name, 10))
-    return DatasetFacts(_line(platform, name), contract_of(declared), declared.event_time, declared.volume_by, receipts)
+    return DatasetFacts(
+        line=_line(platform, name),
+        contract=contract_of(declared),
+        event_time=declared.event_time,
+        volume_by=declared.volume_by,
+        receipts=receipts,
+        arrival=dataset_arrival(platform, name),
+    )
+
+
+def dataset_arrival(platform: Platform, name: str) -> Arrival | None:
+    """Whether a dataset came as often as its contract promises; told, and left to monitors to alert on.
+
+    A batch that waits for a person has come; one that was turned away has not. Of derived datasets the newest
+    version counts.
+
+    Raises:
+        NotFoundError: no such dataset.
+    """
+    if name not in platform.project.datasets:
+        raise NotFoundError.among("dataset", name, platform.project.datasets)
+    declared = platform.project.datasets[name]
+    contract = contract_of(declared)
+    if isinstance(declared, DerivedDataset):
+        came = [version.at for version in platform.lake.versions(name, 1)]
+    else:
+        came = [each.received_at for each in platform.ingestion.receipts(name, 100) if each.state != "rejected"]
+    cadence = None if contract is None else contract.cadence
+    return judge_arrival(cadence, next(iter(came), None), platform.clock.now())
 
 
 def looking(platform: Platform) -> Looking:

@@ -170,7 +170,7 @@ def data_part(base: Ground) -> DataPart:
     """Lake, ingestion and derivation."""
     settings, datasets = base.settings, base.project.datasets
     keeping = base.lake_of("ingestion", MAINTENANCE)
-    watching = FeedChecking(*base.state, datasets)
+    watching = FeedChecking(*base.state, datasets, day_starts_at=settings.day_starts_at)
     held = holding(base)
     options = ingest_options(
         settings, base.clock, base.pseudonyms, base.vault, watching, held.exclusion, held.compliance

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 from threading import Lock
 
 import polars as pl
 from sqlalchemy import Connection, select
 
 from steek.data.contracts.contract import Contract
-from steek.data.datasets import AnyDataset, Dataset
+from steek.data.datasets import AnyDataset, Dataset, contract_of
 from steek.data.ingest import receipts
 from steek.data.ingest.receipts import Receipt
 from steek.data.ingest.steps import FeedJudgement
@@ -21,6 +21,7 @@ from steek.data.validation.feed.decisions import FeedAction, FeedDecision
 from steek.data.validation.feed.judging import judge_feed
 from steek.data.validation.feed.profiles import FeedProfile, from_json, merge
 from steek.data.validation.feed.profiling import profile
+from steek.data.validation.feed.promised import count_periods
 from steek.data.validation.feed.store import JudgedBatch
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError, NotFoundError
@@ -47,6 +48,7 @@ class FeedChecking:
         clock: When people decided.
         datasets: Declarations by name.
         keep_rejected: What becomes of the rows of a rejected batch.
+        day_starts_at: When business days begin, UTC: promised volumes are counted by them.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class FeedChecking:
         clock: Clock,
         datasets: Mapping[str, AnyDataset],
         keep_rejected: KeepRejected | None = None,
+        day_starts_at: time = time(),
     ) -> None:
+        self.day_starts_at = day_starts_at
         self._database = database
         self._ledger = ledger
         self._clock = clock
@@ -76,7 +80,9 @@ class FeedChecking:
             history = self._history(connection, dataset.name, checks.most_history, but=receipt_id)
             twin = store.find_twin(connection, dataset.name, batch, but=receipt_id) if batch.rows else None
             known = None if twin is None else self._load(connection, dataset.name, [twin])[0]
-        return judge_feed(batch, history, checks, twin=known)
+        contract = contract_of(dataset)
+        volumes = () if contract is None else contract.volumes
+        return judge_feed(batch, history, checks, twin=known, volumes=volumes)
 
     def record(
         self,
@@ -214,6 +220,11 @@ class BatchFold:
         """Fold in one chunk of accepted rows, after all steps."""
         event_time, by = self.dataset.event_time, self.dataset.volume_by
         chunk = profile(accepted, self.contract, event_time, by, self.arrived_at)
+        if self.contract.volumes:
+            # A table that is replaced is promised as a whole, not day by day.
+            moment = event_time if self.dataset.mode == "append" else None
+            periods = count_periods(accepted, self.contract, moment, self.checking.day_starts_at)
+            chunk = replace(chunk, periods=periods)
         self.so_far = chunk if self.so_far is None else merge(self.so_far, chunk)
 
     def judge(self, receipt_id: str, content_hash: str) -> FeedJudgement:  # noqa: ARG002 - the form of FeedFold

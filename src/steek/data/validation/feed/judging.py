@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from steek.data.contracts.volume import ExpectedVolume
 from steek.data.validation.feed.checks import FeedChecks, FeedVerdict, Finding, Undecided, judged
 from steek.data.validation.feed.columns import (
     check_distribution,
@@ -11,6 +12,7 @@ from steek.data.validation.feed.columns import (
 )
 from steek.data.validation.feed.duplicates import check_duplicate, check_near_duplicate
 from steek.data.validation.feed.profiles import FeedProfile
+from steek.data.validation.feed.promised import both, check_promise
 from steek.data.validation.feed.timing import check_future, check_late, check_time_bucket
 from steek.data.validation.feed.volume import check_new_slices, check_slice_volume, check_vanished, check_volume
 
@@ -28,6 +30,8 @@ _MAKERS = {
     "new_categories": check_new_categories,
     "vanished_categories": check_vanished_categories,
 }
+# Checks of what a contract promises, too: of all rows together, or of slices.
+_PROMISED = {"volume": False, "slice_volume": True}
 
 
 def judge_feed(
@@ -36,6 +40,7 @@ def judge_feed(
     checks: FeedChecks,
     *,
     twin: FeedProfile | None = None,
+    volumes: Sequence[ExpectedVolume] = (),
 ) -> tuple[FeedVerdict, ...]:
     """What each check says of a batch.
 
@@ -44,12 +49,16 @@ def judge_feed(
         history: Profiles of the good batches before it, oldest first.
         checks: Which checks are made, and which of them hold a batch back.
         twin: A batch older than `history`, or one that still waits, which is known to have held the same rows.
+        volumes: How many rows the contract promises; compared also while there is too little history.
     """
     earlier = [*history] if twin is None else [*history, twin]
 
     def found(check: str) -> Finding | Undecided:
         if check == "duplicate_batch":
             return check_duplicate(batch, earlier)
-        return _MAKERS[check](batch, history, checks)
+        usual = _MAKERS[check](batch, history, checks)
+        if check not in _PROMISED:
+            return usual
+        return both(usual, check_promise(batch, history, volumes, sliced=_PROMISED[check]))
 
     return tuple(judged(check, found(check), checks) for check in checks.made())

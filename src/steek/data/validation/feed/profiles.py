@@ -10,6 +10,8 @@ from steek.data.validation.feed.sketches import NO_SKETCH, RowSketch, merge_sket
 
 ColumnKind = Literal["number", "category", "many", "bare"]
 Counts = Mapping[str, int]
+# Kind of promise to start of a period to slice to rows; None where there are too many to count.
+PeriodCounts = Mapping[str, Mapping[str, Counts] | None]
 _K = TypeVar("_K", int, str)
 # More distinct values than this are no categories but free text or names.
 MOST_CATEGORIES = 200
@@ -48,6 +50,7 @@ class FeedProfile:
         slices: Per watched column rows by slice; None where there are too many slices.
         delays: Rows by hours between event and arrival, see `timing.delay_buckets`; empty without an event time.
         sketch: Which rows they were.
+        periods: Rows by period and slice, for each kind of volume that the contract promises; see `promised`.
     """
 
     arrived_at: datetime
@@ -56,6 +59,7 @@ class FeedProfile:
     slices: Mapping[str, Counts | None]
     delays: Mapping[int, int]
     sketch: RowSketch = NO_SKETCH
+    periods: PeriodCounts = field(default_factory=dict[str, Mapping[str, Counts] | None])
 
 
 def merge(a: FeedProfile, b: FeedProfile) -> FeedProfile:
@@ -79,6 +83,10 @@ def merge(a: FeedProfile, b: FeedProfile) -> FeedProfile:
         slices=slices,
         delays=dict(sorted(_sum(a.delays, b.delays).items())),
         sketch=merge_sketches(a.sketch, b.sketch),
+        periods={
+            name: _merge_periods(a.periods.get(name, {}), b.periods.get(name, {}))
+            for name in {**a.periods, **b.periods}
+        },
     )
 
 
@@ -100,6 +108,10 @@ def to_json(profile: FeedProfile) -> dict[str, Any]:
         "slices": {name: None if counts is None else dict(counts) for name, counts in profile.slices.items()},
         "delays": [list(profile.delays), list(profile.delays.values())],
         "sketch": profile.sketch.to_json(),
+        "periods": {
+            name: None if counts is None else {start: dict(rows) for start, rows in counts.items()}
+            for name, counts in profile.periods.items()
+        },
     }
 
 
@@ -122,6 +134,8 @@ def from_json(plain: Mapping[str, Any]) -> FeedProfile:
         slices=plain["slices"],
         delays=dict(zip(*plain["delays"], strict=True)),
         sketch=RowSketch.from_json(plain["sketch"]),
+        # Profiles from before volumes were promised have none.
+        periods=plain.get("periods", {}),
     )
 
 
@@ -150,6 +164,12 @@ def _merge_slices(a: Counts | None, b: Counts | None) -> Counts | None:
         return None
     both = _sum(a, b)
     return dict(sorted(both.items())) if len(both) <= MOST_SLICES else None
+
+
+def _merge_periods(a: Mapping[str, Counts] | None, b: Mapping[str, Counts] | None) -> Mapping[str, Counts] | None:
+    if a is None or b is None:
+        return None
+    return {start: dict(sorted(_sum(a.get(start, {}), b.get(start, {})).items())) for start in sorted({**a, **b})}
 
 
 def _sum(a: Mapping[_K, int], b: Mapping[_K, int]) -> dict[_K, int]:
