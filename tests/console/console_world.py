@@ -49,7 +49,7 @@ DAY = timedelta(days=1)
 NIGHTS = 15
 OWNER = "ranking@grocer"
 
-_TRANSACTIONS = Contract(
+TRANSACTIONS = Contract(
     "transactions",
     "1.0.0",
     (
@@ -138,7 +138,7 @@ def declared() -> Project:
         ),
     )
     datasets = {
-        "transactions": Dataset("transactions", _TRANSACTIONS, event_time="sold_at", owner="data@grocer"),
+        "transactions": Dataset("transactions", TRANSACTIONS, event_time="sold_at", owner="data@grocer"),
         "products": Dataset("products", _PRODUCTS, owner="data-platform@grocer", mode="replace"),
         "partner_lines": partner_lines,
     }

@@ -1,10 +1,14 @@
 """Pages of a dataset and of a receipt: what they say of how it stands, what it means, what it holds."""
 
 import re
+from dataclasses import replace
 
 import pytest
-from console_world import World
+from console_world import TRANSACTIONS, World
 from visitor import Visitor, text_of, visit
+
+from steek.governance import Actor, calling
+from steek.platform.opening import build
 
 
 def shown(reader: Visitor, path: str) -> str:
@@ -58,3 +62,20 @@ def test_a_receipt_says_what_became_of_the_batch(reader: Visitor) -> None:
     assert "Its rows are in the table. 412 rows were taken." in said
     assert "night 14" in said
     assert "table version 15" in said
+
+
+@pytest.mark.covers("D13", "D18")
+def test_what_is_closed_to_the_visitor_is_said_and_the_rest_of_the_page_stands(world: World) -> None:
+    personal = [replace(field, sensitivity="personal") for field in TRANSACTIONS.fields]
+    contract = replace(TRANSACTIONS, fields=tuple(personal))
+    datasets = world.platform.project.datasets
+    closed = replace(datasets["transactions"], contract=contract)
+    project = replace(world.platform.project, datasets={**datasets, "transactions": closed})
+    platform = build(world.platform.settings, project)
+    with calling(Actor("ana@grocer", ("member",), "operations")):
+        said = shown(visit(platform), "/data/transactions")
+    platform.close()
+    assert "Version 15 arrived" in said
+    assert "and holds: closed to you" in said
+    assert said.count("closed to you") == 1 + len(personal)
+    assert "1.5 on average" not in said

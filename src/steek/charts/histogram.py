@@ -35,6 +35,9 @@ def histogram_spec(bars: Sequence[HistogramBar], *, unit: str = "", width: int =
     }
     low = min((row["from"] for row in rows), default=0.0)
     high = max((row["to"] for row in rows), default=1.0)
+    # Letters for thousands and above read well; "400m" for 0.4 does not.
+    axis: Spec = {"title": title, "format": "~s" if high >= 10 else ".3~g", "tickCount": 4, "grid": False}
+    axis |= {"titleAnchor": "end", "titlePadding": 0}
     scale: Spec = {"domain": [low, high], "nice": False, "zero": False}
     x: Spec = {"field": "from", "type": "quantitative", "axis": axis, "scale": scale}
     y_axis: Spec = {"title": None, "format": "~s", "tickCount": 2}
@@ -58,7 +61,7 @@ def codes_spec(counts: Sequence[tuple[str, int]], *, width: int = 170) -> Spec:
     x: Spec = {"field": "rows", "type": "quantitative", "axis": None, "scale": {"zero": True}}
     bar: Spec = {"type": "bar", "color": ACCENT, "height": {"band": 0.6}}
     told: Spec = {"type": "text", "align": "left", "dx": 4, "color": SOFT, "fontSize": 11}
-    number: Spec = {"field": "rows", "type": "quantitative", "format": "~s"}
+    number: Spec = {"field": "rows", "type": "quantitative", "format": ".3~s"}
     layers: list[Spec] = [
         {"data": {"values": rows}, "mark": bar, "encoding": {"x": x, "y": y}},
         {"data": {"values": rows}, "mark": told, "encoding": {"x": x, "y": y, "text": number}},

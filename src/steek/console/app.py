@@ -45,10 +45,7 @@ def build_console(platform: object) -> ASGIApp:
         Route("/incidents/{id}/stream", partial(_stream, site)),
         Route("/charts/{name}.svg", partial(_chart, site)),
         *(Route(path, partial(page, site)) for path, page in PAGES.items()),
-        *(
-            Route(path, partial(perform, action, site), methods=["POST"])
-            for path, action in {**ACTIONS, **DATA_ACTIONS}.items()
-        ),
+        *(Route(path, partial(perform, action, site), methods=["POST"]) for path, action in forms.items()),
         Mount("/static", StaticFiles(packages=[("steek.console", "static")])),
     ]
     handlers = {SteekError: partial(_explain, site), HTTPException: partial(_explain_status, site)}

@@ -30,24 +30,27 @@ class FieldLine:
     table: tuple[tuple[str, str], ...]
 
 
-def field_lines(drawings: Drawings, contract: Contract | None, profile: Profile | None) -> tuple[FieldLine, ...]:
-    """Fields of the contract in their order, then columns that it does not name."""
+def field_lines(
+    drawings: Drawings, contract: Contract | None, profile: Profile | None, *, is_open: bool
+) -> tuple[FieldLine, ...]:
+    """Fields of the contract in their order, then columns that it does not name; all closed unless `is_open`."""
     found = {} if profile is None else {column.name: column for column in profile.columns}
     fields = () if contract is None else contract.fields
     named = {field.name for field in fields}
-    lines = [_line(drawings, field.name, field, found.get(field.name), profile) for field in fields]
-    return (*lines, *(_line(drawings, name, None, found[name], profile) for name in found if name not in named))
+    closed = set(() if profile is None else profile.closed) if is_open else named
+    lines = [_line(drawings, field.name, field, found.get(field.name), field.name in closed) for field in fields]
+    return (*lines, *(_line(drawings, name, None, found[name], False) for name in found if name not in named))
 
 
 def _line(
-    drawings: Drawings, name: str, field: Field | None, column: ColumnProfile | None, profile: Profile | None
+    drawings: Drawings, name: str, field: Field | None, column: ColumnProfile | None, is_closed: bool
 ) -> FieldLine:
     unit = "" if field is None else field.unit
     return FieldLine(
         name=name,
         meaning="" if field is None else meaning_of(field),
         protection="" if field is None else protection_of(field),
-        is_closed=profile is not None and name in profile.closed,
+        is_closed=is_closed,
         facts="" if column is None else _facts(column),
         range="" if column is None else _range(column, unit),
         picture=None if column is None else _picture(drawings, column, unit),

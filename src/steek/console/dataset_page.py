@@ -17,7 +17,7 @@ from steek.console.monitors_page import MonitorLine, monitor_lines_of
 from steek.console.services import Services
 from steek.data import AnyDataset, Contract, DerivedDataset, Looking, Profile, Receipt, TableVersion, contract_of
 from steek.governance import LOOKING
-from steek.kernel.errors import NotFoundError
+from steek.kernel.errors import NotFoundError, RefusedError
 from steek.kernel.units import parse_duration
 
 _BATCHES, _VERSIONS = 12, 12
@@ -94,11 +94,9 @@ def dataset_view(
     versions = tuple(services.lake.versions(name, _VERSIONS))
     batches = tuple(services.ingestion.receipts(name, _BATCHES))
     quality = quality_part(services.feed, name)
-    health, said = _health(contract, versions, now)
-    if quality.held:
-        waiting = "1 batch is" if len(quality.held) == 1 else f"{len(quality.held)} batches are"
-        health, said = "broken", f"{waiting} held until somebody decides."
-    profile = _profile(looking, name, None if slice is None or by is None else (by, slice)) if versions else None
+    health, said = _health(contract, versions, len(quality.held), now)
+    chosen = None if slice is None or by is None else (by, slice)
+    profile, is_open = _profile(looking, name, chosen) if versions else (None, True)
     return DatasetView(
         dataset=dataset,
         origin=_origin(dataset),
@@ -107,9 +105,9 @@ def dataset_view(
         health=health,
         said=said,
         arrived_at=versions[0].at if versions else None,
-        volume=volume_part(services, drawings, dataset, looking, by=by, slice=slice),
-        fields=field_lines(drawings, contract, profile),
-        profiled="" if profile is None else _profiled(profile),
+        volume=volume_part(services, drawings, dataset, looking, by=by, slice=slice) if is_open else None,
+        fields=field_lines(drawings, contract, profile, is_open=is_open),
+        profiled=_profiled(profile) if profile is not None else "" if is_open else "closed to you",
         closed=() if profile is None else profile.closed,
         quality=quality,
         held_remarks={batch.receipt_id: remarks_of(batch) for batch in quality.held},
@@ -134,7 +132,9 @@ def _about(dataset: AnyDataset, contract: Contract | None) -> str:
     return dataset.description if isinstance(dataset, DerivedDataset) else ""
 
 
-def _health(contract: Contract | None, versions: tuple[TableVersion, ...], now: datetime) -> tuple[str, str]:
+def _health(contract: Contract | None, versions: tuple[TableVersion, ...], held: int, now: datetime) -> tuple[str, str]:
+    if held:
+        return "broken", f"{'1 batch is' if held == 1 else f'{held} batches are'} held until somebody decides."
     if not versions:
         return "undecided", "Nothing has arrived yet."
     if contract is None or contract.cadence is None:
@@ -146,8 +146,12 @@ def _health(contract: Contract | None, versions: tuple[TableVersion, ...], now: 
     return "broken" if missed > 1 else "watch", f"Expected every {contract.cadence}; {missed} missed."
 
 
-def _profile(looking: Looking, name: str, slice: tuple[str, str] | None) -> Profile:
-    return looking.profile(name, window=looking.newest_window(name, days=_PROFILED_DAYS), slice=slice)
+def _profile(looking: Looking, name: str, slice: tuple[str, str] | None) -> tuple[Profile | None, bool]:
+    """The profile, and whether anything of the rows is open to the visitor."""
+    try:
+        return looking.profile(name, window=looking.newest_window(name, days=_PROFILED_DAYS), slice=slice), True
+    except RefusedError:
+        return None, False
 
 
 def _profiled(profile: Profile) -> str:
