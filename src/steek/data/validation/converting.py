@@ -26,12 +26,13 @@ _ISO_FORMAT = "%Y-%m-%dT%H:%M:%S%.f%#z"
 class Converted:
     """How to read a column: the value in its contract's type (null where that fails), and where it fails.
 
-    `unreadable` is None when no value of the column can fail.
+    `unreadable` is None when no value of the column can fail, `unchanged` says that `value` is the column itself.
     """
 
     name: str
     value: pl.Expr
     unreadable: pl.Expr | None
+    unchanged: bool = False
 
 
 def converted(field: Field, dtype: Any, *, textual: bool) -> Converted:
@@ -45,6 +46,8 @@ def converted(field: Field, dtype: Any, *, textual: bool) -> Converted:
     """
     wanted = _TYPES[field.type]
     column = pl.col(field.name)
+    if dtype == wanted:
+        return Converted(field.name, column, None, unchanged=True)
     if dtype is None:
         return Converted(field.name, pl.lit(None, dtype=wanted), None)
     if isinstance(dtype, pl.Null):

@@ -33,20 +33,25 @@ class SeenKeys:
         Args:
             keys: The key columns of a chunk, without nulls.
         """
-        first = keys.to_series().is_first_distinct() if keys.width == 1 else keys.to_struct().is_first_distinct()
         numbers = _numbers(keys)
+        ordered = _in_order(numbers)
+        # Most batches repeat nothing, which costs one sort and searches that walk through each run once.
+        if _is_distinct(ordered) and not any(_meet(ordered, run) for run in self._runs):
+            self._remember(ordered)
+            return pl.repeat(value=False, n=keys.height, eager=True).alias("repeated")
+        first = keys.to_series().is_first_distinct() if keys.width == 1 else keys.to_struct().is_first_distinct()
         seen = np.zeros(len(numbers), dtype=np.bool_)
         for run in self._runs:
             places = np.searchsorted(run, numbers)
             seen |= run[np.minimum(places, len(run) - 1)] == numbers
         repeated = ~first | pl.Series(seen)
-        self._remember(numbers[~repeated.to_numpy()])
+        self._remember(_in_order(numbers[~repeated.to_numpy()]))
         return repeated.alias("repeated")
 
-    def _remember(self, numbers: Numbers) -> None:
-        if not len(numbers):
+    def _remember(self, ordered: Numbers) -> None:
+        if not len(ordered):
             return
-        self._runs.append(np.sort(numbers))
+        self._runs.append(ordered)
         while len(self._runs) > 1 and len(self._runs[-2]) < _GROWTH * len(self._runs[-1]):
             last = self._runs.pop()
             merged = np.concatenate([self._runs.pop(), last])
@@ -59,3 +64,21 @@ def _numbers(keys: pl.DataFrame) -> Numbers:
     if keys.width == 1 and keys.dtypes[0] == pl.Int64:
         return keys.to_series().to_numpy()
     return keys.hash_rows(seed=0).to_numpy()
+
+
+def _in_order(numbers: Numbers) -> Numbers:
+    rising = bool((numbers[1:] >= numbers[:-1]).all())
+    # A copy even so: what is remembered must not hold on to the memory of a whole chunk.
+    return numbers.copy() if rising else pl.Series(numbers).sort().to_numpy()
+
+
+def _is_distinct(ordered: Numbers) -> bool:
+    return bool((ordered[1:] != ordered[:-1]).all())
+
+
+def _meet(ordered: Numbers, run: Numbers) -> bool:
+    """Whether a number is in both; both are sorted, and the run has at least one."""
+    if not len(ordered) or ordered[0] > run[-1] or ordered[-1] < run[0]:
+        return False
+    places = np.searchsorted(run, ordered)
+    return bool((run[np.minimum(places, len(run) - 1)] == ordered).any())

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -49,6 +50,18 @@ def validate(contract: Contract, raw: pl.DataFrame, *, textual: bool) -> Validat
     return Validator(contract, raw.schema, textual=textual).validate(raw)
 
 
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A contract as expressions over the columns of a batch; holds no rows, so batches and threads share it."""
+
+    names: list[str]
+    keys: list[str]
+    missing_columns: tuple[str, ...]
+    columns: list[pl.Expr]
+    bad: pl.Expr
+    rules: list[Rule]
+
+
 class Validator:
     """A contract compiled for the columns of one batch, whose chunks are then validated one after the other.
 
@@ -65,19 +78,9 @@ class Validator:
     """
 
     def __init__(self, contract: Contract, schema: Mapping[str, Any], *, textual: bool) -> None:
-        self.missing_columns = _compare_columns(contract, list(schema))
-        columns = [converted(field, schema.get(field.name), textual=textual) for field in contract.fields]
-        marked = {column.name for column in columns if column.unreadable is not None}
-        rules = [rule for field in contract.fields for rule in rules_of(field, marked=field.name in marked)]
-        self._names = contract.names
-        self._given = list(schema)
-        self._columns = _expressions(columns)
-        fits = [fit for field in contract.fields if (fit := fits_of(field, marked=field.name in marked)) is not None]
-        # Kleene logic: one no decides whatever is unknown beside it; what stays unknown is a value that is missing.
-        self._bad = ~pl.all_horizontal(fits).fill_null(value=False) if fits else pl.lit(value=False)
-        self._keys = [field.name for field in contract.fields if field.key]
+        self._compiled = _compile(contract, tuple(schema.items()), textual=textual)
+        self.missing_columns = self._compiled.missing_columns
         self._seen = SeenKeys()
-        self._rules = rules + _key_rule(self._keys)
         self._rows = 0
 
     def validate(self, chunk: pl.DataFrame, *, came: pl.DataFrame | None = None) -> Validated:
@@ -88,43 +91,72 @@ class Validator:
             came: The same rows, in the same order, as they were before anything was done to them: what the
                 quarantine keeps. None: `chunk` itself.
         """
-        first, self._rows = self._rows, self._rows + chunk.height
-        judged = _select(chunk, self._columns).with_columns(self._bad.alias(_BAD)).collect()
-        if self._keys:
-            judged = self._mark_repeats(judged)
-        bad = judged[_BAD]
+        compiled, first = self._compiled, self._rows
+        self._rows += chunk.height
+        judged = _read(chunk, compiled.columns)
+        # One column of bits is made, and not a frame beside the chunk: a clean chunk is handed on as it came.
+        bad = judged.lazy().select(compiled.bad).collect().to_series()
+        if bad.len() != judged.height:
+            # No rule looks at a column.
+            bad = bad.new_from_index(0, judged.height)
+        repeated = self._find_repeats(judged, bad) if compiled.keys else None
+        if repeated is not None:
+            bad = bad | repeated
         if not bad.any():
-            return Validated(judged.select(self._names), _no_quarantine(), self.missing_columns, {})
-        accepted = judged.lazy().filter(~pl.col(_BAD)).select(self._names).collect()
-        positions = bad.arg_true().cast(pl.Int64)
+            return Validated(judged.select(compiled.names), _no_quarantine(), self.missing_columns, {})
+        accepted = judged.select(compiled.names).filter(~bad)
+        # Numbers of rows stay in the type of an index: any other is copied and checked once a column.
+        places = bad.arg_true()
         # Only the few rows that failed are asked why: every reason is a question to one row alone.
-        failed = judged[positions]
-        told = _explain((came if came is not None else chunk)[positions], failed, self._rules, positions + first)
-        return Validated(accepted, told, self.missing_columns, _count(failed, self._rules))
+        failed = judged[places]
+        if compiled.keys:
+            # Reasons ask for it even where no key is repeated.
+            marks = pl.lit(value=False) if repeated is None else repeated[places]
+            failed = failed.with_columns(marks.alias(_REPEATED))
+        reason, counts = _explain(failed, compiled.rules)
+        rows = (chunk if came is None else came)[places].select(pl.struct(pl.all()).struct.json_encode().alias("row"))
+        told = rows.with_columns(reason, (places.cast(pl.Int64) + first).alias("position"))
+        return Validated(accepted, told, self.missing_columns, counts)
 
-    def _mark_repeats(self, judged: pl.DataFrame) -> pl.DataFrame:
+    def _find_repeats(self, judged: pl.DataFrame, bad: pl.Series) -> pl.Series | None:
+        """Where a row repeats the key of an earlier one; None when no row does."""
         # Only a row that is otherwise good may stand for its key; the first such row does.
-        good = ~judged[_BAD]
+        good = ~bad
         whole = bool(good.all())
-        repeated = self._seen.repeats((judged if whole else judged.filter(good)).select(self._keys))
+        keys = judged.select(self._compiled.keys)
+        repeated = self._seen.repeats(keys if whole else keys.filter(good))
         if not repeated.any():
-            return judged.with_columns(pl.lit(value=False).alias(_REPEATED))
-        marks = (
-            repeated
-            if whole
-            else pl.repeat(value=False, n=judged.height, eager=True).scatter(good.arg_true(), repeated)
-        )
-        return judged.with_columns(marks.alias(_REPEATED), (judged[_BAD] | marks).alias(_BAD))
+            return None
+        none = pl.repeat(value=False, n=judged.height, eager=True)
+        return repeated if whole else none.scatter(good.arg_true(), repeated)
+
+
+# Feeds send small batches of the same columns all day, and to compile takes longer than to judge a thousand rows.
+@lru_cache(maxsize=256)
+def _compile(contract: Contract, schema: tuple[tuple[str, Any], ...], *, textual: bool) -> _Compiled:
+    types = dict(schema)
+    missing = _compare_columns(contract, list(types))
+    columns = [converted(field, types.get(field.name), textual=textual) for field in contract.fields]
+    marked = {column.name for column in columns if column.unreadable is not None}
+    rules = [rule for field in contract.fields for rule in rules_of(field, marked=field.name in marked)]
+    fits = [fit for field in contract.fields if (fit := fits_of(field, marked=field.name in marked)) is not None]
+    # Kleene logic: one no decides whatever is unknown beside it; what stays unknown is a value that is missing.
+    bad = ~pl.all_horizontal(fits).fill_null(value=False) if fits else pl.lit(value=False)
+    keys = [field.name for field in contract.fields if field.key]
+    return _Compiled(contract.names, keys, missing, _expressions(columns), bad.alias(_BAD), rules + _key_rule(keys))
 
 
 def _expressions(columns: list[Converted]) -> list[pl.Expr]:
     marks = [column.unreadable.alias(_mark(column.name)) for column in columns if column.unreadable is not None]
-    return [*(column.value.alias(column.name) for column in columns), *marks]
+    return [*(column.value.alias(column.name) for column in columns if not column.unchanged), *marks]
 
 
-def _select(raw: pl.DataFrame, columns: list[pl.Expr]) -> pl.LazyFrame:
+def _read(raw: pl.DataFrame, columns: list[pl.Expr]) -> pl.DataFrame:
+    if not columns:
+        return raw
+    read = raw.lazy().with_columns(columns)
     # A batch may lack every column that decides its height: literals alone would give one row.
-    return raw.lazy().with_columns(columns) if raw.height else raw.lazy().with_columns(columns).head(0)
+    return (read if raw.height else read.head(0)).collect()
 
 
 def _compare_columns(contract: Contract, given: list[str]) -> tuple[str, ...]:
@@ -152,17 +184,14 @@ def _key_rule(keys: list[str]) -> list[Rule]:
     return [Rule(f"{', '.join(keys)}: repeats the key of an earlier row", pl.col(_REPEATED))] if keys else []
 
 
-def _explain(came: pl.DataFrame, failed: pl.DataFrame, rules: list[Rule], positions: pl.Series) -> pl.DataFrame:
-    reasons = [pl.when(rule.bad).then(pl.lit(rule.reason)) for rule in rules]
-    reason = failed.select(pl.concat_str(reasons, separator="; ", ignore_nulls=True).alias("reason"))
-    row = came.select(pl.struct(pl.all()).struct.json_encode().alias("row"))
-    return pl.concat([row, reason], how="horizontal").with_columns(positions.alias("position"))
-
-
-def _count(failed: pl.DataFrame, rules: list[Rule]) -> dict[str, int]:
-    hits = failed.select(rule.bad.fill_null(value=False).sum().alias(str(at)) for at, rule in enumerate(rules))
-    counts = Counter({rule.reason: int(hits.item(0, at)) for at, rule in enumerate(rules)})
-    return {reason: count for reason, count in counts.most_common() if count}
+def _explain(failed: pl.DataFrame, rules: list[Rule]) -> tuple[pl.Series, dict[str, int]]:
+    """Why each row failed, and how many rows each reason hit, the most frequent first."""
+    broken = failed.select(rule.bad.fill_null(value=False).alias(str(at)) for at, rule in enumerate(rules))
+    hits = [(name, rule, int(broken[name].sum())) for name, rule in zip(broken.columns, rules, strict=True)]
+    told = [(pl.when(pl.col(name)).then(pl.lit(rule.reason)), rule.reason, rows) for name, rule, rows in hits if rows]
+    reason = broken.select(pl.concat_str([text for text, _, _ in told], separator="; ", ignore_nulls=True))
+    counts = Counter({reason: rows for _, reason, rows in told})
+    return reason.to_series().alias("reason"), dict(counts.most_common())
 
 
 def _no_quarantine() -> pl.DataFrame:
