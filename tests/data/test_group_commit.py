@@ -5,12 +5,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import Connection
 from tests.data.conftest import OpenShop, Shop, lines, products
 
 from steek.data import Dataset, Field, Ingestion, IngestOptions, Spool
 from steek.data.contracts.contract import Contract
 from steek.kernel.errors import BusyError, TooLargeError
-from steek.ledger import Event
+from steek.ledger import Draft, Event
 
 
 def spooled(shop: Shop, name: str = "lines") -> list[Path]:
@@ -21,7 +22,7 @@ def overwrite(path: Path) -> None:
     path.write_bytes(b"x" * 10)
 
 
-def die(*_: object) -> list[Event]:
+def die(connection: Connection, *drafts: Draft) -> list[Event]:
     raise KeyboardInterrupt
 
 

@@ -45,6 +45,13 @@ def router(platform: Platform) -> APIRouter:
             platform.subscriptions.deliver()
         return reply(receipt, 201 if receipt.state == "committed" else 202)
 
+    _add_receipts(routes, platform)
+    return routes
+
+
+def _add_receipts(routes: APIRouter, platform: Platform) -> None:
+    ingestion = platform.ingestion
+
     @routes.get("/datasets/{dataset}/receipts")
     def receipts(dataset: str, limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """The newest receipts of a dataset."""
@@ -72,5 +79,3 @@ def router(platform: Platform) -> APIRouter:
         found = ingestion.receipt(receipt_id)
         made = platform.lineage.downstream(found.urn)
         return reply({"receipt": found, "downstream": list(made.distance)[1:]})
-
-    return routes

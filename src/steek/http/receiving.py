@@ -27,16 +27,16 @@ async def receive_body(request: Request, file: Path, most_bytes: int) -> bytes |
         StorageFullError: there is no room for it.
     """
     held = bytearray()
-    size = 0
+    size_bytes = 0
     async for part in _decoded(request, most_bytes):
-        size += len(part)
-        if size > most_bytes:
+        size_bytes += len(part)
+        if size_bytes > most_bytes:
             raise HTTPException(413, f"the batch is larger than {most_bytes:,} bytes")
         held += part
-        if size > _SMALL_BYTES and len(held) >= _INFLATED_BYTES:
+        if size_bytes > _SMALL_BYTES and len(held) >= _INFLATED_BYTES:
             await run_in_threadpool(_put, file, bytes(held))
             held.clear()
-    if size <= _SMALL_BYTES:
+    if size_bytes <= _SMALL_BYTES:
         return bytes(held)
     await run_in_threadpool(_put, file, bytes(held))
     return file
@@ -52,32 +52,32 @@ async def _decoded(request: Request, most_bytes: int) -> AsyncIterator[bytes]:
         message = f"content encoding {encoding[:40]!r} is not understood; allowed: identity, gzip"
         raise HTTPException(415, message)
     inflate = zlib.decompressobj(_GZIP)
-    size = 0
+    size_bytes = 0
     async for part in request.stream():
         left = part
         while left:
-            found, left = _inflated(inflate, left, size)
-            size += len(found)
-            if size > most_bytes:
+            found, left = _inflated(inflate, left, size_bytes)
+            size_bytes += len(found)
+            if size_bytes > most_bytes:
                 message = f"the batch is larger than {most_bytes:,} bytes when decompressed"
                 raise TooLargeError(message, next_step="Send it in several parts, or raise max_batch_bytes.")
             yield found
     if not inflate.eof:
-        raise _no_gzip("it is cut off", size)
+        raise _no_gzip("it is cut off", size_bytes)
 
 
-def _inflated(inflate: Any, part: bytes, size: int) -> tuple[bytes, bytes]:
+def _inflated(inflate: Any, part: bytes, size_bytes: int) -> tuple[bytes, bytes]:
     if inflate.eof:
-        raise _no_gzip("more bytes follow its end", size)
+        raise _no_gzip("more bytes follow its end", size_bytes)
     try:
         found = inflate.decompress(part, _INFLATED_BYTES)
     except zlib.error as cause:
-        raise _no_gzip(str(cause), size) from cause
+        raise _no_gzip(str(cause), size_bytes) from cause
     return found, inflate.unconsumed_tail or inflate.unused_data
 
 
-def _no_gzip(why: str, size: int) -> UnreadableError:
-    message = f"the body is not gzip, as its header says: {why}, after {size} decompressed bytes"
+def _no_gzip(why: str, size_bytes: int) -> UnreadableError:
+    message = f"the body is not gzip, as its header says: {why}, after {size_bytes} decompressed bytes"
     return UnreadableError(message, next_step="Leave Content-Encoding out, or compress the whole body once.")
 
 

@@ -51,10 +51,10 @@ def read_messages(file: BinaryIO, *, most_bytes: int) -> Iterator[Message]:
             return
         if len(head) < 8 or not head.startswith(_CONTINUATION):
             raise _broken(at, "no Arrow message begins there")
-        (size,) = struct.unpack("<i", head[4:])
-        if not 0 < size <= _MOST_METADATA_BYTES:
-            raise _broken(at, f"a message cannot have metadata of {size} bytes")
-        metadata = _exactly(file, size, at)
+        (size_bytes,) = struct.unpack("<i", head[4:])
+        if not 0 < size_bytes <= _MOST_METADATA_BYTES:
+            raise _broken(at, f"a message cannot have metadata of {size_bytes} bytes")
+        metadata = _exactly(file, size_bytes, at)
         try:
             described = _describe(metadata)
         except (struct.error, IndexError) as cause:
@@ -73,7 +73,7 @@ def read_messages(file: BinaryIO, *, most_bytes: int) -> Iterator[Message]:
             described.dictionary,
             described.extends,
         )
-        at += 8 + size + described.body_bytes
+        at += 8 + size_bytes + described.body_bytes
 
 
 def file_batches(file: BinaryIO) -> list[tuple[int, int]]:
@@ -84,28 +84,30 @@ def file_batches(file: BinaryIO) -> list[tuple[int, int]]:
     Raises:
         UnreadableError: there is no footer, or it is damaged.
     """
-    size = file.seek(0, 2)
-    file.seek(max(0, size - 10))
+    size_bytes = file.seek(0, 2)
+    file.seek(max(0, size_bytes - 10))
     tail = file.read(10)
     length = struct.unpack("<i", tail[:4])[0] if len(tail) == 10 and tail.endswith(FILE_MAGIC) else 0
-    if not 0 < length <= min(size - 10, _MOST_METADATA_BYTES):
-        raise _broken(size, "it does not end with a footer")
-    file.seek(size - 10 - length)
+    if not 0 < length <= min(size_bytes - 10, _MOST_METADATA_BYTES):
+        raise _broken(size_bytes, "it does not end with a footer")
+    file.seek(size_bytes - 10 - length)
     try:
         footer = file.read(length)
         table = _Table(footer, struct.unpack_from("<I", footer)[0])
-        dictionaries, batches = ([_at_block(file, block, size) for block in table.blocks(field)] for field in (2, 3))
+        dictionaries, batches = (
+            [_at_block(file, block, size_bytes) for block in table.blocks(field)] for field in (2, 3)
+        )
     except (struct.error, IndexError) as cause:
-        raise _broken(size - 10 - length, "its footer is damaged") from cause
+        raise _broken(size_bytes - 10 - length, "its footer is damaged") from cause
     if batches:
         rows, expanded = batches[0]
         batches[0] = (rows, expanded + sum(more for _, more in dictionaries))
     return batches
 
 
-def _at_block(file: BinaryIO, block: tuple[int, int, int], size: int) -> tuple[int, int]:
+def _at_block(file: BinaryIO, block: tuple[int, int, int], size_bytes: int) -> tuple[int, int]:
     offset, metadata_bytes, body_bytes = block
-    if min(block) < 0 or offset + metadata_bytes + body_bytes > size or metadata_bytes > _MOST_METADATA_BYTES:
+    if min(block) < 0 or offset + metadata_bytes + body_bytes > size_bytes or metadata_bytes > _MOST_METADATA_BYTES:
         raise _broken(offset, "a record batch lies outside the file")
     file.seek(offset)
     content = file.read(metadata_bytes)
@@ -200,10 +202,10 @@ class _Table:
         return self._at + offset if offset else None
 
 
-def _exactly(file: BinaryIO, size: int, at: int) -> bytes:
-    data = file.read(size)
-    if len(data) < size:
-        raise _broken(at, f"a message of {size} bytes is cut off after {len(data)}")
+def _exactly(file: BinaryIO, size_bytes: int, at: int) -> bytes:
+    data = file.read(size_bytes)
+    if len(data) < size_bytes:
+        raise _broken(at, f"a message of {size_bytes} bytes is cut off after {len(data)}")
     return data
 
 

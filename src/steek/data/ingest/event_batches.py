@@ -22,7 +22,7 @@ from steek.data.ingest.receipts import Receipt
 from steek.data.ingest.spool import Spool
 from steek.data.ingest.steps import IntakeSteps
 from steek.kernel.clock import Clock
-from steek.kernel.errors import ConflictError, ContractViolationError, UnreadableError
+from steek.kernel.errors import ConflictError, ContractViolationError, StaleWriteError, UnreadableError
 from steek.kernel.ids import new_id
 from steek.kernel.records import content_hash
 from steek.ledger import Database, Draft
@@ -43,10 +43,6 @@ class EventWay:
     declared: Callable[[str], tuple[Dataset, Contract]]
     steps: Callable[[Dataset, Contract], IntakeSteps]
     check_types: Callable[[str, pl.Schema], None]
-
-
-class _RacedError(Exception):
-    """Another process wrote events of one of the producers meanwhile."""
 
 
 class EventBatches:
@@ -87,7 +83,7 @@ class EventBatches:
         if plan.fresh:
             try:
                 receipt, counts = self._taken(plan.fresh, last, plan.reached)
-            except _RacedError:
+            except StaleWriteError:
                 return False
         for request, receipt_id in plan.repeated:
             known = receipt_id or (receipt.id if receipt else "")
@@ -120,7 +116,7 @@ class EventBatches:
                 name: found for name, found in last.items() if name in reached
             }:
                 message = "the producers went on meanwhile"
-                raise _RacedError(message)
+                raise StaleWriteError(message)
             (receipt, _), drafts = base(connection)
             if reached:
                 producers.advance(connection, dataset.name, reached, receipt.id, receipt.received_at)

@@ -32,14 +32,14 @@ def row_groups(file: BinaryIO) -> list[RowGroup]:
     Raises:
         UnreadableError: there is no footer, or it is damaged.
     """
-    size = file.seek(0, 2)
-    if size < 12:
-        raise _broken(f"{size} bytes are too few")
-    file.seek(size - 8)
+    size_bytes = file.seek(0, 2)
+    if size_bytes < 12:
+        raise _broken(f"{size_bytes} bytes are too few")
+    file.seek(size_bytes - 8)
     (length,), magic = struct.unpack("<I", file.read(4)), file.read(4)
-    if magic != _MAGIC or length > min(size - 8, _MOST_FOOTER_BYTES):
+    if magic != _MAGIC or length > min(size_bytes - 8, _MOST_FOOTER_BYTES):
         raise _broken("it does not end with a footer")
-    file.seek(size - 8 - length)
+    file.seek(size_bytes - 8 - length)
     try:
         footer = _Compact(file.read(length)).struct(0)
         groups = [cast("dict[int, Any]", group) for group in cast("list[Any]", footer.get(_GROUPS, []))]
@@ -106,8 +106,8 @@ class _Compact:
             raise ValueError(message)
         return count
 
-    def _skip(self, size: int) -> None:
-        self._at += size
+    def _skip(self, size_bytes: int) -> None:
+        self._at += size_bytes
 
     def _byte(self) -> int:
         self._at += 1
