@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from steek.data import AnyDataset, DerivedDataset, contract_of
+from steek.features import FeatureView
 from steek.governance import Actor, ColumnFacts, Decision, TableFacts, parse_filter, service
 from steek.kernel.errors import InputError, NotFoundError
+from steek.platform.origins import Origins
 from steek.platform.record import Platform
 from steek.project import Project
 
@@ -24,12 +26,15 @@ _HOLDS_ENTITIES = ("entity", "features")
 class ProjectFacts:
     """What is known of the tables of a project by their names, from contracts and from what is made of what.
 
-    A column of an arriving dataset is what its contract says; one that the contract does not name is closed. Of
-    what is derived from datasets, columns that are called as a personal column of an input are personal too.
+    A column of an arriving dataset is what its contract says; one that the contract does not name is closed. Of what
+    is derived from datasets, a column is personal when it is called as a personal column of an input, or when values
+    of one may go into it, unless it counts them or its own contract gives it another sensitivity. Where nobody can
+    tell what goes into it, it is personal when an input has anything personal.
     """
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._origins = Origins(project)
         self._known: dict[str, TableFacts] = {}
 
     def __call__(self, table: str) -> TableFacts:
@@ -44,8 +49,9 @@ class ProjectFacts:
         if table.startswith(QUARANTINE):
             return self._of_quarantine(table)
         if table.startswith(FEATURES) and table.removeprefix(FEATURES) in self._project.views:
-            inputs = self._project.views[table.removeprefix(FEATURES)].inputs
-            return TableFacts(table, self._personal(*inputs), "as_of", closed=False, made_here=True)
+            view = self._project.views[table.removeprefix(FEATURES)]
+            made = self._made(view)
+            return TableFacts(table, made or {}, "as_of", closed=made is None, made_here=True)
         personal = self._personal(*datasets)
         entities = dict.fromkeys(_HOLDS_ENTITIES, ColumnFacts(is_personal=True)) if personal else {}
         return TableFacts(table, {**entities, **personal}, closed=False, made_here=True)
@@ -54,8 +60,28 @@ class ProjectFacts:
         own = _fields(dataset)
         if not isinstance(dataset, DerivedDataset):
             return TableFacts(dataset.name, own, dataset.event_time)
-        inherited = {**own, **self._personal(*dataset.inputs)}
-        return TableFacts(dataset.name, inherited, dataset.event_time, closed=False)
+        made = self._made(dataset)
+        inherited = {**(made or {}), **_said(dataset), **self._personal(*dataset.inputs)}
+        return TableFacts(dataset.name, inherited, dataset.event_time, closed=made is None)
+
+    def _made(self, declared: DerivedDataset | FeatureView) -> dict[str, ColumnFacts] | None:
+        """Facts of the columns of something derived; None where nobody can tell and an input has personal ones."""
+        if not self._personal(*declared.inputs):
+            return {}
+        found = self._origins.of(declared).columns
+        if found is None:
+            return None
+        counts = self._origins.counts(declared)
+        personal = self._personal(*declared.inputs)
+        return {
+            column: personal.get(column) or ColumnFacts(is_personal=True)
+            for column, uses in found.items()
+            if column in personal
+            or (
+                column not in counts
+                and any(use.effect == "value" and self(use.dataset).of(use.column).is_personal for use in uses)
+            )
+        }
 
     def _of_quarantine(self, table: str) -> TableFacts:
         # Rows as they came, under names that nobody checked.
@@ -149,6 +175,13 @@ def explain_access(platform: Platform, principal: str, table: str, purpose: str)
     else:
         actor = access.actor(principal, purpose)
     return access.decide(actor, table, columns)
+
+
+def _said(dataset: DerivedDataset) -> dict[str, ColumnFacts]:
+    """Facts of the columns of which its own contract says how sensitive they are."""
+    contract, facts = contract_of(dataset), _fields(dataset)
+    fields = () if contract is None else contract.fields
+    return {field.name: facts[field.name] for field in fields if field.sensitivity.strip() or field.sealed}
 
 
 def _fields(dataset: AnyDataset) -> Mapping[str, ColumnFacts]:

@@ -1,41 +1,25 @@
 """The lake's upkeep, lineage of columns, and lineage told to and by other systems."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-import polars as pl
-
 from steek.data import (
-    AnyDataset,
     ColumnAnswer,
     ColumnLineage,
-    ColumnMap,
     DerivedDataset,
     LakeInspection,
     LakeUpkeep,
     contract_of,
-    read_columns,
-    result_schema,
 )
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import ColumnSource, Database, DatasetDescription, Ledger, OpenLineage, OutsideRuns
+from steek.platform.origins import Origins
 from steek.project import Project
 
-_FEATURES = "features."
-_TYPES: Mapping[str, Any] = {
-    "string": pl.String(),
-    "integer": pl.Int64(),
-    "number": pl.Float64(),
-    "boolean": pl.Boolean(),
-    "date": pl.Date(),
-    "timestamp": pl.Datetime("us", "UTC"),
-}
-# There are no rows: any moment does.
-_ANY_MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
-Schema = Mapping[str, Any]
+FEATURES = "features."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +40,7 @@ class Provenance:
 
     def __init__(self, project: Project, columns: ColumnLineage, database: Database, ledger: Ledger, name: str) -> None:
         self._project = project
+        self._origins = Origins(project)
         self.columns = columns
         self._told = OpenLineage(database, ledger, name, self._describe)
 
@@ -76,50 +61,20 @@ class Provenance:
         looked = 0
         for name, declared in self._project.datasets.items():
             if isinstance(declared, DerivedDataset) and not self.columns.is_known(name, declared.definition_hash):
-                looked += self.columns.note(name, declared.definition_hash, self._derived(declared))
+                looked += self.columns.note(name, declared.definition_hash, self._origins.of(declared))
         for name, view in self._project.views.items():
-            table, code = f"{_FEATURES}{name}", view.definition_hash
+            table, code = f"{FEATURES}{name}", view.definition_hash
             if not self.columns.is_known(table, code):
-                fixed: dict[str, object] = (
-                    {"as_of": pl.datetime(2024, 1, 1, time_zone="UTC")} if view.takes_as_of else {}
-                )
-                looked += self.columns.note(table, code, self._read(view.function, view.inputs, "", fixed))
+                looked += self.columns.note(table, code, self._origins.of(view))
         return looked
-
-    def _derived(self, declared: DerivedDataset) -> ColumnMap:
-        return self._read(declared.function, declared.inputs, "join" if declared.joins else "", {})
-
-    def _read(self, function: Any, inputs: tuple[str, ...], join: str, fixed: dict[str, object]) -> ColumnMap:
-        schemas = {name: self._schema(name) for name in inputs}
-        missing = [name for name, schema in schemas.items() if schema is None]
-        if missing:
-            return ColumnMap(None, f"no contract says which columns {', '.join(missing)} has")
-        known = {name: schema for name, schema in schemas.items() if schema is not None}
-        return read_columns(function, known, join=join, **fixed)
-
-    def _schema(self, name: str) -> Schema | None:
-        declared: AnyDataset | None = self._project.datasets.get(name)
-        contract = None if declared is None else contract_of(declared)
-        if contract is None:
-            return self._schema_made(declared) if isinstance(declared, DerivedDataset) else None
-        return {field.name: _TYPES[field.type] for field in contract.fields}
-
-    def _schema_made(self, declared: DerivedDataset) -> Schema | None:
-        known: dict[str, Schema] = {}
-        for name in declared.inputs:
-            schema = self._schema(name)
-            if schema is None:
-                return None
-            known[name] = schema
-        return result_schema(declared.function, known, join="join" if declared.joins else "")
 
     def _describe(self, name: str) -> DatasetDescription | None:
         columns = {
             column: [ColumnSource(use.dataset, use.column, use.effect == "value") for use in uses]
             for column, uses in self.columns.sources(name).items()
         }
-        if name.startswith(_FEATURES):
-            view = self._project.views.get(name.removeprefix(_FEATURES))
+        if name.startswith(FEATURES):
+            view = self._project.views.get(name.removeprefix(FEATURES))
             return None if view is None else DatasetDescription((), view.owner, columns)
         declared = self._project.datasets.get(name)
         if declared is None:
