@@ -114,11 +114,12 @@ class Undisturbed:
 
 
 @contextmanager
-def replaying(store: Path, data: Path, port: int) -> Generator[Run]:
+def replaying(store: Path, data: Path, port: int, *, nights: int = NIGHTS) -> Generator[Run]:
     """Begin or take up the replay on a data folder; nothing of it is left after the block."""
     data.parent.mkdir(parents=True, exist_ok=True)
     log = data.parent / f"{data.name}-{time.monotonic_ns()}.log"
     command = [sys.executable, "-m", "replay", *PLAN, "--data", str(data), "--port", str(port), "--no-serve"]
+    command += ["--nights", str(nights)]
     with (
         log.open("wb") as output,
         subprocess.Popen(

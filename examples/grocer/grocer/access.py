@@ -20,6 +20,13 @@ loyalty_analyst = sk.Role(
     reason="Asks who the loyalty program reaches, never who somebody is.",
 )
 
+privacy_officer = sk.Role(
+    "reverser",
+    members=("dpo@grocer",),
+    owner="dpo@grocer",
+    reason="Answers households that ask what is kept about them; each look is written down with its reason.",
+)
+
 demographics_in_research = sk.Policy(
     "demographics",
     to=("loyalty-analyst",),

@@ -64,10 +64,15 @@ class Identities:
 
     def shred(self, traces: Sequence[Trace]) -> int:
         """Destroy the keys of persons and the way back from their pseudonyms; the number of keys."""
-        for trace in traces:
-            for column in naming_columns(self._datasets, trace.subject.kind):
-                if column.pseudonym:
-                    self._pseudonyms.forget([trace.subject.value], column.scope, column.pseudonym)
+        for kind in {trace.subject.kind for trace in traces}:
+            values = [trace.subject.value for trace in traces if trace.subject.kind == kind]
+            columns = naming_columns(self._datasets, kind)
+            # All at once: the database is cleared of their remains as a whole.
+            forgotten: set[tuple[str, str]] = set()
+            for column in columns:
+                if column.pseudonym and (column.scope, column.pseudonym) not in forgotten:
+                    forgotten.add((column.scope, column.pseudonym))
+                    self._pseudonyms.forget(values, column.scope, column.pseudonym)
         return self._vault.shred([f"subject:{trace.subject.kind}:{trace.digest}" for trace in traces])
 
     def with_key(self, traces: Sequence[Trace]) -> list[Trace]:
