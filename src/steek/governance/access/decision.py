@@ -32,6 +32,14 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class LeastGroup:
+    """Only rows of at least `people` persons who have the values of `columns` in common."""
+
+    people: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What an actor may see of a table.
 
@@ -42,7 +50,8 @@ class Decision:
         columns: Every column of the table to its treatment; all "deny" in a refusal.
         conditions: Rows must fit all of them.
         since: Rows must have happened at or after this instant; None for any.
-        reasons: One per part, in the order table, columns, rows, age.
+        reasons: One per part, in the order table, columns, rows, age, groups.
+        group: Rows that fit all else must be of such a group; None for any.
     """
 
     actor: Actor
@@ -52,6 +61,7 @@ class Decision:
     conditions: tuple[pl.Expr, ...]
     since: datetime | None
     reasons: tuple[Reason, ...]
+    group: LeastGroup | None = None
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -85,7 +95,8 @@ def decide(
     column for itself: of the policies that name it the most specific (named principal, role, everybody; then exact
     table before pattern; then exact column before "*"), among equals the most restrictive (deny, mask, pseudonym,
     allow). Where none does, personal columns are closed and others open.
-    Conditions on rows and age of all matching policies hold together.
+    Conditions on rows, age and groups of all matching policies hold together; groups by the columns of all of them,
+    of the greatest number that one asks for, are large enough for each.
 
     Args:
         actor: Who asks.
@@ -110,12 +121,14 @@ def decide(
         treatments[column], reason = _column(actor, facts, column, matching, can_pseudonymise=can_pseudonymise)
         reasons.append(reason)
     conditions, since, narrowing = _rows(matching, now)
+    group, told = _group(matching)
+    narrowing += told
     closed = all(treatment == "deny" for treatment in treatments.values())
     whole = not narrowing and all(treatment == "allow" for treatment in treatments.values())
     said = "no column is open to it" if closed else "everything is open to it" if whole else "a part is open to it"
     verdict: AccessVerdict = "refused" if closed else "allowed" if whole else "partly"
     table = Reason("table", matching[0].name if len(matching) == 1 else BUILT_IN, said)
-    return Decision(actor, facts.name, verdict, treatments, conditions, since, (table, *reasons, *narrowing))
+    return Decision(actor, facts.name, verdict, treatments, conditions, since, (table, *reasons, *narrowing), group)
 
 
 def _obstacle(
@@ -130,13 +143,19 @@ def _obstacle(
         return f"its policies are for other purposes: {purposes}"
     if not actor.purpose and any(facts.of(column).is_personal for column in columns):
         return "the table has personal columns, so a purpose must be named"
-    for policy in matching:
-        if policy.condition is not None:
-            missing = sorted(set(policy.condition.meta.root_names()) - set(columns))
-            if missing:
-                return f"the condition of {policy.name} needs columns that are not there: {', '.join(missing)}"
-        if policy.age is not None and (facts.event_time is None or facts.event_time not in columns):
-            return f"{policy.name} limits the age of rows, but the rows have no event time"
+    return next((lack for policy in matching if (lack := _lack(policy, facts, columns)) is not None), None)
+
+
+def _lack(policy: Policy, facts: TableFacts, columns: Sequence[str]) -> str | None:
+    """What a policy goes by and the table does not have, or None."""
+    needed = set[str]() if policy.condition is None else set(policy.condition.meta.root_names())
+    for what, names in (("condition", needed), ("groups", set(policy.quasi))):
+        missing = sorted(names - set(columns))
+        if missing:
+            verb = "needs" if what == "condition" else "need"
+            return f"the {what} of {policy.name} {verb} columns that are not there: {', '.join(missing)}"
+    if policy.age is not None and (facts.event_time is None or facts.event_time not in columns):
+        return f"{policy.name} limits the age of rows, but the rows have no event time"
     return None
 
 
@@ -144,13 +163,17 @@ def _narrows(policy: Policy, facts: TableFacts) -> bool:
     """Whether it takes away what is open without it; another purpose is no way around that."""
     closed = [name for name, treatment in policy.columns.items() if treatment != "allow"]
     columns = any(name == ANYTHING or not facts.of(name).is_personal for name in closed)
-    return columns or policy.condition is not None or policy.age is not None
+    return columns or _limits_rows(policy)
 
 
 def _grants(policy: Policy) -> bool:
     """Whether it says what may be seen for its purposes, and not only what may not."""
     shown = any(treatment != "deny" for treatment in policy.columns.values())
-    return shown or policy.condition is not None or policy.age is not None
+    return shown or _limits_rows(policy)
+
+
+def _limits_rows(policy: Policy) -> bool:
+    return policy.condition is not None or policy.age is not None or policy.k_anonymity is not None
 
 
 def _column(
@@ -215,6 +238,16 @@ def _rows(matching: Sequence[Policy], now: datetime) -> tuple[tuple[pl.Expr, ...
     since, policy = max(limits, key=lambda limit: limit[0])
     reasons.append(Reason("age", policy.name, f"only rows since {since.isoformat()}"))
     return conditions, since, reasons
+
+
+def _group(matching: Sequence[Policy]) -> tuple[LeastGroup | None, list[Reason]]:
+    asking = [(policy.k_anonymity, policy) for policy in matching if policy.k_anonymity is not None]
+    if not asking:
+        return None, []
+    people = max(count for count, _ in asking)
+    columns = tuple(sorted({column for _, policy in asking for column in policy.quasi}))
+    says = f"only rows of at least {people} people with the same {', '.join(columns)}"
+    return LeastGroup(people, columns), [Reason("groups", policy.name, says) for _, policy in asking]
 
 
 def _all(actor: Actor, facts: TableFacts, columns: Sequence[str], says: str) -> Decision:

@@ -18,6 +18,8 @@ from steek.kernel.units import parse_duration
 Treatment = Literal["allow", "pseudonym", "mask", "deny"]
 TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
 ANYTHING = "*"
+_OLDEST = timedelta(days=365_000)
+_LEAST_GROUP = 2
 _NAME = re.compile(r"[A-Za-z0-9_.:@+/-]{1,100}")
 
 
@@ -51,7 +53,7 @@ class Policy:
     Personal columns are closed; a policy opens one by naming it. "*" stands for every dataset (or, after a prefix as
     in "features.*", for those that begin so), for every role, or for every column; as a column it never opens a
     personal one. Of several policies the most specific decides a column, among equals the most restrictive one;
-    conditions on rows and age hold all together.
+    conditions on rows, age and groups hold all together.
 
     Args:
         dataset: Name of a dataset, or of a table of the lake such as "features.households".
@@ -61,6 +63,9 @@ class Policy:
             or "deny" (the column is not there).
         rows: Only rows that fit: text such as "region == 'EU'", or a polars expression. None gives all.
         newer_than: Only rows whose event is younger, e.g. "90d", by the project's clock. None gives all.
+        k_anonymity: Only rows of groups of at least so many people who have the values of `quasi` in common; people
+            are counted by the column that names them, where there is one, else each row is a person.
+        quasi: Columns that somebody may know of a person from elsewhere, such as age and postal code.
         owner: Who answers for it.
         reason: Why it is so.
     """
@@ -71,6 +76,8 @@ class Policy:
     columns: Mapping[str, Treatment] = field(default_factory=dict[str, Treatment])
     rows: str | pl.Expr | None = None
     newer_than: str | timedelta | None = None
+    k_anonymity: int | None = None
+    quasi: tuple[str, ...] = ()
     owner: str = field(kw_only=True)
     reason: str = field(kw_only=True)
 
@@ -91,8 +98,14 @@ class Policy:
         if not self.reason.strip() or not self.owner.strip():
             message = f"{what} needs an owner and a reason"
             raise DeclarationError(message, next_step="Say who answers for it and why it is so.")
+        if (self.k_anonymity is None) == bool(self.quasi) or isinstance(self.quasi, str):
+            message = f"{what}: k_anonymity and quasi belong together; they are {self.k_anonymity} and {self.quasi!r}"
+            raise DeclarationError(message, next_step="For example k_anonymity=5, quasi=('age', 'postal_code').")
+        if self.k_anonymity is not None and self.k_anonymity < _LEAST_GROUP:
+            message = f"{what}: k_anonymity is {self.k_anonymity}; a group of one hides nobody"
+            raise DeclarationError(message, next_step="Statistical offices use 5.")
         try:
-            _ = self.condition, self.age
+            _check_narrowing(what, self.condition, self.age)
         except InputError as cause:
             message = f"{what}: {cause.message}"
             raise DeclarationError(message, next_step=cause.next_step) from None
@@ -120,7 +133,10 @@ class Policy:
     def described(self) -> dict[str, object]:
         """All of it as plain values."""
         rows = self.rows if isinstance(self.rows, str) or self.rows is None else str(self.rows)
+        # Policies without groups keep the hash that they have always had.
+        groups: dict[str, object] = {"k_anonymity": self.k_anonymity, "quasi": sorted(self.quasi)} if self.quasi else {}
         return {
+            **groups,
             "dataset": self.dataset,
             "to": sorted(self.to),
             "purposes": sorted(self.purposes),
@@ -143,6 +159,18 @@ def matches(pattern: str, name: str) -> bool:
     True
     """
     return name.startswith(pattern[:-1]) if pattern.endswith(ANYTHING) else pattern == name
+
+
+def _check_narrowing(what: str, condition: pl.Expr | None, age: timedelta | None) -> None:
+    if condition is not None and not isinstance(condition, pl.Expr):  # pyright: ignore[reportUnnecessaryIsInstance]
+        message = f"{what}: rows is a {type(condition).__name__}; it must be text or a polars expression"
+        raise DeclarationError(message, next_step="For example rows=\"region == 'EU'\".")
+    if condition is not None and condition.meta.has_multiple_outputs():
+        message = f"{what}: rows speaks of several columns at once, so nobody can tell which rows fit"
+        raise DeclarationError(message, next_step="Name each column.")
+    if age is not None and not timedelta(0) < age <= _OLDEST:
+        message = f"{what}: newer_than is {age}; it must be more than nothing and at most {_OLDEST.days} days"
+        raise DeclarationError(message, next_step="For example newer_than='90d'.")
 
 
 def _check_names(what: str, names: tuple[str, ...], *also: str) -> None:

@@ -38,12 +38,20 @@ def treat(
         frame = frame.filter(condition)
     if decision.since is not None and facts.event_time is not None:
         frame = frame.filter(pl.col(facts.event_time) >= _instant(decision.since))
+    if decision.group is not None:
+        frame = frame.filter(_people(schema, facts).over(decision.group.columns) >= decision.group.people)
     shown = [
         _shown(name, schema[name], treatment, facts, pseudonymise)
         for name, treatment in decision.columns.items()
         if treatment != "deny"
     ]
     return frame if decision.verdict == "allowed" else frame.select(shown)
+
+
+def _people(schema: Mapping[str, Any], facts: TableFacts) -> pl.Expr:
+    """People in a group: values that name somebody, else rows."""
+    named = next((name for name in schema if facts.of(name).subject), None)
+    return pl.len() if named is None else pl.col(named).drop_nulls().n_unique()
 
 
 def _instant(at: datetime) -> pl.Expr:
