@@ -10,6 +10,7 @@ from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.data import (
+    Affected,
     ContractChange,
     ContractDiff,
     Preview,
@@ -246,8 +247,24 @@ def _show_preview(preview: Preview, *, as_json: bool) -> None:
         return
     typer.echo(f"{preview.dataset}: {preview.compatibility}")
     _show_changes(preview.changes, explain=True)
-    show(list(preview.impact), as_json=False, columns=("distance", "urn", "newest", "owner"), title="\nDownstream")
+    _show_impact(preview.impact)
     show(list(preview.askings), as_json=False, columns=("owner", "must_answer", "urns"), title="\nOwners")
+
+
+def _show_impact(impact: tuple[Affected, ...]) -> None:
+    show(list(impact), as_json=False, columns=("distance", "urn", "standing", "newest", "owner"), title="\nDownstream")
+    read = [
+        {
+            "column": each.column,
+            "urn": affected.urn,
+            "reading": each.reading,
+            "through": ", ".join(each.through) or None,
+        }
+        for affected in impact
+        for each in affected.columns
+    ]
+    if read:
+        show(read, as_json=False, columns=("column", "urn", "reading", "through"), title="\nReaders of each column")
 
 
 def _show_proposal(proposal: Proposal, *, explain: bool, as_json: bool) -> None:
@@ -258,7 +275,7 @@ def _show_proposal(proposal: Proposal, *, explain: bool, as_json: bool) -> None:
     typer.echo("")
     _show_changes(proposal.changes, explain=explain)
     if explain:
-        show(list(proposal.impact), as_json=False, columns=("distance", "urn", "newest", "owner"), title="\nDownstream")
+        _show_impact(proposal.impact)
     if proposal.askings:
         columns = ("owner", "must_answer", "acknowledged_by", "acknowledged_at", "note")
         show(list(proposal.askings), as_json=False, columns=columns, title="\nOwners")

@@ -15,7 +15,7 @@ from steek.data.contracts.compatibility import compare
 from steek.data.contracts.contract import Contract, Field
 from steek.data.contracts.draft_yaml import write_draft
 from steek.data.contracts.guard import ContractChanges
-from steek.data.contracts.impact import Affected, Downstream
+from steek.data.contracts.impact import Affected, ColumnReading, Downstream
 from steek.data.contracts.infer import DraftContract, infer_contract
 from steek.data.contracts.log import ContractLog, HeldContract
 from steek.data.contracts.odcs import parse_contract, read_contract, write_contract
@@ -82,6 +82,7 @@ __all__ = [
     "ColumnLineage",
     "ColumnMap",
     "ColumnProfile",
+    "ColumnReading",
     "Compatibility",
     "Compliance",
     "Contract",

@@ -34,13 +34,13 @@ def build(settings: Settings, project: Project) -> Platform:
     """Every service of a project, in the order of the house."""
     base = parts.ground(settings, project)
     data = parts.data_part(base)
-    promises = promises_part(base)
     features = parts.features_part(base)
     models = parts.models_part(base, features.example_sets)
     serving = parts.serving_part(base, models)
+    keeping = keeping_part(settings, project, base.database, base.ledger, base.clock)
+    promises = promises_part(base, keeping.provenance, serving.routes)
     people = parts.people_part(base, data, models, serving, promises.label_uses)
     erasing = parts.letting_go(base, data, features, models)
-    keeping = keeping_part(settings, project, base.database, base.ledger, base.clock)
     services = {
         name: value
         for part in (base, data, promises, features, models, serving, people, erasing, keeping)

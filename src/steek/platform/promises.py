@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from steek.data import ContractLog, Downstream, LabelStore, LabelUses, Proposals
 from steek.platform.contracts import owner_finder
+from steek.platform.impact import DeclaredImpact
+from steek.platform.keeping import Provenance
 from steek.platform.parts import Ground
+from steek.serving import Routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +20,10 @@ class PromisesPart:
     label_uses: LabelUses
 
 
-def promises_part(base: Ground) -> PromisesPart:
+def promises_part(base: Ground, provenance: Provenance, routes: Routes) -> PromisesPart:
     """Contracts and labels."""
-    downstream = Downstream(base.database, owner_finder(base.project))
+    declared = DeclaredImpact(base.project, provenance, routes)
+    downstream = Downstream(base.database, owner_finder(base.project), declared.readers, declared.columns)
     labels = LabelStore(base.lake_of("labels", "labelling"), *base.state, base.project.labels)
     return PromisesPart(
         contracts=ContractLog(base.database),

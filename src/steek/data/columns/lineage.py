@@ -109,6 +109,10 @@ class ColumnLineage:
         met = {table, *(edge.upstream for edge in up), *(edge.downstream for edge in down)}
         return ColumnAnswer(column, up, down, {each: why for each, why in unknown.items() if each in met})
 
+    def unknown(self) -> dict[str, str]:
+        """Definitions of whose newest version nothing is known, with the reason."""
+        return self._newest()[1]
+
     def sources(self, downstream: str) -> dict[str, list[ColumnUse]]:
         """Column to what it comes from directly, of the newest known version; empty where nothing is known."""
         found: dict[str, list[ColumnUse]] = {}

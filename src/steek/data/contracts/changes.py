@@ -77,6 +77,11 @@ class ContractDiff:
         return Compatibility.worst([change.compatibility for change in self.changes])
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the fields that change, each once; nothing for changes of the contract as a whole."""
+        return tuple(dict.fromkeys(change.where for change in self.changes if change.where))
+
+    @property
     def breaking(self) -> tuple[ContractChange, ...]:
         """The changes that break something."""
         return tuple(change for change in self.changes if change.compatibility is Compatibility.BREAKING)

@@ -105,6 +105,6 @@ def _proposal(row: RowMapping, askings: tuple[Asking, ...]) -> Proposal:
         **values,
         compatibility=Compatibility(row["compatibility"]),
         changes=tuple(changes),
-        impact=tuple(Affected(**item) for item in row["impact"]),
+        impact=tuple(Affected.from_plain(item) for item in row["impact"]),
         askings=askings,
     )

@@ -67,7 +67,7 @@ class Proposals:
                 latest_hash(connection, contract.dataset),
             )
         diff = ContractDiff(()) if holds is None else compare(holds, contract)
-        impact = self._downstream.of(contract.dataset)
+        impact = self._downstream.of(contract.dataset, diff.columns)
         owner = (holds or contract).owner
         return Preview(
             dataset=contract.dataset,
