@@ -157,6 +157,23 @@ def test_rows_whose_raw_values_are_never_kept_are_not_cleaned_by_another_list() 
         new.apply(MESSY.with_columns(_raw_state=pl.lit("CA")))
 
 
+@pytest.mark.covers("D6", "N3")
+def test_a_mark_is_believed_only_where_raw_values_bear_it_out() -> None:
+    done = cleaning_of(stops()).apply(MESSY)
+    forged = {
+        "another value": done.with_columns(state=pl.lit("XX")),
+        "another raw value": done.with_columns(_raw_state=pl.lit("forged")),
+        "raw value of a field that nothing changes": done.with_columns(_raw_price=pl.lit("99")),
+        "never cleaned": MESSY.rename({"State ": "state"}).with_columns(_cleaned_by=pl.lit(cleaning_version(LIST))),
+    }
+    for rows in forged.values():
+        with pytest.raises(ContractViolationError, match="marked as cleaned, but"):
+            cleaning_of(stops()).apply(rows)
+        mixed = pl.concat([rows, MESSY.rename({"State ": "state"})], how="diagonal_relaxed")
+        with pytest.raises(ContractViolationError, match="marked as cleaned, but"):
+            cleaning_of(stops()).apply(mixed)
+
+
 @pytest.mark.covers("D6")
 def test_boundaries_are_versioned_and_documented_in_the_contract() -> None:
     contract, moved = contract_of(stops()), contract_of(stops((clean.quantise("price", boundaries=[2, 10]),)))

@@ -11,7 +11,7 @@ import polars as pl
 
 from steek.data.cleaning.actions import Action
 from steek.data.cleaning.documenting import check_cleaning, documented
-from steek.data.contracts.contract import Contract
+from steek.data.contracts.contract import Contract, Field
 from steek.data.contracts.odcs import read_contract
 from steek.data.sampling.filtering import Filter
 from steek.data.sampling.sampling import Sampling
@@ -186,12 +186,21 @@ def check_fit(dataset: AnyDataset) -> None:
     if missing:
         message = f"dataset {dataset.name!r}: volume_by names {', '.join(missing)}; fields: {', '.join(contract.names)}"
         raise DeclarationError(message)
+    # Slices are counted, kept and told in alerts to whoever looks: their values must be nobody's.
+    closed = [field.name for field in contract.fields if field.name in dataset.volume_by and _is_personal(field)]
+    if closed:
+        message = f"dataset {dataset.name!r} is to be counted by {', '.join(closed)}, whose values are personal"
+        raise DeclarationError(message, next_step="Count by a field that tells of nobody, e.g. a store or a region.")
     if dataset.event_time is None:
         return
     moment = contract.field(dataset.event_time)
     if moment is None or moment.type != "timestamp" or moment.nullable:
         message = f"dataset {dataset.name!r}: event_time {dataset.event_time!r} must be a required timestamp field"
         raise DeclarationError(message, next_step=f"Fields of its contract: {', '.join(contract.names)}.")
+
+
+def _is_personal(field: Field) -> bool:
+    return bool(field.sealed or field.pseudonym or field.subject) or field.sensitivity.strip().lower() == "personal"
 
 
 def _with_contract(dataset: AnyDataset, folder: Path) -> AnyDataset:

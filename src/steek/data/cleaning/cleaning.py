@@ -19,8 +19,9 @@ _NONE = Volume(0, 0)
 class Cleaning:
     """The step that cleans one batch. It keeps count, so it serves one batch only.
 
-    Rows that carry the mark of the same list pass as they are: cleaning twice is cleaning once. Rows with the mark of
-    another list, as those replayed out of quarantine after the list was changed, get their raw values back first.
+    Rows that carry the mark of the same list pass as they are: cleaning twice is cleaning once. A mark is a claim: it
+    holds when cleaning the raw values beside it gives the row. Rows with the mark of another list, as those replayed
+    out of quarantine after the list was changed, get their raw values back first.
 
     Args:
         actions: The list, in order.
@@ -43,11 +44,13 @@ class Cleaning:
 
         Raises:
             UserCodeError: an action of the project raised.
-            ContractViolationError: an action did what it did not imply, or rows carry columns of steek without a mark.
+            ContractViolationError: an action did what it did not imply, or rows carry columns of steek without a mark,
+                or a mark that does not fit their values.
         """
         marks = _marks(rows, {f"{RAW_PREFIX}{name}" for name in _unprotected(self._contract)})
         own = marks.eq_missing(pl.Series([self._hash]))
         if rows.height and own.all():
+            self._check_claim(rows)
             self._passed_rows += rows.height
             return rows
         if not own.any():
@@ -55,6 +58,7 @@ class Cleaning:
         index = "_position"
         indexed = rows.with_row_index(index)
         passed, others = indexed.filter(own), indexed.filter(~own)
+        self._check_claim(passed.drop(index))
         self._passed_rows += passed.height
         cleaned = self._clean(others.drop(index)).with_columns(others[index])
         together = pl.concat([passed, cleaned], how="diagonal_relaxed")
@@ -87,6 +91,19 @@ class Cleaning:
             },
             "unexpected": surprises,
         }
+
+    def _check_claim(self, rows: pl.DataFrame) -> None:
+        """Refuse rows that say this list cleaned them, and are not what it makes of their raw values."""
+        twin = Cleaning(self._actions, self._contract)
+        again = twin._clean(_restored(rows, self._contract, set()))
+        # Of protected fields no raw value is kept; whoever sends one may as well send it without a mark.
+        named = [name for name in rows.columns if name in again.columns and not _is_protected(self._contract, name)]
+        for name in named:
+            if name != CLEANED_BY and not name.startswith(RAW_PREFIX):
+                wrong = int(as_text(rows[name]).ne_missing(as_text(again[name])).sum())
+                if wrong:
+                    message = f"{wrong} rows are marked as cleaned, but {name!r} is not what their raw values give"
+                    raise ContractViolationError(message, next_step=f"Send rows as they came, without {CLEANED_BY}.")
 
     def _clean(self, rows: pl.DataFrame) -> pl.DataFrame:
         restored = _restored(rows, self._contract, self._touched())

@@ -51,7 +51,9 @@ def profile(
 
 
 def _is_protected(field: Field | None) -> bool:
-    return field is None or bool(field.pseudonym or field.sealed or field.sensitivity == "personal")
+    return field is None or bool(
+        field.pseudonym or field.sealed or field.subject or field.sensitivity.strip().lower() == "personal"
+    )
 
 
 def _column(field: Field, values: pl.Series, is_event_time: bool) -> ColumnProfile:
