@@ -17,6 +17,9 @@ END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 _CONTINUATION = b"\xff\xff\xff\xff"
 _SCHEMA, _DICTIONARY, _RECORDS = 1, 2, 3
 _MOST_METADATA_BYTES = 16_000_000
+_DEEPEST, _MOST_FIELDS = 16, 10_000
+# Numbers of fields in Schema.fbs.
+_FIELDS, _CHILDREN = 1, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ def read_messages(file: BinaryIO, *, most_bytes: int) -> Iterator[Message]:
         if not 0 <= described.body_bytes <= most_bytes:
             raise _broken(at, f"a message of {described.body_bytes} bytes; at most {most_bytes} are read at once")
         body = _exactly(file, described.body_bytes, at)
+        expanded_bytes = described.expanded(body)
+        if expanded_bytes > most_bytes:
+            raise _broken(at, f"a message of {expanded_bytes} bytes; at most {most_bytes} are read at once")
         kind = {_SCHEMA: "schema", _DICTIONARY: "dictionary", _RECORDS: "records"}.get(described.kind)
         if kind is None:
             raise _broken(at, f"messages of kind {described.kind} hold no rows")
@@ -69,20 +75,24 @@ def read_messages(file: BinaryIO, *, most_bytes: int) -> Iterator[Message]:
             kind,
             head + metadata + body,
             described.rows,
-            described.expanded(body),
+            expanded_bytes,
             described.dictionary,
             described.extends,
         )
         at += 8 + size_bytes + described.body_bytes
 
 
-def file_batches(file: BinaryIO) -> list[tuple[int, int]]:
+def file_batches(file: BinaryIO, *, most_bytes: int) -> list[tuple[int, int]]:
     """Rows and expanded bytes of each record batch of a file in the Arrow file format, in order.
 
     Dictionaries count with the first batch.
 
+    Args:
+        file: Bytes of a file.
+        most_bytes: Largest body of one message, decompressed.
+
     Raises:
-        UnreadableError: there is no footer, or it is damaged.
+        UnreadableError: too large, or there is no footer, or it is damaged.
     """
     size_bytes = file.seek(0, 2)
     file.seek(max(0, size_bytes - 10))
@@ -94,11 +104,15 @@ def file_batches(file: BinaryIO) -> list[tuple[int, int]]:
     try:
         footer = file.read(length)
         table = _Table(footer, struct.unpack_from("<I", footer)[0])
+        _check_fields(table.table(1), size_bytes - 10 - length)
         dictionaries, batches = (
             [_at_block(file, block, size_bytes) for block in table.blocks(field)] for field in (2, 3)
         )
     except (struct.error, IndexError) as cause:
         raise _broken(size_bytes - 10 - length, "its footer is damaged") from cause
+    largest = max((expanded for _, expanded in [*dictionaries, *batches]), default=0)
+    if largest > most_bytes:
+        raise _broken(0, f"a message of {largest} bytes; at most {most_bytes} are read at once")
     if batches:
         rows, expanded = batches[0]
         batches[0] = (rows, expanded + sum(more for _, more in dictionaries))
@@ -148,6 +162,8 @@ def _describe(metadata: bytes) -> _Described:
     table = _Table(metadata, struct.unpack_from("<I", metadata)[0])
     kind, body_bytes = table.number(1, "<B"), table.number(3, "<q")
     records = table.table(2)
+    if kind == _SCHEMA:
+        _check_fields(records, 0)
     number, extends = 0, False
     if records is not None and kind == _DICTIONARY:
         number, extends = records.number(0, "<q"), bool(records.number(2, "<B"))
@@ -156,6 +172,19 @@ def _describe(metadata: bytes) -> _Described:
         return _Described(kind, body_bytes, 0, compressed=False, buffers=())
     rows, compressed = records.number(0, "<q"), records.table(3) is not None
     return _Described(kind, body_bytes, rows, compressed, records.pairs(2), number, extends)
+
+
+def _check_fields(schema: "_Table | None", at: int) -> None:
+    """Refuse fields within fields beyond all reason; what is deep, or stands in several places, is read many times."""
+    level, seen = [] if schema is None else schema.tables(_FIELDS), 0
+    for _ in range(_DEEPEST):
+        seen += len(level)
+        if seen > _MOST_FIELDS:
+            raise _broken(at, f"its schema has more than {_MOST_FIELDS} fields")
+        level = [child for field in level for child in field.tables(_CHILDREN)[: _MOST_FIELDS + 1]]
+        if not level:
+            return
+    raise _broken(at, f"its fields are nested more than {_DEEPEST} deep")
 
 
 class _Table:
@@ -174,6 +203,16 @@ class _Table:
     def table(self, field: int) -> "_Table | None":
         place = self._place(field)
         return None if place is None else _Table(self._data, place + struct.unpack_from("<I", self._data, place)[0])
+
+    def tables(self, field: int) -> "list[_Table]":
+        """A vector of tables."""
+        place = self._place(field)
+        if place is None:
+            return []
+        start = place + struct.unpack_from("<I", self._data, place)[0]
+        (count,) = struct.unpack_from("<I", self._data, start)
+        places = [start + 4 + 4 * each for each in range(min(count, len(self._data)))]
+        return [_Table(self._data, each + struct.unpack_from("<I", self._data, each)[0]) for each in places]
 
     def pairs(self, field: int) -> tuple[tuple[int, int], ...]:
         """A vector of structs of two 64-bit numbers."""

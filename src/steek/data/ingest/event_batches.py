@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
 
 import polars as pl
 from sqlalchemy import Connection
@@ -16,13 +15,20 @@ from steek.data.ingest.acknowledging import Acknowledger
 from steek.data.ingest.batches import Attempt
 from steek.data.ingest.event_requests import EventReceipt, EventRequest
 from steek.data.ingest.intake import Intake, Taken
-from steek.data.ingest.reading import Payload
+from steek.data.ingest.reading import Payload, unworkable
 from steek.data.ingest.reading_text import rows_of
 from steek.data.ingest.receipts import Receipt
 from steek.data.ingest.spool import Spool
 from steek.data.ingest.steps import IntakeSteps
 from steek.kernel.clock import Clock
-from steek.kernel.errors import ConflictError, ContractViolationError, StaleWriteError, UnreadableError
+from steek.kernel.errors import (
+    ConflictError,
+    ContractViolationError,
+    StaleWriteError,
+    SteekError,
+    TooLargeError,
+    UnreadableError,
+)
 from steek.kernel.ids import new_id
 from steek.kernel.records import content_hash
 from steek.ledger import Database, Draft
@@ -64,15 +70,20 @@ class EventBatches:
             if not any(self._try(requests) for _ in range(_ATTEMPTS)):
                 message = "other processes write events of the same producers all the time"
                 _tell(requests, ConflictError(message, next_step="Let one process at a time send for a producer."))
-        except (ContractViolationError, UnreadableError) as refusal:
-            parts = _by_shape(requests)
-            if len(parts) == 1:
-                _tell(requests, refusal)
-                return
-            for part in parts:
-                self._write(part)
+        except (ContractViolationError, UnreadableError, TooLargeError) as refusal:
+            self._part(requests, refusal)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as cause:
+            self._part(requests, unworkable(cause))
         except Exception as cause:  # noqa: BLE001 - handed to whoever waits
             _tell(requests, cause)
+
+    def _part(self, requests: Sequence[EventRequest], refusal: SteekError) -> None:
+        parts = _by_shape(requests)
+        if len(parts) == 1:
+            _tell(requests, refusal)
+            return
+        for part in parts:
+            self._write(part)
 
     def _try(self, requests: Sequence[EventRequest]) -> bool:
         """Whether all were told; False when another process was faster with events of one of the producers."""
@@ -222,16 +233,9 @@ def _by_shape(requests: Sequence[EventRequest]) -> list[list[EventRequest]]:
     """Requests with the same fields of the same types: what is wrong with one is wrong with its whole part."""
     parts: dict[str, list[EventRequest]] = {}
     for request in requests:
-        shape = sorted({(name, _kind(value)) for row in request.rows for name, value in row.items()})
+        shape = sorted({(name, type(value).__name__) for row in request.rows for name, value in row.items()})
         parts.setdefault(json.dumps(shape), []).append(request)
     return list(parts.values())
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
-        return json.dumps(sorted((name, _kind(each)) for name, each in fields.items()))
-    return type(value).__name__
 
 
 def _tell(requests: Sequence[EventRequest], cause: Exception) -> None:

@@ -1,7 +1,8 @@
 """Single events: those that arrive within a few milliseconds share one spool file, one flush and one receipt."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from steek.data.ingest.event_batches import EventBatches
 from steek.data.ingest.event_requests import EventRequest
@@ -44,4 +45,15 @@ class EventQueue:
                     self._working = False
                     return
                 together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-            self._batches.write(together)
+            try:
+                self._batches.write(together)
+            except BaseException as cause:  # noqa: BLE001 - told to whoever waits; those who come next are served
+                _tell(together, cause)
+
+
+def _tell(requests: Sequence[EventRequest], cause: BaseException) -> None:
+    error = cause if isinstance(cause, Exception) else RuntimeError(type(cause).__name__)
+    for request in requests:
+        # Some may have been told already, or wait no more.
+        with contextlib.suppress(Exception):
+            request.done(error)

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from steek.kernel.errors import TooLargeError
+from steek.data.ingest.shapes import check_cells
+from steek.kernel.errors import TooLargeError, UnreadableError
 
 CHUNK_ROWS = 65_536
 """Rows that are worked on at once."""
@@ -35,7 +36,16 @@ class Expansion:
         self._check()
 
     def rows(self, schema: pl.Schema, rows: int) -> None:
-        """Refuse more rows than could be held, before they are read; what text holds is not known yet."""
+        """Refuse more rows than could be held, before they are read; what text holds is not known yet.
+
+        Raises:
+            TooLargeError: too many rows or columns.
+            UnreadableError: there are rows, but no column that could say how many.
+        """
+        if rows and not len(schema):
+            message = f"the payload has {rows} rows without any column"
+            raise UnreadableError(message, next_step="Send the fields of the contract.")
+        check_cells(1, len(schema))
         if rows * sum(_WIDTHS.get(dtype.base_type(), _WIDTH) for dtype in schema.dtypes()) > self._most_bytes:
             raise self._refusal(f"{rows} rows of {len(schema)} columns")
 
@@ -49,7 +59,7 @@ class Expansion:
             name for name, dtype in frame.schema.items() if isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
         ]
         if texts:
-            sums = frame.select(pl.col(texts).cast(pl.String).str.len_bytes().cast(pl.Int64).sum())
+            sums = frame.select(_lengths(name, frame.schema[name]).cast(pl.Int64).sum() for name in texts)
             self.declared(sum(value or 0 for value in sums.row(0)))
 
     def _check(self) -> None:
@@ -59,3 +69,9 @@ class Expansion:
     def _refusal(self, what: str) -> TooLargeError:
         message = f"{what} would take more than {self._most_bytes} bytes when decompressed"
         return TooLargeError(message, next_step="Send it in parts, each with its own key, or raise max_expanded_bytes.")
+
+
+def _lengths(name: str, dtype: pl.DataType) -> pl.Expr:
+    # Categories stay where they are: as text, each row would hold a copy of its own.
+    column = pl.col(name)
+    return column.str.len_bytes() if isinstance(dtype, pl.String) else column.cat.len_bytes()

@@ -22,7 +22,7 @@ from steek.data.ingest.event_requests import EventReceipt, EventRequest
 from steek.data.ingest.events import EventQueue
 from steek.data.ingest.intake import EMPTY_QUARANTINE, Intake, Taken
 from steek.data.ingest.options import IngestOptions, spool_beside
-from steek.data.ingest.reading import Payload, receive
+from steek.data.ingest.reading import Payload, receive, unworkable
 from steek.data.ingest.receipts import Receipt
 from steek.data.lake.delta import check_types, stored_types
 from steek.data.lake.lake import Lake, check_key
@@ -279,6 +279,10 @@ class Ingestion:
         except (UnreadableError, ContractViolationError, TooLargeError) as refusal:
             self._refuse(attempt, refusal)
             raise
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as cause:
+            refusal = unworkable(cause)
+            self._refuse(attempt, refusal)
+            raise refusal from cause
 
     def _acknowledged(self, taken: Taken) -> Receipt:
         receipt, kept = self._acknowledger.run(acknowledge(taken, self.spool.id))

@@ -98,6 +98,8 @@ class Intake:
             InputError: its columns have types that the table does not.
             StorageFullError: the disk is full.
         """
+        # What is written may be much larger than what came.
+        self.spool.check_room(0)
         rows = raw
         for step in self.steps.before_validation:
             rows = step.apply(rows)

@@ -12,8 +12,10 @@ from steek.kernel.errors import UnreadableError
 _MAGIC = b"PAR1"
 _MOST_FOOTER_BYTES = 64_000_000
 _DEEPEST = 32
+_MOST_ELEMENTS = 30_000
 # Numbers of fields in parquet.thrift.
-_ROWS, _GROUPS = 3, 4
+_SCHEMA, _ROWS, _GROUPS = 2, 3, 4
+_CHILDREN = 5
 _GROUP_BYTES, _GROUP_ROWS = 2, 3
 _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 11, 12
 
@@ -42,6 +44,7 @@ def row_groups(file: BinaryIO) -> list[RowGroup]:
     file.seek(size_bytes - 8 - length)
     try:
         footer = _Compact(file.read(length)).struct(0)
+        _check_schema(cast("list[Any]", footer[_SCHEMA]))
         groups = [cast("dict[int, Any]", group) for group in cast("list[Any]", footer.get(_GROUPS, []))]
         found = [RowGroup(int(group[_GROUP_ROWS]), int(group[_GROUP_BYTES])) for group in groups]
     except (IndexError, KeyError, TypeError, ValueError, struct.error) as cause:
@@ -51,6 +54,21 @@ def row_groups(file: BinaryIO) -> list[RowGroup]:
     ):
         raise _broken("its footer contradicts itself")
     return found
+
+
+def _check_schema(elements: list[Any]) -> None:
+    """Refuse groups within groups beyond all reason: whoever reads them descends into each."""
+    if len(elements) > _MOST_ELEMENTS:
+        raise _broken(f"its schema has {len(elements)} elements; at most {_MOST_ELEMENTS} are read")
+    left: list[int] = []
+    for element in elements:
+        while left and not left[-1]:
+            left.pop()
+        if left:
+            left[-1] -= 1
+        left.append(int(element.get(_CHILDREN, 0)))
+        if len(left) > _DEEPEST:
+            raise _broken(f"its columns are nested more than {_DEEPEST} deep")
 
 
 class _Compact:

@@ -164,6 +164,12 @@ def _seen(content: bytes) -> Format | None:
     return "arrow" if content.startswith((_ARROW_FILE, _ARROW_STREAM)) else None
 
 
+def unworkable(cause: BaseException) -> UnreadableError:
+    """What is told of rows that could be read, and broke what was done to them then; quotes no value."""
+    message = f"the rows of the batch cannot be read as the contract asks ({type(cause).__name__})"
+    return UnreadableError(message, next_step="Send plain numbers, texts, days and moments, as the contract has them.")
+
+
 def _hint(content: bytes | Path, format: Format, broken: UnreadableError | None = None) -> str:
     with opened(content) as file:
         seen = _seen(file.read(_FIRST_BYTES))

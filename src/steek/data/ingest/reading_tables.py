@@ -40,7 +40,7 @@ def arrow_chunks(content: bytes | Path, expansion: Expansion) -> Iterator[pl.Dat
             file.seek(0)
             yield from stream_frames(file, expansion)
             return
-        batches = file_batches(file)
+        batches = file_batches(file, most_bytes=_MOST_AT_ONCE_BYTES)
     for _, expanded in batches:
         expansion.declared(expanded)
     scanned = pl.scan_ipc(content if isinstance(content, Path) else io.BytesIO(content))
@@ -49,7 +49,12 @@ def arrow_chunks(content: bytes | Path, expansion: Expansion) -> Iterator[pl.Dat
     if rows <= CHUNK_ROWS:
         yield from _counted(scanned.collect(), expansion)
         return
-    yield from _slices(scanned, 0, rows, expansion)
+    begins = 0
+    for count, _ in batches:
+        # Each is decompressed as a whole, so each is read once.
+        for chunk in scanned.slice(begins, count).collect().iter_slices(CHUNK_ROWS):
+            yield from _counted(chunk, expansion)
+        begins += count
 
 
 def stream_frames(file: BinaryIO, expansion: Expansion) -> Iterator[pl.DataFrame]:

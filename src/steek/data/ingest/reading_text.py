@@ -1,6 +1,7 @@
 """Reading the formats that are text, CSV, NDJSON and JSON, chunk by chunk."""
 
 import codecs
+import contextlib
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -11,23 +12,27 @@ import polars as pl
 
 from steek.data.ingest.expansion import CHUNK_ROWS
 from steek.data.ingest.reading_tables import opened
+from steek.data.ingest.shapes import MOST_CELLS, check_cells, check_csv, check_ndjson, is_flat
 from steek.kernel.errors import UnreadableError
 
 _BLOCK_BYTES = 8_000_000
-_LONGEST_BYTES = 64_000_000
+# One row; what is read of it takes many times as much.
+_LONGEST_BYTES = 16_000_000
 _SPACE = " \t\r\n"
 
 
 def csv_chunks(content: bytes | Path) -> Iterator[pl.DataFrame]:
     """Rows of a CSV file with a header; every column is text."""
+    columns = check_csv(content)
     # Text only: types are the contract's business, and guessing from a sample turns one odd row into an error.
     if isinstance(content, bytes) and len(content) <= _BLOCK_BYTES:
         yield pl.read_csv(io.BytesIO(content), infer_schema=False)
         return
     scanned = pl.scan_csv(content if isinstance(content, Path) else io.BytesIO(content), infer_schema=False)
     empty = True
-    for frame in scanned.collect_batches(chunk_size=CHUNK_ROWS, lazy=True):
-        for chunk in frame.iter_slices(CHUNK_ROWS):
+    rows = max(1, min(CHUNK_ROWS, MOST_CELLS // (2 * columns)))
+    for frame in scanned.collect_batches(chunk_size=rows, lazy=True):
+        for chunk in frame.iter_slices(rows):
             empty = False
             yield chunk
     if empty:
@@ -45,10 +50,13 @@ def json_chunks(content: bytes | Path) -> Iterator[pl.DataFrame]:
 
 
 def rows_of(objects: list[object], first: int = 1) -> pl.DataFrame:
-    """JSON objects as rows; a column of mixed types becomes JSON text.
+    """JSON objects as rows; a column of mixed types becomes JSON text, one of objects or lists a list of such texts.
+
+    No contract has a type for objects or lists, and columns for what is in them could be any number.
 
     Raises:
         UnreadableError: something is not an object, or no object has a field; counting begins at `first`.
+        TooLargeError: they have few names in common.
     """
     columns: dict[str, list[Any]] = {}
     for number, row in enumerate(objects, start=first):
@@ -60,6 +68,7 @@ def rows_of(objects: list[object], first: int = 1) -> pl.DataFrame:
     if objects and not columns:
         message = f"the {len(objects)} rows of the payload are objects without fields"
         raise UnreadableError(message)
+    check_cells(len(objects), len(columns))
     for name, values in columns.items():
         values.extend(cast("dict[str, Any]", row).get(name) for row in objects)
     return pl.DataFrame([_series(name, values) for name, values in columns.items()])
@@ -92,17 +101,18 @@ def _common(one: pl.Schema, other: pl.Schema) -> pl.Schema:
             types[name] = dtype
         elif before != dtype and not isinstance(dtype, pl.Null):
             types[name] = pl.Float64() if before.is_numeric() and dtype.is_numeric() else pl.String()
+    check_cells(1, len(types))
     return pl.Schema(types)
 
 
 def _conformed(frame: pl.DataFrame, wanted: pl.Schema) -> pl.DataFrame:
+    check_cells(frame.height, len(wanted))
     columns: list[pl.Series] = []
     for name, dtype in wanted.items():
         if name not in frame.columns:
             columns.append(pl.repeat(None, frame.height, dtype=dtype, eager=True).alias(name))
         elif dtype == pl.String() and frame[name].dtype.is_nested():
-            texts = [None if value is None else json.dumps(value) for value in frame[name].to_list()]
-            columns.append(pl.Series(name, texts, dtype=pl.String))
+            columns.append(frame[name].list.first())
         else:
             columns.append(frame[name].cast(dtype))
     return pl.DataFrame(columns)
@@ -128,12 +138,13 @@ def _line_blocks(content: bytes | Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _ndjson(content: bytes, first: int) -> pl.DataFrame:
-    try:
-        return pl.read_ndjson(io.BytesIO(content), infer_schema_length=None)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        # Read slowly to say which line is broken, or to keep a row whose value has an odd type.
-        lines = enumerate(content.decode("utf-8", errors="strict").splitlines(), start=first)
-        return rows_of([_line(number, text) for number, text in lines if text.strip()], first)
+    if is_flat(content):
+        check_ndjson(content)
+        with contextlib.suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            return pl.read_ndjson(io.BytesIO(content), infer_schema_length=None)
+    # Read slowly to say which line is broken, or to keep a row whose value has an odd type.
+    lines = enumerate(content.decode("utf-8", errors="strict").split("\n"), start=first)
+    return rows_of([_line(number, text) for number, text in lines if text.strip()], first)
 
 
 def _line(number: int, text: str) -> object:
@@ -260,7 +271,18 @@ def _no_array(kind: str) -> UnreadableError:
 
 def _series(name: str, values: list[Any]) -> pl.Series:
     kinds: set[type[object]] = {type(value) for value in values if value is not None}
+    if kinds in ({dict}, {list}):
+        nested = [None if value is None else [_written(value)] for value in values]
+        return pl.Series(name, nested, dtype=pl.List(pl.String))
     if len(kinds) <= 1 or kinds == {int, float}:
         return pl.Series(name, values, strict=False)
-    texts = [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
+    texts = [value if value is None or isinstance(value, str) else _written(value) for value in values]
     return pl.Series(name, texts, dtype=pl.String)
+
+
+def _written(value: object) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError as cause:
+        message = "a value of the payload is nested too deeply"
+        raise UnreadableError(message, next_step="Values are numbers, texts, true, false or null.") from cause

@@ -16,6 +16,7 @@ from steek.kernel.errors import ContractViolationError, describe_unknown
 
 _BAD = "_bad"
 _REPEATED = "_repeated"
+_MOST_NAMES, _LONGEST_NAME = 20, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +163,23 @@ def _read(raw: pl.DataFrame, columns: list[pl.Expr]) -> pl.DataFrame:
 def _compare_columns(contract: Contract, given: list[str]) -> tuple[str, ...]:
     unknown = [name for name in given if contract.field(name) is None]
     if unknown:
-        hints = [describe_unknown("field", name, contract.names)[1] for name in unknown]
-        message = f"the batch has columns that the contract of {contract.dataset!r} does not know: {', '.join(unknown)}"
+        if len(unknown) == len(given):
+            # Values of the first row may stand there, and nobody's values are told.
+            message = f"none of the {len(given)} columns of the batch is a field of {contract.dataset!r}"
+            step = f"Is the row with their names missing? Fields: {', '.join(contract.names)}."
+            raise ContractViolationError(message, next_step=step, details={"unknown_columns": len(unknown)})
+        told, more = [name[:_LONGEST_NAME] for name in unknown[:_MOST_NAMES]], len(unknown) - _MOST_NAMES
+        hints = [describe_unknown("field", name, contract.names)[1] for name in told]
+        listed = ", ".join(told) + (f" and {more} more" if more > 0 else "")
+        message = f"the batch has columns that the contract of {contract.dataset!r} does not know: {listed}"
         asked = " ".join(dict.fromkeys(hint for hint in hints if hint))
         step = f"{asked} Fields: {', '.join(contract.names)}.".strip()
-        raise ContractViolationError(message, next_step=step, details={"unknown_columns": unknown})
+        raise ContractViolationError(message, next_step=step, details={"unknown_columns": told})
     absent = [field for field in contract.fields if field.name not in given]
     required = [field.name for field in absent if not field.nullable]
     if required:
         message = f"the batch lacks required columns of {contract.dataset!r}: {', '.join(required)}"
-        step = f"It has: {', '.join(given) or 'no columns'}."
+        step = f"It has: {', '.join(given[:_MOST_NAMES]) or 'no columns'}."
         raise ContractViolationError(message, next_step=step, details={"missing_columns": required})
     return tuple(field.name for field in absent)
 
