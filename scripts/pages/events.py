@@ -8,7 +8,7 @@ from pathlib import Path
 _KIND = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
 # The surfaces read events and put them into words; they write none.
 _READERS = {"console", "http", "cli"}
-_FILE_ENDINGS = (".html", ".css", ".toml", ".yaml", ".json")
+_FILE_ENDINGS = (".html", ".css", ".toml", ".yaml", ".json", ".vault")
 
 
 class EventsError(Exception):

@@ -96,7 +96,7 @@ def test_a_shop_is_erased_from_every_place_of_a_project(tmp_path: Path) -> None:
     platform.close()
 
 
-@pytest.mark.covers("D15", "L1")
+@pytest.mark.covers("D15", "T2")
 def test_the_loop_goes_on_after_an_erasure(tmp_path: Path) -> None:
     folder = copy_of(open_shop(), tmp_path / "shop")
     platform = open_project(folder)

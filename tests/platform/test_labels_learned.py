@@ -224,7 +224,7 @@ def test_labels_that_nobody_stated_yet_stop_a_training_with_a_reason(tmp_path: P
     platform.close()
 
 
-@pytest.mark.covers("D9", "U1")
+@pytest.mark.covers("D9", "N3")
 def test_a_dataset_and_labels_cannot_share_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "steek.toml").write_text('name = "twice"\nmodules = ["same_name_twice"]\n')
     code = (

@@ -141,7 +141,7 @@ def test_a_backup_of_the_keys_does_not_bring_the_household_back(story: Story) ->
     assert left < had
 
 
-@pytest.mark.covers("D15", "L1", "S7")
+@pytest.mark.covers("D15", "S7")
 def test_the_next_night_runs_and_everybody_else_is_answered(story: Story) -> None:
     assert story.rows(f"select stage from nights where day = '{NEXT_DAY}'") == [("finished",)]
     # The day's answers are collected in the night after it; until then they lie in the log.
