@@ -18,6 +18,7 @@ from steek.data.tables import receipts as receipt_rows
 from steek.data.validation.feed import decisions, store
 from steek.data.validation.feed.checks import FeedChecks, FeedVerdict, overall
 from steek.data.validation.feed.decisions import FeedAction, FeedDecision
+from steek.data.validation.feed.history import FeedHistory
 from steek.data.validation.feed.judging import judge_feed
 from steek.data.validation.feed.profiles import FeedProfile, from_json, merge
 from steek.data.validation.feed.profiling import profile
@@ -34,6 +35,7 @@ KeepRejected = Callable[[Receipt, str], None]
 _OF_APPENDED = ("duplicate_batch", "near_duplicate", "late_data")
 # Reasons of rows that came with a batch that a person turned away begin so.
 REJECTED = "batch rejected"
+_NO_HISTORY = FeedHistory([])
 _PAST: dict[FeedAction, str] = {"release": "batch.released", "reject": "batch.rejected"}
 
 
@@ -67,6 +69,7 @@ class FeedChecking:
         self._datasets = datasets
         self._keep_rejected = keep_rejected
         self._known: dict[str, dict[str, FeedProfile]] = {}
+        self._summed: dict[str, FeedHistory] = {}
         self._lock = Lock()
 
     def watch(self, dataset: Dataset, contract: Contract, arrived_at: datetime) -> "BatchFold":
@@ -184,13 +187,15 @@ class FeedChecking:
             self._ledger.append(connection, Draft(_PAST[action], f"dataset:{moved.dataset}", actor, facts))
         return decision
 
-    def _history(self, connection: Connection, dataset: str, most: int, *, but: str) -> list[FeedProfile]:
+    def _history(self, connection: Connection, dataset: str, most: int, *, but: str) -> FeedHistory:
         good = [id for id in store.newest_good(connection, dataset, most + 1) if id != but][-most:]
         found = self._load(connection, dataset, good)
         with self._lock:
             known = self._known.get(dataset, {})
             self._known[dataset] = {id: known[id] for id in good if id in known}
-        return found
+            before = self._summed.get(dataset, _NO_HISTORY)
+            history = self._summed[dataset] = before.followed_by(found)
+        return history
 
     def _load(self, connection: Connection, dataset: str, ids: list[str]) -> list[FeedProfile]:
         with self._lock:

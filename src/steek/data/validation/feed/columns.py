@@ -9,6 +9,7 @@ import numpy as np
 
 from steek.data.validation.feed.checks import FeedChecks, Finding, Undecided
 from steek.data.validation.feed.distances import Array, equal_groups, jensen_shannon, stability_index
+from steek.data.validation.feed.history import ColumnSums, FeedHistory
 from steek.data.validation.feed.profiles import ColumnProfile, FeedProfile
 from steek.data.validation.feed.volume import never_few
 from steek.measures.robust import Bounds, mad_bounds, median
@@ -25,6 +26,8 @@ _LEAST_SPREAD = 0.5
 _RISING_FRACTION = 0.9
 _CATEGORY_WIDTH = 1.5
 _TOLD = 5
+_NEARLY = 1 - 1e-9
+_NO_SUMS = ColumnSums((), {}, {}, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,17 @@ class _Off:
     told: str
 
 
-def check_nulls(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+def check_nulls(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -> Finding | Undecided:
     """Whether a column has more nulls than usual."""
     silent = _silent(batch, history, checks)
     if silent is not None:
         return silent
     off: list[_Off] = []
     for name, column in batch.columns.items():
-        past = [_null_fraction(one, name) for one in history if one.rows]
         now = column.nulls / batch.rows
+        if not now:
+            continue
+        past = [_null_fraction(one, name) for one in history if one.rows]
         if now <= max(past):
             continue
         middle = median(past)
@@ -58,7 +63,7 @@ def check_nulls(batch: FeedProfile, history: Sequence[FeedProfile], checks: Feed
     return _finding(off, f"no column of {len(batch.columns)} has more nulls than usual")
 
 
-def check_distribution(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+def check_distribution(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -> Finding | Undecided:
     """Whether the values of a column are distributed as in the batches before, taken together."""
     silent = _silent(batch, history, checks)
     if silent is not None:
@@ -66,15 +71,19 @@ def check_distribution(batch: FeedProfile, history: Sequence[FeedProfile], check
     off: list[_Off] = []
     looked = 0
     for name, column in batch.columns.items():
-        past = _alike(column, name, history)
+        sums = _sums(column, name, history)
+        past = sums.past
         if len(past) < checks.least_history or _values(column) < _LEAST_VALUES:
             continue
         looked += 1
-        if counts_up(past):
-            off += _off_count(name, column, past)
+        if counts_up(sums):
+            off += _off_count(name, column, sums.means)
+            continue
+        major = _MAJOR_SHIFT if column.kind == "number" else _MAJOR_DISTANCE
+        # What shifts by less is not told, however little is usual. The last digits depend on the order of summing.
+        if _shift(column, sums) < major * _NEARLY:
             continue
         shifts = _shifts(column, past)
-        major = _MAJOR_SHIFT if column.kind == "number" else _MAJOR_DISTANCE
         bounds = mad_bounds(shifts[1:].tolist(), width=checks.width)
         now, limit = float(shifts[0]), max(major, bounds.upper)
         if now > limit:
@@ -86,20 +95,22 @@ def check_distribution(batch: FeedProfile, history: Sequence[FeedProfile], check
     return _finding(off, f"all of {looked} columns are distributed as usual")
 
 
-def check_new_categories(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+def check_new_categories(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -> Finding | Undecided:
     """Whether more rows than usual have a value that no earlier batch had."""
     silent = _silent(batch, history, checks)
     if silent is not None:
         return silent
     off: list[_Off] = []
     for name, column in batch.columns.items():
-        past = _alike(column, name, history) if column.kind == "category" else []
-        if len(past) < checks.least_history:
+        sums = _sums(column, name, history)
+        past, counts = sums.past, sums.times
+        if column.kind != "category" or len(past) < checks.least_history:
             continue
-        counts = _times(past)
         new = {value: rows for value, rows in column.categories.items() if value not in counts}
-        before = [_first_seen(one, counts) / max(_values(one), 1) for one in past]
         share = sum(new.values()) / max(_values(column), 1)
+        if share <= _LEAST_CATEGORY_FRACTION:
+            continue
+        before = [_first_seen(one, counts) / max(_values(one), 1) for one in past]
         bounds = mad_bounds(before, width=checks.width)
         if share > max(bounds.upper, _LEAST_CATEGORY_FRACTION):
             listed = ", ".join(f"{value!r} ({rows:,} rows)" for value, rows in _largest(new))
@@ -107,20 +118,20 @@ def check_new_categories(batch: FeedProfile, history: Sequence[FeedProfile], che
     return _finding(off, "no column has new values in more rows than usual")
 
 
-def check_vanished_categories(
-    batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks
-) -> Finding | Undecided:
+def check_vanished_categories(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -> Finding | Undecided:
     """Whether a value is gone that, going by its past, should be there."""
     silent = _silent(batch, history, checks)
     if silent is not None:
         return silent
     off: list[_Off] = []
     for name, column in batch.columns.items():
-        past = _alike(column, name, history) if column.kind == "category" else []
-        if len(past) < checks.least_history:
+        sums = _sums(column, name, history)
+        past = sums.past
+        if column.kind != "category" or len(past) < checks.least_history:
             continue
-        for value in _times(past):
-            if value in column.categories:
+        for value, times in sorted(sums.times.items()):
+            # Where most batches lack it, none is as usual as can be.
+            if value in column.categories or 2 * times < len(past):
                 continue
             rows = [one.categories.get(value, 0) for one in past]
             bounds = _usual_rows(rows, checks)
@@ -130,18 +141,18 @@ def check_vanished_categories(
     return _finding(off, "no value that is always there is gone", count=True)
 
 
-def counts_up(past: Sequence[ColumnProfile]) -> bool:
+def counts_up(sums: ColumnSums) -> bool:
     """Whether a column of whole numbers, such as a receipt number or a week, rises from batch to batch."""
-    means = _means(past)
-    if len(means) < len(past) or means[-1] <= means[0]:
+    means = sums.means
+    if len(means) < len(sums.past) or means[-1] <= means[0]:
         return False
     rising = sum(after >= before for before, after in pairwise(means))
     return rising >= _RISING_FRACTION * (len(means) - 1)
 
 
-def _off_count(name: str, column: ColumnProfile, past: Sequence[ColumnProfile]) -> list[_Off]:
+def _off_count(name: str, column: ColumnProfile, means: Sequence[float]) -> list[_Off]:
     # Its values are new in every batch, so distributions say nothing; going back or leaping ahead does.
-    (now,), means = _means([column]), _means(past)
+    (now,) = _means([column])
     last, span = means[-1], max(means) - min(means)
     if median(means) <= now <= max(means) + span:
         return []
@@ -158,7 +169,7 @@ def _usual_rows(rows: Sequence[int], checks: FeedChecks) -> Bounds:
     return mad_bounds(rows, width=checks.width * _CATEGORY_WIDTH, least_spread=_LEAST_SPREAD, scale="sqrt")
 
 
-def _silent(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Undecided | None:
+def _silent(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -> Undecided | None:
     if not batch.rows:
         return Undecided("the batch has no rows")
     filled = sum(one.rows > 0 for one in history)
@@ -183,15 +194,25 @@ def _null_fraction(one: FeedProfile, name: str) -> float:
     return 1.0 if column is None else column.nulls / one.rows
 
 
-def _alike(column: ColumnProfile, name: str, history: Sequence[FeedProfile]) -> list[ColumnProfile]:
-    if column.kind not in ("number", "category"):
-        return []
-    past = [one.columns[name] for one in history if name in one.columns]
-    return [one for one in past if one.kind == column.kind and _values(one)]
+def _sums(column: ColumnProfile, name: str, history: FeedHistory) -> ColumnSums:
+    return history.column(name, column.kind) if column.kind in ("number", "category") else _NO_SUMS
 
 
 def _values(column: ColumnProfile) -> int:
     return sum(column.bins.values()) or sum(column.categories.values())
+
+
+def _shift(column: ColumnProfile, sums: ColumnSums) -> float:
+    """Distance of the column from all of the past together."""
+    numeric = column.kind == "number"
+    now: Mapping[Any, int] = column.bins if numeric else column.categories
+    order = sorted({*sums.counts, *now})
+    counts = np.array([[sums.counts.get(bin, 0) for bin in order], [now.get(bin, 0) for bin in order]], np.float64)
+    if not numeric:
+        return float(jensen_shannon(counts[:1], counts[1:])[0])
+    groups = equal_groups(counts[0])
+    expected, actual = (np.bincount(groups, weights=row).astype(np.float64) for row in counts)
+    return float(stability_index(expected[None], actual[None])[0])
 
 
 def _shifts(column: ColumnProfile, past: Sequence[ColumnProfile]) -> Array:
@@ -217,15 +238,6 @@ def _table(counted: Sequence[Mapping[int, int] | Mapping[str, int]]) -> Array:
     for row, counts in enumerate(counted):
         table[row, [places[bin] for bin in counts]] = list(counts.values())
     return table
-
-
-def _times(past: Sequence[ColumnProfile]) -> dict[str, int]:
-    """In how many of the past batches each value was."""
-    times: dict[str, int] = {}
-    for one in past:
-        for value in one.categories:
-            times[value] = times.get(value, 0) + 1
-    return times
 
 
 def _first_seen(one: ColumnProfile, times: Mapping[str, int]) -> int:

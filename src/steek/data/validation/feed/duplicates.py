@@ -51,7 +51,11 @@ def check_near_duplicate(batch: FeedProfile, history: Sequence[FeedProfile], che
 
 def _most_seen(batch: FeedProfile, history: Sequence[FeedProfile]) -> tuple[float, FeedProfile, int] | None:
     best: tuple[float, FeedProfile, int] | None = None
+    mine = frozenset(batch.sketch.smallest)
     for one in history:
+        # Nothing in common is nothing to remember, once a first batch was compared.
+        if best is not None and mine.isdisjoint(one.sketch.smallest):
+            continue
         seen = seen_fraction(batch.sketch, one.sketch)
         if seen is not None and seen[1] >= _LEAST_ROWS and (best is None or seen[0] > best[0]):
             best = (seen[0], one, seen[1])

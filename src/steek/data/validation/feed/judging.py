@@ -11,6 +11,7 @@ from steek.data.validation.feed.columns import (
     check_vanished_categories,
 )
 from steek.data.validation.feed.duplicates import check_duplicate, check_near_duplicate
+from steek.data.validation.feed.history import FeedHistory
 from steek.data.validation.feed.profiles import FeedProfile
 from steek.data.validation.feed.promised import both, check_promise
 from steek.data.validation.feed.timing import check_future, check_late, check_time_bucket
@@ -46,17 +47,18 @@ def judge_feed(
 
     Args:
         batch: Profile of the whole batch.
-        history: Profiles of the good batches before it, oldest first.
+        history: Profiles of the good batches before it, oldest first; what `FeedHistory` summed up is not summed again.
         checks: Which checks are made, and which of them hold a batch back.
         twin: A batch older than `history`, or one that still waits, which is known to have held the same rows.
         volumes: How many rows the contract promises; compared also while there is too little history.
     """
+    past = history if isinstance(history, FeedHistory) else FeedHistory(history)
     earlier = [*history] if twin is None else [*history, twin]
 
     def found(check: str) -> Finding | Undecided:
         if check == "duplicate_batch":
             return check_duplicate(batch, earlier)
-        usual = _MAKERS[check](batch, history, checks)
+        usual = _MAKERS[check](batch, past, checks)
         if check not in _PROMISED:
             return usual
         return both(usual, check_promise(batch, history, volumes, sliced=_PROMISED[check]))

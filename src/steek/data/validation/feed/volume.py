@@ -1,10 +1,13 @@
 """How many rows, in all and per watched slice, against the median and spread of the past."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
+
 from steek.data.validation.feed.checks import FeedChecks, Finding, Undecided
+from steek.data.validation.feed.history import FeedHistory
 from steek.data.validation.feed.profiles import FeedProfile
 from steek.data.validation.feed.timing import typical_delay_hours
 from steek.measures.robust import Bounds, mad_bounds, weekday_bounds
@@ -33,7 +36,7 @@ def never_few(rows: Sequence[int], checks: FeedChecks) -> bool:
     return len(rows) >= 2 * checks.least_history and min(rows) >= _NEVER_FEW
 
 
-def check_volume(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+def check_volume(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -> Finding | Undecided:
     """Whether the batch has as many rows as usual on its day of the week."""
     if len(history) < checks.least_history:
         return _too_little(history, checks)
@@ -43,7 +46,7 @@ def check_volume(batch: FeedProfile, history: Sequence[FeedProfile], checks: Fee
     return Finding(unusual, float(batch.rows), bounds.centre, told)
 
 
-def check_slice_volume(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+def check_slice_volume(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -> Finding | Undecided:
     """Whether every slice that has rows has as many as usual."""
     expected = slice_expectations(batch, history, checks)
     if isinstance(expected, Undecided):
@@ -61,7 +64,7 @@ def check_slice_volume(batch: FeedProfile, history: Sequence[FeedProfile], check
     return Finding(bool(off), float(len(off)), 0.0, evidence, off)
 
 
-def check_vanished(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+def check_vanished(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -> Finding | Undecided:
     """Whether a slice has no rows that, going by its past, should have some."""
     expected = slice_expectations(batch, history, checks)
     if isinstance(expected, Undecided):
@@ -73,7 +76,7 @@ def check_vanished(batch: FeedProfile, history: Sequence[FeedProfile], checks: F
     return Finding(bool(gone), float(len(gone)), 0.0, told, {name: gone[name].centre for name in worst})
 
 
-def check_new_slices(batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks) -> Finding | Undecided:
+def check_new_slices(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -> Finding | Undecided:
     """Whether more rows than usual belong to slices that were never there."""
     if not any(batch.slices.values()):
         return Undecided("no slices are watched, or the batch has no rows of any")
@@ -91,26 +94,29 @@ def check_new_slices(batch: FeedProfile, history: Sequence[FeedProfile], checks:
 
 
 def slice_expectations(
-    batch: FeedProfile, history: Sequence[FeedProfile], checks: FeedChecks
+    batch: FeedProfile, history: FeedHistory, checks: FeedChecks
 ) -> dict[str, SliceUsual] | Undecided:
     """What is usual for each slice ("store_id=367") that has more or fewer rows than in any batch before."""
     watched = [name for name, counts in batch.slices.items() if counts is not None]
-    past = [one for one in history if all(one.slices.get(name) is not None for name in watched)]
     if not watched:
         return Undecided("no slices are watched")
+    counted = [all(flags) for flags in zip(*(history.slices(name).counted for name in watched), strict=True)]
+    past = [one for one, is_counted in zip(history, counted, strict=True) if is_counted]
     if len(past) < checks.least_history:
         return _too_little(past, checks)
     weekdays, today = _weekdays(past), weekday(batch)
     expected: dict[str, SliceUsual] = {}
     for name in watched:
-        counts, now = [one.slices[name] or {} for one in past], batch.slices[name] or {}
-        for value in sorted({value for one in counts for value in one}):
-            rows = [one.get(value, 0) for one in counts]
-            # Bounds are made only for what no batch had before: what was already there is not unusual.
-            # A slice that most batches lack has no usual volume.
-            if not min(rows) <= now.get(value, 0) <= max(rows) and 2 * sum(map(bool, rows)) > len(rows):
-                bounds = _usual(rows, weekdays, today, checks.width * _SLICE_WIDTH)
-                expected[f"{name}={value}"] = SliceUsual(bounds, bounds.lower > 0 or never_few(rows, checks))
+        sums = history.slices(name)
+        table, now = sums.rows[counted], sums.of(batch.slices[name] or {})
+        # Bounds are made only for what no batch had before: what was already there is not unusual.
+        # A slice that most batches lack has no usual volume.
+        strange = ((now < table.min(axis=0)) | (now > table.max(axis=0))) & (2 * (table > 0).sum(axis=0) > len(past))
+        values = list(sums.places)
+        for value, at in sorted((values[at], at) for at in np.flatnonzero(strange).tolist()):
+            rows: list[int] = table[:, at].tolist()
+            bounds = _usual(rows, weekdays, today, checks.width * _SLICE_WIDTH)
+            expected[f"{name}={value}"] = SliceUsual(bounds, bounds.lower > 0 or never_few(rows, checks))
     return expected
 
 
@@ -132,13 +138,12 @@ def _rows_of(batch: FeedProfile, slice_name: str) -> int:
     return (batch.slices.get(name) or {}).get(value, 0)
 
 
-def _new_slices(
-    batch: FeedProfile, history: Sequence[FeedProfile], *, but: FeedProfile | None = None
-) -> dict[str, float]:
+def _new_slices(batch: FeedProfile, history: FeedHistory, *, but: FeedProfile | None = None) -> dict[str, float]:
     new: dict[str, float] = {}
     for name, counts in batch.slices.items():
-        known: set[str] = set()
-        known.update(*(one.slices.get(name) or {} for one in history if one is not but))
+        known: Collection[str] = history.slices(name).places
+        if but is not None:
+            known = {value for one in history if one is not but for value in one.slices.get(name) or {}}
         new.update({f"{name}={value}": float(rows) for value, rows in (counts or {}).items() if value not in known})
     return new
 
