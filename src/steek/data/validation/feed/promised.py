@@ -119,7 +119,7 @@ def _is_open(contract: Contract, name: str, frame: pl.DataFrame) -> bool:
     field = contract.field(name)
     if field is None or name not in frame.columns:
         return False
-    return not (field.pseudonym or field.sealed or field.sensitivity.strip().lower() == "personal")
+    return not (field.pseudonym or field.sealed or field.subject or field.sensitivity.strip().lower() == "personal")
 
 
 def _count(
