@@ -252,3 +252,15 @@ def test_an_impossible_join_is_refused() -> None:
     ):
         with pytest.raises(DeclarationError, match=told):
             CountingJoin()(frame, frame, on="k", name="n", **options)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.covers("D8")
+def test_no_partner_is_later_by_a_part_of_a_microsecond() -> None:
+    def at(nanoseconds: int) -> pl.Series:
+        return pl.Series([nanoseconds], dtype=pl.Datetime("ns", "UTC"))
+
+    plan = JoinPlan(name="j", on="k", how="left", at="at", right_at="since")
+    left = pl.LazyFrame({"k": [1], "at": at(1_000_300)})
+    for since, matched in ((1_000_900, 0), (1_000_001, 0), (1_000_000, 1), (999_001, 1)):
+        right = pl.LazyFrame({"k": [1], "since": at(since), "v": [1]})
+        assert match(left, right, plan).matched_rows == matched

@@ -134,7 +134,7 @@ def _latest(lefts: pl.LazyFrame, rights: pl.LazyFrame, plan: JoinPlan, at: str, 
     schema = rights.collect_schema()
     _check_moments(plan, lefts.collect_schema()[at], schema[right_at])
     asked = lefts.select(*keys, at).unique().with_columns(_moment(at, lefts.collect_schema()[at])).collect()
-    known = rights.with_columns(_moment(right_at, schema[right_at])).drop_nulls([*keys, _MOMENT]).collect()
+    known = rights.with_columns(_since(right_at, schema[right_at])).drop_nulls([*keys, _MOMENT]).collect()
     # One order whatever order the rows came in, so that of several partners of one moment the same one is taken.
     rest = [name for name, dtype in schema.items() if not dtype.is_nested()]
     ordered = known.sort(_MOMENT, *rest, maintain_order=True).with_row_index(_ROW)
@@ -173,6 +173,13 @@ def _check_moments(plan: JoinPlan, left: Any, right: Any) -> None:
     if plan.tolerance is not None and left.is_integer():
         message = f"join {plan.name!r} has a tolerance in time, and {plan.at!r} is a whole number"
         raise DeclarationError(message)
+
+
+def _since(name: str, dtype: Any) -> pl.Expr:
+    """As `_moment`; parts of a microsecond count as a whole one, so that nothing holds before it does."""
+    if not isinstance(dtype, pl.Datetime) or dtype.time_unit != "ns":
+        return _moment(name, dtype)
+    return _moment(name, dtype) + pl.duration(microseconds=(pl.col(name).dt.nanosecond() % 1000 > 0).cast(pl.Int64))
 
 
 def _moment(name: str, dtype: Any) -> pl.Expr:

@@ -121,8 +121,7 @@ def decide(
         treatments[column], reason = _column(actor, facts, column, matching, can_pseudonymise=can_pseudonymise)
         reasons.append(reason)
     conditions, since, narrowing = _rows(matching, now)
-    group, told = _group(matching)
-    narrowing += told
+    group = _group(matching, narrowing)
     closed = all(treatment == "deny" for treatment in treatments.values())
     whole = not narrowing and all(treatment == "allow" for treatment in treatments.values())
     said = "no column is open to it" if closed else "everything is open to it" if whole else "a part is open to it"
@@ -240,14 +239,16 @@ def _rows(matching: Sequence[Policy], now: datetime) -> tuple[tuple[pl.Expr, ...
     return conditions, since, reasons
 
 
-def _group(matching: Sequence[Policy]) -> tuple[LeastGroup | None, list[Reason]]:
+def _group(matching: Sequence[Policy], reasons: list[Reason]) -> LeastGroup | None:
+    """What all policies ask of groups; adds to `reasons`."""
     asking = [(policy.k_anonymity, policy) for policy in matching if policy.k_anonymity is not None]
     if not asking:
-        return None, []
+        return None
     people = max(count for count, _ in asking)
     columns = tuple(sorted({column for _, policy in asking for column in policy.quasi}))
     says = f"only rows of at least {people} people with the same {', '.join(columns)}"
-    return LeastGroup(people, columns), [Reason("groups", policy.name, says) for _, policy in asking]
+    reasons += [Reason("groups", policy.name, says) for _, policy in asking]
+    return LeastGroup(people, columns)
 
 
 def _all(actor: Actor, facts: TableFacts, columns: Sequence[str], says: str) -> Decision:
