@@ -6,7 +6,7 @@ from steek.data.erasure.certificate import certificate_of
 from steek.data.erasure.identity import Identities
 from steek.data.erasure.ports import Exposure, Finding, Holder, Learned, LearnedFrom
 from steek.data.erasure.records import Erasure, find_all, move_all, refuse_from_now, sealed_values
-from steek.data.erasure.states import Action, State
+from steek.data.erasure.states import EVENTS, Action, State
 from steek.data.erasure.subjects import Subject, Trace
 from steek.kernel.clock import Clock
 from steek.kernel.errors import IntegrityError
@@ -129,7 +129,7 @@ class ErasurePass:
         with self._database.transaction() as connection:
             moved = move_all(connection, ready, actions, self._clock.now(), told or {})
             drafts = [
-                Draft(f"erasure.{moved[each.id]}", each.urn, actor, facts[each.id])
+                Draft(EVENTS[moved[each.id]], each.urn, actor, facts[each.id])
                 for each in ready
                 if each.id in moved
             ]

@@ -17,3 +17,12 @@ TRANSITIONS: dict[tuple[State, Action], State] = {
     ("verified", "certify"): "certified",
 }
 FINAL: tuple[State, ...] = ("cancelled", "certified")
+# The event that tells of each state a pass brings an erasure into.
+EVENTS: dict[State, str] = {
+    "shredded": "erasure.shredded",
+    "rewritten": "erasure.rewritten",
+    "vacuumed": "erasure.vacuumed",
+    "verified": "erasure.verified",
+    "incomplete": "erasure.incomplete",
+    "certified": "erasure.certified",
+}
