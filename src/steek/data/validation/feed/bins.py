@@ -29,10 +29,14 @@ def bin_counts(values: NDArray[Any]) -> dict[int, int]:
         return {}
     # Adding zero turns -0.0 into 0.0.
     bits = (values.astype(np.float64, copy=False) + 0.0).view(np.uint64) >> np.uint64(_SHIFT)
-    counts = np.bincount(bits.view(np.int64), minlength=1 << _KEPT_BITS)
-    found = np.flatnonzero(counts)
+    places = bits.view(np.int64)
+    # Numbers of one column are near each other: a few bins are counted then, not all there are.
+    first = places.min()
+    counts = np.bincount(places - first)
+    taken = np.flatnonzero(counts)
+    found = taken + first
     ordered = np.where(found < _SIGN, found, _SIGN - found - 1)
-    pairs = sorted(zip(ordered.tolist(), counts[found].tolist(), strict=True))
+    pairs = sorted(zip(ordered.tolist(), counts[taken].tolist(), strict=True))
     return dict(pairs)
 
 

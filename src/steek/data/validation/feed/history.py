@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import repeat
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steek.data.validation.feed.delays import Ages
 from steek.data.validation.feed.profiles import ColumnKind, ColumnProfile, Counts, FeedProfile
 
 Rows = NDArray[np.int64]
@@ -60,6 +62,8 @@ class FeedHistory(Sequence[FeedProfile]):
         self._profiles = tuple(profiles)
         self._columns: dict[tuple[str, ColumnKind], ColumnSums] = {}
         self._slices: dict[str, SliceSums] = {}
+        self._ages: tuple[Ages, ...] | None = None
+        self._weekdays: list[int] | None = None
 
     def __len__(self) -> int:
         return len(self._profiles)
@@ -80,8 +84,24 @@ class FeedHistory(Sequence[FeedProfile]):
         if len(kept) + 1 == len(profiles) and len(self) - len(kept) <= 1 and _are(kept, profiles[:-1]):
             gone, come = self._profiles[: len(self) - len(kept)], profiles[-1:]
             after._columns = {key: _moved(sums, key, gone, come) for key, sums in list(self._columns.items())}
+            after._ages = (*self.ages[len(gone) :], Ages.of(come[0].delays))
+            after._weekdays = [*self.weekdays[len(gone) :], weekday(come[0], after._ages[-1])]
             after._slices = {name: _slid(sums, name, len(gone), come[0]) for name, sums in list(self._slices.items())}
         return after
+
+    @property
+    def ages(self) -> tuple[Ages, ...]:
+        """How old the rows of each batch were on arrival."""
+        if self._ages is None:
+            self._ages = tuple(Ages.of(one.delays) for one in self._profiles)
+        return self._ages
+
+    @property
+    def weekdays(self) -> list[int]:
+        """The day of the week of each batch."""
+        if self._weekdays is None:
+            self._weekdays = [weekday(one, ages) for one, ages in zip(self._profiles, self.ages, strict=True)]
+        return self._weekdays
 
     def column(self, name: str, kind: ColumnKind) -> ColumnSums:
         """Sums of a column that is counted as `kind`."""
@@ -102,6 +122,11 @@ class FeedHistory(Sequence[FeedProfile]):
             rows = np.vstack([empty.rows, *(empty.of(one) for one in every)])
             known = self._slices[name] = SliceSums(places, rows, counted)
         return known
+
+
+def weekday(one: FeedProfile, ages: Ages) -> int:
+    """The day of the week, 0 (Monday) to 6, on which half of its rows had happened, or on which it arrived."""
+    return (one.arrived_at - timedelta(hours=ages.typical_hours() or 0)).weekday()
 
 
 def _are(some: Sequence[FeedProfile], others: Sequence[FeedProfile]) -> bool:

@@ -8,9 +8,9 @@ import polars as pl
 
 from steek.data.contracts.contract import Contract, Field
 from steek.data.validation.feed.bins import bin_counts
+from steek.data.validation.feed.delays import delay_buckets
 from steek.data.validation.feed.profiles import MOST_CATEGORIES, MOST_SLICES, ColumnProfile, Counts, FeedProfile
 from steek.data.validation.feed.sketches import sketch_rows
-from steek.data.validation.feed.timing import delay_buckets
 
 _PEEK = 10_000
 

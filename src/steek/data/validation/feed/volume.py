@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 
 from steek.data.validation.feed.checks import FeedChecks, Finding, Undecided
-from steek.data.validation.feed.history import FeedHistory
+from steek.data.validation.feed.delays import Ages
+from steek.data.validation.feed.history import FeedHistory, weekday
 from steek.data.validation.feed.profiles import FeedProfile
-from steek.data.validation.feed.timing import typical_delay_hours
 from steek.measures.robust import Bounds, mad_bounds, weekday_bounds
 
 # The square root of a count varies by about 0.5, whatever the count.
@@ -40,7 +39,9 @@ def check_volume(batch: FeedProfile, history: FeedHistory, checks: FeedChecks) -
     """Whether the batch has as many rows as usual on its day of the week."""
     if len(history) < checks.least_history:
         return _too_little(history, checks)
-    bounds = _usual([one.rows for one in history], _weekdays(history), weekday(batch), checks.width)
+    bounds = _usual(
+        [one.rows for one in history], history.weekdays, weekday(batch, Ages.of(batch.delays)), checks.width
+    )
     unusual = not bounds.lower <= batch.rows <= bounds.upper
     told = f"{batch.rows:,} rows; usual are {bounds.centre:,.0f}, between {bounds.lower:,.0f} and {bounds.upper:,.0f}"
     return Finding(unusual, float(batch.rows), bounds.centre, told)
@@ -104,7 +105,8 @@ def slice_expectations(
     past = [one for one, is_counted in zip(history, counted, strict=True) if is_counted]
     if len(past) < checks.least_history:
         return _too_little(past, checks)
-    weekdays, today = _weekdays(past), weekday(batch)
+    weekdays = [day for day, is_counted in zip(history.weekdays, counted, strict=True) if is_counted]
+    today = weekday(batch, Ages.of(batch.delays))
     expected: dict[str, SliceUsual] = {}
     for name in watched:
         sums = history.slices(name)
@@ -120,17 +122,8 @@ def slice_expectations(
     return expected
 
 
-def weekday(one: FeedProfile) -> int:
-    """The day of the week, 0 (Monday) to 6, on which half of its rows had happened, or on which it arrived."""
-    return (one.arrived_at - timedelta(hours=typical_delay_hours(one.delays) or 0)).weekday()
-
-
 def _usual(rows: Sequence[int], weekdays: Sequence[int], today: int, width: float) -> Bounds:
     return weekday_bounds(rows, weekdays, today, width=width, least_spread=_LEAST_SPREAD, scale="sqrt")
-
-
-def _weekdays(history: Sequence[FeedProfile]) -> list[int]:
-    return [weekday(one) for one in history]
 
 
 def _rows_of(batch: FeedProfile, slice_name: str) -> int:
