@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 FIRST_NIGHT = ROOT / "docs" / "tutorials" / "first-night.md"
+TRUSTED = ROOT / "docs" / "tutorials" / "trusted-dataset.md"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SAVE_AS = re.compile(r"Save as `([^`]+)`:\s*$")
 CHANGE = re.compile(r"in `([^`]+)`, change `([^`]+)` to `([^`]+)`")
@@ -161,3 +162,34 @@ def receipts(reader: Reader) -> int:
         if said.startswith("steek ingest")
     }
     return len(ids)
+
+
+@pytest.mark.slow
+@pytest.mark.covers("D3", "D4", "D5", "D6", "D11", "D12", "D13", "D14", "D15", "D18")
+def test_a_messy_csv_becomes_a_trusted_dataset(reader: Reader) -> None:
+    follow(reader, TRUSTED.read_text(encoding="utf-8"), int(PORT))
+    assert "# TODO required: 2 of 57 rows have no value" in reader.output_of("steek contract infer")
+    monday, *_, wednesday = (out for said, out in reader.printed if said.startswith("steek ingest"))
+    assert counts(monday) == (42, 15)
+    assert re.search(r"^state +committed$", wednesday, re.MULTILINE)
+    assert re.search(r"^row_count +11\b", reader.output_of("steek quarantine replay"), re.MULTILINE)
+    assert reader.output_of("steek quarantine list").count("\n") == 2
+    assert reader.output_of("steek ingest sales tuesday.csv || echo").endswith("refused\n")
+    assert reader.output_of("steek contract diff").startswith("compatible, 1 change")
+    assert re.search(r"^state +held$", reader.output_of("steek ingest sales again.csv"), re.MULTILINE)
+    assert "duplicate_batch: hold" in reader.output_of("steek feed verdicts")
+    assert reader.output_of("steek ingest sales wednesday.csv || echo").endswith("refused, as it should be\n")
+    assert "reports@example.org" in reader.output_of("steek contract proposal")
+    assert "dataset:category_sales@1" in reader.output_of("steek lineage down")
+    assert "•••" in reader.output_of("steek access rows")
+    assert "closed" not in reader.output_of("steek access explain ana@example.org sales --purpose research")
+    certificate = reader.output_of("steek erasure certificate")
+    assert re.search(r"^searched .*\"found\": 0", certificate, re.MULTILINE)
+    assert reader.output_of("steek erasure search") == "nothing yet\n"
+
+
+def counts(receipt: str) -> tuple[int, int]:
+    """Accepted and quarantined rows of a printed receipt."""
+    found = [re.search(rf"^{name}_rows +(\d+)$", receipt, re.MULTILINE) for name in ("accepted", "quarantined")]
+    accepted, quarantined = (int(one.group(1)) for one in found if one)
+    return accepted, quarantined
