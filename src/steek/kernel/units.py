@@ -31,7 +31,11 @@ def parse_duration(text: str | timedelta) -> timedelta:
     if match is None:
         message = f"{text!r} is not a duration; write a number and one of {', '.join(_UNITS)}"
         raise InputError(message, next_step="For example '48h' or '50ms'.")
-    return float(match.group(1)) * _UNITS[match.group(2)]
+    try:
+        return float(match.group(1)) * _UNITS[match.group(2)]
+    except OverflowError as cause:
+        message = f"{text[:40]!r} is longer than any duration"
+        raise InputError(message, next_step="For example '48h' or '50ms'.") from cause
 
 
 def format_duration(duration: timedelta) -> str:

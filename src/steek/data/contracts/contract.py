@@ -14,6 +14,7 @@ FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
 Pseudonym = Literal["", "keyed", "prefix"]
 _BOUNDED = ("integer", "number")
 _LISTABLE = ("string", "integer")
+_LARGEST = 1e308
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,21 @@ class Field:
         if self.type not in FIELD_TYPES:
             message = f"field {self.name!r} has the type {self.type!r}; allowed: {', '.join(FIELD_TYPES)}"
             raise DeclarationError(message)
+        for bound in (self.minimum, self.maximum):
+            if bound is not None and not (type(bound) in (int, float) and -_LARGEST <= bound <= _LARGEST):
+                message = f"field {self.name!r} has the bound {str(bound)[:40]!r}, which is no number"
+                raise DeclarationError(message)
         if (self.minimum is not None or self.maximum is not None) and self.type not in _BOUNDED:
             message = f"field {self.name!r} of type {self.type} has bounds; only {' and '.join(_BOUNDED)} can have them"
             raise DeclarationError(message)
         if self.categories and self.type not in _LISTABLE:
             message = f"field {self.name!r} of type {self.type} has categories; only {' and '.join(_LISTABLE)} can"
             raise DeclarationError(message)
+        kind = int if self.type == "integer" else str
+        odd = [item for item in self.categories if type(item) is not kind]
+        if odd:
+            message = f"field {self.name!r} of type {self.type} has categories that are {type(odd[0]).__name__}"
+            raise DeclarationError(message, next_step="Each category is a value of the field's type; quote texts.")
         if self.pseudonym not in get_args(Pseudonym):
             message = f"field {self.name!r} has pseudonym {self.pseudonym!r}; allowed: keyed, prefix, or nothing"
             raise DeclarationError(message)

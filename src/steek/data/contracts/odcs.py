@@ -5,16 +5,19 @@ Parts of the standard that say nothing about rows (servers, roles, price, suppor
 that steek would not enforce is an error, because a promise that nobody keeps is worse than none.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
 
-from steek.data.contracts.contract import Contract, Field
+from steek.data.contracts.contract import Contract, Field, FieldType, Pseudonym
 from steek.data.contracts.volume import ExpectedVolume
-from steek.kernel.errors import DeclarationError, NotFoundError
+from steek.kernel.errors import DeclarationError, InputError, NotFoundError
 
 _API_VERSION = "v3.1.0"
+# Of any unit.
+_LONGEST = 1e5
 _UNITS = {
     **dict.fromkeys(("d", "day", "days"), (1, "d")),
     **dict.fromkeys(("h", "hr", "hour", "hours"), (1, "h")),
@@ -54,13 +57,22 @@ def parse_contract(text: str, *, origin: str = "contract") -> Contract:
     """
     try:
         root: object = yaml.safe_load(text)
-    except yaml.YAMLError as cause:
-        message = f"{origin} is not valid YAML: {cause}"
+    # Dates that do not exist and endless numbers are a ValueError, what stands in itself or too deep a RecursionError,
+    # and a key that can be none a TypeError.
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError) as cause:
+        why = "nested too deeply" if isinstance(cause, RecursionError) else cause
+        message = f"{origin} is not valid YAML: {why}"
         raise DeclarationError(message) from cause
     if not isinstance(root, dict) or cast("Node", root).get("kind") != "DataContract":
         message = f"{origin} is not a data contract: it must be a mapping with kind: DataContract"
         raise DeclarationError(message, next_step="See the Open Data Contract Standard, version 3.")
-    return _contract(cast("Node", root), origin)
+    try:
+        return _contract(cast("Node", root), origin)
+    except DeclarationError:
+        raise
+    except InputError as cause:
+        message = f"{origin}: {cause.message}"
+        raise DeclarationError(message, next_step=cause.next_step) from cause
 
 
 def write_contract(contract: Contract) -> str:
@@ -97,7 +109,7 @@ def write_contract(contract: Contract) -> str:
 
 
 def _contract(root: Node, origin: str) -> Contract:
-    version = str(root.get("apiVersion", ""))
+    version = _text(root, "apiVersion", origin)
     if not version.startswith("v3."):
         message = f"{origin} has apiVersion {version!r}; versions v3.x are read"
         raise DeclarationError(message)
@@ -110,17 +122,17 @@ def _contract(root: Node, origin: str) -> Contract:
         message = f"{origin} has quality rules on the whole table, which would not be enforced"
         raise DeclarationError(message, next_step="Move them to the fields, or take them out.")
     custom = _custom(root, origin)
-    promises = {str(item.get("property")): item for item in _nodes(root, "slaProperties", origin)}
+    promises = {_text(item, "property", origin): item for item in _nodes(root, "slaProperties", origin)}
     return Contract(
         dataset=_named(table, origin),
-        version=str(root.get("version", "")),
+        version=_text(root, "version", origin),
         fields=tuple(_field(item, origin) for item in _nodes(table, "properties", origin)),
         owner=_owner(root, origin),
-        source=str(custom.get("source", "")),
-        jurisdiction=str(custom.get("jurisdiction", "")),
+        source=_text(custom, "source", origin),
+        jurisdiction=_text(custom, "jurisdiction", origin),
         retention=_duration(promises.get("retention"), origin),
         cadence=_duration(promises.get("frequency"), origin),
-        description=str(_node(root, "description", origin).get("purpose", "")),
+        description=_text(_node(root, "description", origin), "purpose", origin),
         volumes=tuple(_expected(item, origin) for item in _nodes(custom, _VOLUMES, origin)),
     )
 
@@ -130,24 +142,26 @@ def _field(item: Node, origin: str) -> Field:
     minimum, maximum = options.pop("minimum", None), options.pop("maximum", None)
     name = _named(item, origin)
     if options:
-        message = f"{origin}: field {name!r} has options that would not be enforced: {', '.join(options)}"
+        message = (
+            f"{origin}: field {name!r} has options that would not be enforced: {', '.join(map(_named_key, options))}"
+        )
         raise DeclarationError(message, next_step="Enforced are minimum and maximum.")
     key = bool(item.get("primaryKey", False))
     own = _custom(item, origin)
     return Field(
         name=name,
-        type=item.get("logicalType", "string"),
-        unit=str(own.get("unit", "")),
-        meaning=str(item.get("description", "")),
+        type=cast("FieldType", _text(item, "logicalType", origin) or "string"),
+        unit=_text(own, "unit", origin),
+        meaning=_text(item, "description", origin),
         nullable=not (key or bool(item.get("required", False))),
         minimum=minimum,
         maximum=maximum,
         categories=_categories(item, origin),
         key=key,
-        sensitivity=str(item.get("classification", "internal")),
-        subject=str(own.get("subject", "")),
-        pseudonym=own.get("pseudonym", ""),
-        scope=str(own.get("scope", "")),
+        sensitivity=_text(item, "classification", origin) or "internal",
+        subject=_text(own, "subject", origin),
+        pseudonym=cast("Pseudonym", _text(own, "pseudonym", origin)),
+        scope=_text(own, "scope", origin),
         sealed=bool(own.get("sealed", False)),
     )
 
@@ -156,11 +170,12 @@ def _categories(item: Node, origin: str) -> tuple[str | int, ...]:
     listed: list[str | int] = [entry["value"] for entry in _nodes(item, "enum", origin) if "value" in entry]
     for rule in _nodes(item, "quality", origin):
         metric = rule.get("metric", rule.get("rule"))
-        values: list[str | int] | None = _node(rule, "arguments", origin).get("validValues")
-        if metric != "invalidValues" or values is None or rule.get("mustBe") != 0:
-            message = f"{origin}: field {item.get('name')!r} has a quality rule that would not be enforced: {metric!r}"
+        values: object = _node(rule, "arguments", origin).get("validValues")
+        if metric != "invalidValues" or not isinstance(values, list) or rule.get("mustBe") != 0:
+            what = _text(rule, "metric" if "metric" in rule else "rule", origin)
+            message = f"{origin}: field {item.get('name')!r} has a quality rule that would not be enforced: {what!r}"
             raise DeclarationError(message, next_step="Enforced is invalidValues with validValues and mustBe: 0.")
-        listed += values
+        listed += cast("list[str | int]", values)
     return tuple(listed)
 
 
@@ -168,7 +183,8 @@ def _owner(root: Node, origin: str) -> str:
     # Version 3.0 has a list of members, 3.1 a team that has one.
     listed = isinstance(root.get("team"), list)
     members = _nodes(root, "team", origin) if listed else _nodes(_node(root, "team", origin), "members", origin)
-    owners = [str(member["username"]) for member in members if member.get("role") == "owner" and "username" in member]
+    named = [_text(member, "username", origin) for member in members if member.get("role") == "owner"]
+    owners = [name for name in named if name]
     if not owners:
         message = f"{origin} names nobody with the role owner in its team"
         raise DeclarationError(message, next_step="Add team: {members: [{username: ..., role: owner}]}.")
@@ -180,7 +196,7 @@ def _volume(volume: ExpectedVolume) -> Node:
 
 
 def _expected(item: Node, origin: str) -> ExpectedVolume:
-    unknown = sorted(set(item) - set(ExpectedVolume.__dataclass_fields__))
+    unknown = sorted(map(_named_key, set(item) - set(ExpectedVolume.__dataclass_fields__)))
     if unknown:
         message = f"{origin}: an expected volume has {', '.join(unknown)}"
         raise DeclarationError(message, next_step=f"It takes {', '.join(ExpectedVolume.__dataclass_fields__)}.")
@@ -190,12 +206,13 @@ def _expected(item: Node, origin: str) -> ExpectedVolume:
 def _duration(promise: Node | None, origin: str) -> str | None:
     if promise is None:
         return None
-    unit, value = str(promise.get("unit", "")), promise.get("value")
-    if unit not in _UNITS or not isinstance(value, int | float):
-        message = f"{origin}: {promise.get('property')} must have a number and one of the units {', '.join(_UNITS)}"
+    unit, value = _text(promise, "unit", origin), promise.get("value")
+    if unit not in _UNITS or isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _LONGEST:
+        what = _text(promise, "property", origin)
+        message = f"{origin}: {what} must have a positive number and one of the units {', '.join(_UNITS)}"
         raise DeclarationError(message)
     factor, letter = _UNITS[unit]
-    return f"{value * factor:g}{letter}"
+    return f"{value * factor:.15g}{letter}"
 
 
 def _named(node: Node, origin: str) -> str:
@@ -203,6 +220,23 @@ def _named(node: Node, origin: str) -> str:
         message = f"{origin}: a table or a property has no name"
         raise DeclarationError(message)
     return node["name"]
+
+
+def _text(node: Node, key: str, origin: str) -> str:
+    """What stands under a key, as text; empty where nothing does."""
+    value: object = node.get(key)
+    if value is not None and not isinstance(value, str | int | float | date):
+        message = f"{origin}: {key} must be a text, not a {type(value).__name__}"
+        raise DeclarationError(message)
+    try:
+        return "" if value is None else str(value)
+    except ValueError as cause:
+        message = f"{origin}: {key} is a number of too many digits"
+        raise DeclarationError(message) from cause
+
+
+def _named_key(key: object) -> str:
+    return key if isinstance(key, str) else type(key).__name__
 
 
 def _node(node: Node, key: str, origin: str) -> Node:
@@ -252,7 +286,7 @@ def _promise(name: str, text: str) -> Node:
 
 
 def _custom(node: Node, origin: str) -> Node:
-    return {str(item.get("property")): item.get("value") for item in _nodes(node, "customProperties", origin)}
+    return {_text(item, "property", origin): item.get("value") for item in _nodes(node, "customProperties", origin)}
 
 
 def _without_empty(value: Any) -> Any:

@@ -5,6 +5,15 @@ from dataclasses import dataclass
 from steek.kernel.errors import DeclarationError
 from steek.kernel.units import parse_duration
 
+_COUNT = (int, type(None))
+_KINDS: dict[str, tuple[type, ...]] = {
+    "minimum": _COUNT,
+    "maximum": _COUNT,
+    "per": (str,),
+    "by": (str,),
+    "value": (str, int, type(None)),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedVolume:
@@ -28,6 +37,10 @@ class ExpectedVolume:
     value: str | int | None = None
 
     def __post_init__(self) -> None:
+        for name, kinds in _KINDS.items():
+            if type(getattr(self, name)) not in kinds:
+                message = f"an expected volume has a {name} of type {type(getattr(self, name)).__name__}"
+                raise DeclarationError(message, next_step="minimum and maximum count rows, per is text such as '1d'.")
         parse_duration(self.per)
         if self.minimum is None and self.maximum is None:
             message = "an expected volume has neither a minimum nor a maximum"
