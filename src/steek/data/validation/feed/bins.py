@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 _KEPT_BITS = 15
 _SHIFT = 64 - _KEPT_BITS
+_BLOCK = 1 << 15
 _SIGN = 1 << (_KEPT_BITS - 1)
 
 
@@ -27,17 +28,29 @@ def bin_counts(values: NDArray[Any]) -> dict[int, int]:
     """
     if not len(values):
         return {}
-    # Adding zero turns -0.0 into 0.0.
-    bits = (values.astype(np.float64, copy=False) + 0.0).view(np.uint64) >> np.uint64(_SHIFT)
-    places = bits.view(np.int64)
-    # Numbers of one column are near each other: a few bins are counted then, not all there are.
-    first = places.min()
-    counts = np.bincount(places - first)
+    first, counts = _count(values)
     taken = np.flatnonzero(counts)
     found = taken + first
     ordered = np.where(found < _SIGN, found, _SIGN - found - 1)
     pairs = sorted(zip(ordered.tolist(), counts[taken].tolist(), strict=True))
     return dict(pairs)
+
+
+def _count(values: NDArray[Any]) -> tuple[int, NDArray[np.int64]]:
+    """The first place that has a value, and the values at it and at each place after it."""
+    if len(values) > _BLOCK:
+        # Blocks stay in the cache of the processor.
+        whole = np.zeros(1 << _KEPT_BITS, np.int64)
+        for at in range(0, len(values), _BLOCK):
+            first, counts = _count(values[at : at + _BLOCK])
+            whole[first : first + len(counts)] += counts
+        return 0, whole
+    # Adding zero turns -0.0 into 0.0.
+    bits = (values.astype(np.float64, copy=False) + 0.0).view(np.uint64) >> np.uint64(_SHIFT)
+    places = bits.view(np.int64)
+    # Numbers of one column are near each other: a few bins are counted then, not all there are.
+    first = int(places.min())
+    return first, np.bincount(places - first).astype(np.int64, copy=False)
 
 
 def lower_edge(bin: int) -> float:

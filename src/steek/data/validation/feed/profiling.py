@@ -39,11 +39,14 @@ def profile(
     delays: dict[int, int] = {}
     if event_time is not None and event_time in frame.columns:
         delays = delay_buckets(frame[event_time], arrived_at)
+    columns = {field.name: _column(field, frame[field.name], field.name == event_time) for field in fields}
+    # Categories were counted already, and there are never more of them than slices.
+    counted = {name: column.categories for name, column in columns.items() if column.kind == "category"}
     return FeedProfile(
         arrived_at=arrived_at,
         rows=frame.height,
-        columns={field.name: _column(field, frame[field.name], field.name == event_time) for field in fields},
-        slices={name: _slices(frame[name]) for name in watched},
+        columns=columns,
+        slices={name: counted[name] if name in counted else _slices(frame[name]) for name in watched},
         delays=delays,
         # A sealed value is encrypted anew each time, so it says nothing about the row.
         sketch=sketch_rows(frame.select(field.name for field in fields if not field.sealed)),
