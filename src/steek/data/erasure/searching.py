@@ -117,7 +117,10 @@ def _search_group(
     assert digest is not None
     texts = {opened.get(name, name): holds for name, holds in texts_of(schema, looked_for, tuple(opened)).items()}
     rows = (
-        pl.scan_parquet(list(paths), include_file_paths=_PATH, storage_options=storage)
+        # Of what else the files hold, they may differ: a table gets columns over the years.
+        pl.scan_parquet(
+            list(paths), schema=schema, extra_columns="ignore", include_file_paths=_PATH, storage_options=storage
+        )
         .select(*schema, _PATH)
         .with_columns(opened_text(name, searchable).alias(alias) for alias, name in opened.items())
         .with_columns(digest)
