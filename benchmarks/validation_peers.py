@@ -1,7 +1,9 @@
-"""The peers of validation, as a program of an environment of its own: `validation_peers.py PEER PARQUET ROUNDS`.
+"""The peers of validation, as a program of an environment of its own: `validation_peers.py PEER PARQUET`.
 
 PEER is great_expectations, pandera_pandas or pandera_polars. Reading the file and building the rules are not timed.
-Prints one JSON line: version, wall and CPU seconds of each round, failures found.
+Each line on standard input asks for a round, so that the caller can let contestants take turns; each is answered by
+one JSON line: version, wall and CPU seconds, failing rows. A round judges every row by every rule, without stopping at
+the first fault, and gives accepted rows, and failing rows with their reasons joined beside them.
 """
 
 import importlib.metadata
@@ -43,11 +45,15 @@ def great_expectations(path: str) -> Callable[[], int]:
 
     def run() -> int:
         result = batch.validate(suite, result_format="COMPLETE")
-        bad: set[int] = set()
+        reasons: dict[int, list[str]] = {}
         for one in result.results:
-            bad.update(one.result.get("unexpected_index_list") or ())
-        good = frame.drop(index=list(bad))
-        return len(frame) - len(good)
+            told = f"{one.expectation_config.kwargs['column']}: {one.expectation_config.type}"
+            for at in one.result.get("unexpected_index_list") or ():
+                reasons.setdefault(at, []).append(told)
+        bad = frame.loc[list(reasons)].assign(reason=["; ".join(told) for told in reasons.values()])
+        good = frame.drop(index=list(reasons))
+        assert len(good) + len(bad) == len(frame)
+        return len(bad)
 
     return run
 
@@ -55,7 +61,15 @@ def great_expectations(path: str) -> Callable[[], int]:
 def pandera_pandas(path: str) -> Callable[[], int]:
     """A lazy schema on a pandas frame: every failure is collected; then the frame is split by them."""
     frame = import_module("pandas").read_parquet(path)
-    return _pandera(import_module("pandera.pandas"), frame, lambda bad: len(frame) - len(frame.drop(index=bad)))
+
+    def split(cases: Any) -> int:
+        told = (cases["column"] + ": " + cases["check"]).groupby(cases["index"]).agg("; ".join)
+        bad = frame.loc[told.index].assign(reason=told)
+        good = frame.drop(index=told.index)
+        assert len(good) + len(bad) == len(frame)
+        return len(bad)
+
+    return _pandera(import_module("pandera.pandas"), frame, split)
 
 
 def pandera_polars(path: str) -> Callable[[], int]:
@@ -63,14 +77,19 @@ def pandera_polars(path: str) -> Callable[[], int]:
     pl = import_module("polars")
     frame = pl.read_parquet(path)
 
-    def split(bad: list[int]) -> int:
-        good = frame.with_row_index("row").filter(~pl.col("row").is_in(bad))
-        return len(frame) - len(good)
+    def split(cases: Any) -> int:
+        told = pl.concat_str("column", "check", separator=": ").str.join("; ").alias("reason")
+        reasons = cases.group_by(pl.col("index").cast(pl.UInt32)).agg(told)
+        bad = frame[reasons["index"]].with_columns(reasons["reason"])
+        is_bad = pl.repeat(False, len(frame), eager=True).scatter(reasons["index"], True)
+        good = frame.filter(~is_bad)
+        assert len(good) + len(bad) == len(frame)
+        return len(bad)
 
     return _pandera(import_module("pandera.polars"), frame, split)
 
 
-def _pandera(pa: Any, frame: Any, split: Callable[[list[int]], int]) -> Callable[[], int]:
+def _pandera(pa: Any, frame: Any, split: Callable[[Any], int]) -> Callable[[], int]:
     schema = pa.DataFrameSchema(
         {
             **{name: pa.Column(float, pa.Check.in_range(0, 100), nullable=True) for name in RANGED},
@@ -84,7 +103,7 @@ def _pandera(pa: Any, frame: Any, split: Callable[[list[int]], int]) -> Callable
         try:
             schema.validate(frame, lazy=True)
         except pa.errors.SchemaErrors as found:
-            return split(list(found.failure_cases["index"].unique()))
+            return split(found.failure_cases)
         return 0
 
     return run
@@ -98,19 +117,15 @@ PEERS = {
 
 
 def main() -> None:
-    peer, path, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    peer, path = sys.argv[1], sys.argv[2]
     warnings.simplefilter("ignore")
     run = PEERS[peer](path)
-    failures = run()
-    wall: list[float] = []
-    cpu: list[float] = []
-    for _ in range(rounds):
-        started, worked = time.perf_counter(), time.process_time()
-        run()
-        wall.append(time.perf_counter() - started)
-        cpu.append(time.process_time() - worked)
     version = importlib.metadata.version(peer.partition("_")[0] if peer.startswith("pandera") else peer)
-    print(json.dumps({"version": version, "wall_s": wall, "cpu_s": cpu, "failures": failures}))
+    for _ in sys.stdin:
+        started, worked = time.perf_counter(), time.process_time()
+        failures = run()
+        spent = {"wall_s": time.perf_counter() - started, "cpu_s": time.process_time() - worked}
+        print(json.dumps({"version": version, **spent, "failures": failures}), flush=True)
 
 
 if __name__ == "__main__":
