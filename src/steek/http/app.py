@@ -27,7 +27,7 @@ from steek.http import (
     retention,
 )
 from steek.http.callers import Callers
-from steek.http.events import EventsDoor, committing
+from steek.http.events import EventsApi, EventsDoor, committing
 from steek.http.guard import OwnHostsOnly
 from steek.http.problems import explain_crash, explain_error, explain_request, explain_status
 from steek.http.replying import reply
@@ -60,15 +60,15 @@ ROOMS = (
 
 def build_api(platform: Platform) -> FastAPI:
     """The application; every route works on this opened project."""
-    app = FastAPI(title="steek", version="1", docs_url=None, redoc_url=None, lifespan=committing(platform))
+    own_host = platform.settings.text("host")
+    app = EventsApi(title="steek", version="1", docs_url=None, redoc_url=None, lifespan=committing(platform))
+    app.events_door = OwnHostsOnly(Callers(EventsDoor(platform), platform), own_host)
     app.add_exception_handler(SteekError, explain_error)
     app.add_exception_handler(RequestValidationError, explain_request)
     app.add_exception_handler(HTTPException, explain_status)
     app.add_exception_handler(Exception, explain_crash)
-    # Innermost, so that only a known caller comes as far.
-    app.add_middleware(EventsDoor, platform=platform)
     app.add_middleware(Callers, platform=platform)
-    app.add_middleware(OwnHostsOnly, own_host=platform.settings.text("host"))
+    app.add_middleware(OwnHostsOnly, own_host=own_host)
     for room in ROOMS:
         app.include_router(room.router(platform))
 

@@ -5,13 +5,14 @@ import binascii
 import ipaddress
 import re
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from steek.governance import OPERATIONS, OWNER, Actor, calling
+from steek.http.headers import first_headers
 from steek.http.problems import problem
 from steek.kernel.errors import InputError, RefusedError
 from steek.platform import Platform
@@ -76,7 +77,7 @@ class Callers:
             await self._app(_as(scope, actor), receive, send)
 
     async def _caller(self, scope: Scope) -> Actor | None:
-        headers = Headers(scope=scope)
+        headers = first_headers(scope)
         purpose, claimed = headers.get(_PURPOSE, OPERATIONS), headers.get(_ACTOR)
         authorization = headers.get("authorization")
         if authorization is None:
@@ -128,8 +129,13 @@ def _is_local(scope: MutableMapping[str, Any]) -> bool:
     if client is None:
         # A socket in the file system: whoever may open it is on this machine.
         return True
+    return _is_loopback(client[0])
+
+
+@lru_cache(maxsize=64)
+def _is_loopback(address: str) -> bool:
     try:
-        return ipaddress.ip_address(client[0]).is_loopback
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
 

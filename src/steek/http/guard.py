@@ -1,12 +1,14 @@
 """A door for this machine's own callers: no other site may use a visitor's browser to reach the control API."""
 
 import ipaddress
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from steek.http.headers import first_headers
 from steek.http.problems import problem
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -34,7 +36,7 @@ class OwnHostsOnly:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        reason = self._refusal(scope["method"], Headers(scope=scope))
+        reason = self._refusal(scope["method"], first_headers(scope))
         if reason is not None:
             next_step = "Use the address the project listens on, from its own pages or a program."
             refusal = problem(scope["path"], 403, reason, code="refused", next_step=next_step)
@@ -43,7 +45,7 @@ class OwnHostsOnly:
         small = scope["path"].startswith("/v1/") and not scope["path"].endswith(_BATCHES)
         await self._app(scope, _limited(receive) if small else receive, send)
 
-    def _refusal(self, method: str, headers: Headers) -> str | None:
+    def _refusal(self, method: str, headers: Mapping[str, str]) -> str | None:
         host = headers.get("host", "")
         if not self._is_own(_host_of(host)):
             return f"the host {host[:100]!r} is not this project's"
@@ -55,12 +57,15 @@ class OwnHostsOnly:
         return "another site's page may not write here" if foreign_site or foreign_origin else None
 
     def _is_own(self, host: str) -> bool:
-        if host in {self._own_host, "localhost"}:
-            return True
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return host in {self._own_host, "localhost"} or _is_loopback(host)
+
+
+@lru_cache(maxsize=64)
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _limited(receive: Receive) -> Receive:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from steek.data.contracts.changes import ContractDiff
 from steek.data.contracts.compatibility import compare
@@ -17,6 +17,14 @@ from steek.kernel.records import canonical_json
 from steek.ledger import Database, Draft
 
 _LEAST_HASH = 6
+# Asked for every batch: a statement that is kept is not put together and compiled again.
+_NEWEST = (
+    select(contract_versions.c.hash, contract_versions.c.document)
+    .where(contract_versions.c.dataset == bindparam("dataset"))
+    .order_by(contract_versions.c.sequence.desc())
+    .limit(1)
+)
+_NEWEST_HASH = _NEWEST.with_only_columns(contract_versions.c.hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +125,7 @@ def latest_contract(connection: Connection, dataset: str) -> Contract | None:
 
 def latest_hash(connection: Connection, dataset: str) -> str | None:
     """Hash of the contract that holds, None without any; one short query, for every batch."""
-    query = select(contract_versions.c.hash).where(contract_versions.c.dataset == dataset)
-    return connection.execute(query.order_by(contract_versions.c.sequence.desc()).limit(1)).scalar()
+    return connection.execute(_NEWEST_HASH, {"dataset": dataset}).scalar()
 
 
 def contract_from(document: str) -> Contract:
@@ -142,9 +149,7 @@ def _called(known: list[HeldContract], version: str) -> HeldContract | None:
 
 
 def _last(connection: Connection, dataset: str) -> Row[Any, Any] | None:
-    query = select(contract_versions.c.hash, contract_versions.c.document)
-    query = query.where(contract_versions.c.dataset == dataset)
-    return connection.execute(query.order_by(contract_versions.c.sequence.desc()).limit(1)).first()
+    return connection.execute(_NEWEST, {"dataset": dataset}).first()
 
 
 def _field(plain: dict[str, Any]) -> Field:

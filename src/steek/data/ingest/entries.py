@@ -11,6 +11,8 @@ from steek.data.ingest.spool_files import SpoolFile
 from steek.data.ingest.tables import spool_entries
 from steek.data.tables import receipts
 
+_ADD = insert(spool_entries)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -36,7 +38,7 @@ def write(connection: Connection, receipt: Receipt, spool_id: str, files: Sequen
         "size_bytes": sum(file.size_bytes for file in files),
         "facts": facts,
     }
-    connection.execute(insert(spool_entries).values(row))
+    connection.execute(_ADD, row)
 
 
 def next_group(connection: Connection, spool_id: str, dataset: str, most: int, most_bytes: int) -> list[Entry]:

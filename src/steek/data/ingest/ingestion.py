@@ -22,7 +22,7 @@ from steek.data.ingest.event_requests import EventReceipt, EventRequest
 from steek.data.ingest.events import EventQueue
 from steek.data.ingest.intake import EMPTY_QUARANTINE, Intake, Taken
 from steek.data.ingest.options import IngestOptions, spool_beside
-from steek.data.ingest.reading import Payload, receive, unworkable
+from steek.data.ingest.reading import receive, unworkable
 from steek.data.ingest.receipts import Receipt
 from steek.data.lake.delta import check_types, stored_types
 from steek.data.lake.lake import Lake, check_key
@@ -141,9 +141,9 @@ class Ingestion:
         contract = contract_of(declared)
         assert contract is not None
         received = receive(payload, format, max_bytes=self._max_batch_bytes)
-        receipt = self._stored(dataset, key, received)
+        attempt = Attempt(dataset, received, key, actor, arrived_at or self._clock.now())
+        receipt = self._stored(attempt, contract)
         if receipt is None:
-            attempt = Attempt(dataset, received, key, actor, arrived_at or self._clock.now())
             receipt = self._acknowledged(self._take(attempt, declared, contract))
         if not wait or receipt.state != "spooled":
             return receipt
@@ -260,8 +260,6 @@ class Ingestion:
         self.spool.check_room(attempt.payload.size_bytes)
         feed = self._options.feed if dataset.feed.made() else None
         try:
-            with self._database.reading() as connection:
-                refuse_unproposed(connection, contract, changes=self._options.contract_changes)
             with Intake(
                 spool=self.spool,
                 attempt=attempt,
@@ -317,14 +315,21 @@ class Ingestion:
             if draft is not None:
                 self._ledger.append(connection, draft)
 
-    def _stored(self, dataset: str, key: str, payload: Payload) -> Receipt | None:
-        with self._database.reading() as connection:
-            stored = receipts.find_by_key(connection, dataset, key)
-        if stored is None:
-            return None
-        receipts.check_same(stored, payload.content_hash)
-        # What the disk spoiled is taken again.
-        return None if stored.state == "damaged" else stored
+    def _stored(self, attempt: Attempt, contract: Contract) -> Receipt | None:
+        """The receipt of an attempt that succeeded before; what would be taken anew may be so by its contract."""
+        try:
+            with self._database.reading() as connection:
+                stored = receipts.find_by_key(connection, attempt.dataset, attempt.key)
+                if stored is not None:
+                    receipts.check_same(stored, attempt.payload.content_hash)
+                    # What the disk spoiled is taken again.
+                    if stored.state != "damaged":
+                        return stored
+                refuse_unproposed(connection, contract, changes=self._options.contract_changes)
+        except ContractViolationError as refusal:
+            self._refuse(attempt, refusal)
+            raise
+        return None
 
     def declared(self, name: str) -> Dataset:
         """The declaration of a dataset that takes batches. Raises NotFoundError and InputError."""

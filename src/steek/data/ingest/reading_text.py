@@ -19,6 +19,7 @@ _BLOCK_BYTES = 8_000_000
 # One row; what is read of it takes many times as much.
 _LONGEST_BYTES = 16_000_000
 _SPACE = " \t\r\n"
+_PLAIN: dict[type[object], pl.DataType] = {str: pl.String(), float: pl.Float64(), bool: pl.Boolean()}
 
 
 def csv_chunks(content: bytes | Path) -> Iterator[pl.DataFrame]:
@@ -58,6 +59,9 @@ def rows_of(objects: list[object], first: int = 1) -> pl.DataFrame:
         UnreadableError: something is not an object, or no object has a field; counting begins at `first`.
         TooLargeError: they have few names in common.
     """
+    alike = _alike_columns(objects)
+    if alike is not None:
+        return pl.DataFrame([_series(name, values) for name, values in alike.items()])
     columns: dict[str, list[Any]] = {}
     for number, row in enumerate(objects, start=first):
         if not isinstance(row, dict):
@@ -72,6 +76,18 @@ def rows_of(objects: list[object], first: int = 1) -> pl.DataFrame:
     for name, values in columns.items():
         values.extend(cast("dict[str, Any]", row).get(name) for row in objects)
     return pl.DataFrame([_series(name, values) for name, values in columns.items()])
+
+
+def _alike_columns(objects: list[object]) -> dict[str, list[Any]] | None:
+    """The values by column where all rows have the same names in the same order, as those of one program have."""
+    if not objects or not isinstance(objects[0], dict) or not objects[0]:
+        return None
+    rows = cast("list[dict[str, Any]]", objects)
+    names = list(rows[0])
+    if not all(isinstance(row, dict) and list(row) == names for row in rows):
+        return None
+    check_cells(len(rows), len(names))
+    return dict(zip(names, map(list, zip(*(row.values() for row in rows), strict=True)), strict=True))
 
 
 def _alike(blocks: Callable[[], Iterable[pl.DataFrame]]) -> Iterator[pl.DataFrame]:
@@ -270,7 +286,10 @@ def _no_array(kind: str) -> UnreadableError:
 
 
 def _series(name: str, values: list[Any]) -> pl.Series:
-    kinds: set[type[object]] = {type(value) for value in values if value is not None}
+    kinds: set[type[object]] = set(map(type, values)) - {type(None)}
+    if kinds in ({str}, {float}, {bool}):
+        # Said, it is not looked for.
+        return pl.Series(name, values, dtype=_PLAIN[next(iter(kinds))])
     if kinds in ({dict}, {list}):
         nested = [None if value is None else [_written(value)] for value in values]
         return pl.Series(name, nested, dtype=pl.List(pl.String))

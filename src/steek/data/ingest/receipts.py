@@ -1,16 +1,21 @@
 """Receipts: what was taken in, and where it went."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select, update
 
 from steek.data.ingest.receipt_states import TRANSITIONS, ReceiptAction, ReceiptState
 from steek.data.tables import receipts
 from steek.kernel.errors import ConflictError, NotFoundError
 from steek.kernel.records import content_hash
 from steek.kernel.state_machine import transition
+
+# Asked for every batch: a statement that is kept is not put together and compiled again.
+_BY_KEY = select(receipts).where(receipts.c.dataset == bindparam("dataset"), receipts.c.key == bindparam("key"))
+_BY_ID = select(receipts).where(receipts.c.id == bindparam("id"))
+_ADD = insert(receipts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,12 @@ def receipt_id(dataset: str, key: str) -> str:
 
 def find_by_key(connection: Connection, dataset: str, key: str) -> Receipt | None:
     """The receipt of a dataset and key."""
-    query = select(receipts).where(receipts.c.dataset == dataset, receipts.c.key == key)
-    return _first(connection, query)
+    return _first(connection, _BY_KEY, {"dataset": dataset, "key": key})
 
 
 def find_by_id(connection: Connection, id: str) -> Receipt | None:
     """The receipt of an id."""
-    return _first(connection, select(receipts).where(receipts.c.id == id))
+    return _first(connection, _BY_ID, {"id": id})
 
 
 def find_latest(connection: Connection, dataset: str) -> Receipt | None:
@@ -88,7 +92,7 @@ def list_receipts(connection: Connection, dataset: str | None, limit: int, *, ne
 
 def write(connection: Connection, receipt: Receipt) -> None:
     """Store a receipt; its dataset and key must be new."""
-    connection.execute(insert(receipts).values(asdict(receipt)))
+    connection.execute(_ADD, {name: getattr(receipt, name) for name in Receipt.__dataclass_fields__})
 
 
 def check_same(receipt: Receipt, payload_hash: str) -> None:
@@ -126,8 +130,8 @@ def move(connection: Connection, id: str, action: ReceiptAction) -> Receipt:
     return replace(found, state=state)
 
 
-def _first(connection: Connection, query: Select[Any]) -> Receipt | None:
-    row = connection.execute(query).mappings().first()
+def _first(connection: Connection, query: Select[Any], values: dict[str, str] | None = None) -> Receipt | None:
+    row = connection.execute(query, values).mappings().first()
     return None if row is None else to_receipt(row)
 
 

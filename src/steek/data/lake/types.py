@@ -27,8 +27,11 @@ def storable(frame: pl.DataFrame) -> pl.DataFrame:
     >>> storable(pl.DataFrame({"n": pl.Series([7], dtype=pl.UInt32)})).schema["n"]
     Int64
     """
-    wanted = {name: _storable_type(name, dtype) for name, dtype in frame.schema.items()}
-    naive = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone is None]
+    given = frame.schema
+    wanted = {name: _storable_type(name, dtype) for name, dtype in given.items()}
+    if wanted == {**given}:
+        return frame
+    naive = [name for name, dtype in given.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone is None]
     try:
         return frame.with_columns(pl.col(naive).dt.replace_time_zone("UTC")).cast({**wanted})
     except pl.exceptions.InvalidOperationError:
