@@ -19,6 +19,12 @@ def group(help: str, **verbs: Callable[..., Any]) -> Any:
     app = typer.Typer(
         help=help, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
     )
+    # Without a callback, Typer takes a noun with one verb for the verb itself.
+    app.callback()(_nothing)
     for name, function in verbs.items():
         app.command(name.rstrip("_").replace("_", "-"))(function)
     return get_command(app)
+
+
+def _nothing() -> None:
+    pass
