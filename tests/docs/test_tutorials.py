@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.docs.forked_steek import forked_steek
 
 ROOT = Path(__file__).parent.parent.parent
 FIRST_NIGHT = ROOT / "docs" / "tutorials" / "first-night.md"
@@ -101,14 +102,14 @@ def free_pair() -> int:
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Reader:
+def reader(tmp_path: Path) -> Generator[Reader]:
     tools = tmp_path / "bin"
     tools.mkdir()
-    for name, words in (("steek", f"{sys.executable} -m steek"), ("python", sys.executable)):
-        (tools / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
-        (tools / name).chmod(0o755)
+    (tools / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    (tools / "python").chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STEEK_")}
-    return Reader(tmp_path, {**kept, "PATH": f"{tools}:{kept['PATH']}"})
+    with forked_steek(tools / "steek", kept):
+        yield Reader(tmp_path, {**kept, "PATH": f"{tools}:{kept['PATH']}"})
 
 
 @pytest.mark.slow
