@@ -65,10 +65,9 @@ def check_anonymity(
 
     Args:
         frame: What is about to leave.
-        quasi: Columns that somebody may know of a person from elsewhere, such as age and postal code. Absent is a
-            value like any other.
+        quasi: Columns that others may know of a person, such as age and postal code. Absent is a value too.
         k: Least people in a group; 5 by default, as statistical offices use it.
-        person: Column that names the person, so that many rows of one person count once; by default each row is one.
+        person: Column that names the person, whose many rows then count once; by default each row is one.
         sensitive: Column whose value a reader must not learn.
         l: Least distinct values of `sensitive` in a group; needs it.
 
