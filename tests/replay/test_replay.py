@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+import polars as pl
 import pytest
 from small_store import KEY_CHANGE_NIGHT, NIGHTS, Undisturbed
 
@@ -25,6 +26,8 @@ def test_every_batch_has_a_receipt_that_accounts_for_its_rows(undisturbed: Undis
     receipts = undisturbed.steek("receipt", "list", "--limit", "100")
     keys = Counter(receipt["key"] for receipt in receipts)
     assert set(keys.values()) == {1}
+    # A real day is never held back.
+    assert {receipt["state"] for receipt in receipts} == {"committed"}
     assert sum(key.startswith("transactions-") for key in keys) == HISTORY_DAYS + NIGHTS
     assert {"products-0", "products-100000", "partners-0", "partners-with-new-keys"} <= set(keys)
     for dataset in ("transactions", "promotions"):
@@ -39,6 +42,31 @@ def test_rows_against_the_contract_lie_in_quarantine_with_their_reason(undisturb
     assert kept == len(undisturbed.table("quarantine.transactions")) > 100
     assert {row["reason"] for row in rows} == {"quantity: below 1"}
     assert all(row["row"]["quantity"] < 1 for row in rows)
+
+
+@pytest.mark.covers("D13", "D14")
+def test_demographics_are_pseudonyms_and_sealed_and_open_to_research_only(undisturbed: Undisturbed) -> None:
+    table = undisturbed.table("demographics")
+    assert len(table) > 200
+    assert table["household_id"].str.contains("^[0-9a-f]{32}$").all()
+    assert {"age", "income", "marital_status"}.isdisjoint(table.columns)
+    asked = ("access", "rows", "demographics", "--actor", "lou@grocer", "--limit", "1000", "--purpose")
+    seen = pl.DataFrame(undisturbed.steek(*asked, "research")["rows"])
+    assert set(seen["household_id"]) == set(table["household_id"])
+    assert set(seen["income"]) == {"•••"}
+    assert "25-34" in seen["age"]
+    assert {"marital_status", "home_ownership"}.isdisjoint(seen.columns)
+    refused = undisturbed.steek("access", "explain", "lou@grocer", "demographics", "--purpose", "advertising")
+    assert refused["verdict"] == "refused"
+
+
+@pytest.mark.covers("D6")
+def test_the_product_master_is_cleaned_and_nothing_a_model_reads_changes(undisturbed: Undisturbed) -> None:
+    (steps,) = undisturbed.rows("select steps from receipts where key = 'products-0'")[0]
+    assert json.loads(steps)["cleaning"]["changed_rows"] == {"package_size": 516, "product_type": 296}
+    products = undisturbed.table("products")
+    assert not products["package_size"].str.contains("  ").any()
+    assert products["product_category"].str.contains("  ").any()
 
 
 @pytest.mark.covers("D10", "D17")
