@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from tests.data.erasure_world import DELAY, LINES, NOW, World, busiest, fill, open_world, rows_of
 
+from steek.data.erasure.searching import search_files
 from steek.data.erasure.subjects import Subject
 from steek.governance.pseudonyms.types import Permission
 from steek.kernel import ReplayClock
@@ -204,3 +205,16 @@ def test_a_file_that_cannot_be_read_withholds_the_certificate(world: World) -> N
     assert [finding["where"] for finding in found.findings] == ["lines (files that cannot be read)"]
     broken.unlink()
     assert [erasure.state for erasure in world.erasures.run_due()] == ["certified"]
+
+
+@pytest.mark.covers("D15")
+def test_a_person_is_found_in_a_table_that_got_columns_over_the_years(tmp_path: Path) -> None:
+    home = pl.DataFrame({"household_id": [7, 8]})
+    home.with_columns(note=pl.lit("ok")).write_parquet(tmp_path / "2.parquet")
+    home.write_parquet(tmp_path / "1.parquet")
+    home.with_columns(note=pl.lit(1)).write_parquet(tmp_path / "3.parquet")
+    paths = [str(tmp_path / f"{number}.parquet") for number in (1, 2, 3)]
+    for order in (paths, paths[::-1]):
+        hits = search_files(order, {"household_id": {"7": "digest"}}, {})
+        assert sorted(hits.rows) == [(path, "digest") for path in paths]
+        assert not hits.unreadable
