@@ -10,7 +10,7 @@ import ingest_wide_world as wide
 import load
 import measuring
 
-CONNECTIONS, EVENTS = 64, 30_000
+CONNECTIONS, EVENTS = 256, 30_000
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     measuring.Result(
         name="ingest_events",
         figure=rate,
-        unit="single events/s over HTTP, acknowledged as durable",
+        unit=f"single events/s over HTTP, acknowledged as durable; {cpu_us:.0f} us CPU each",
         peer=None,
         peer_figure=None,
         limit_figure=None,

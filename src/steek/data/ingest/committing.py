@@ -67,9 +67,11 @@ class Committer:
         return groups
 
     def commit_all(self) -> int:
-        """Commit everything that waits in this spool."""
+        """Commit everything that waits in this spool now; what arrives meanwhile shares a commit of the next call."""
         self._sweep()
-        return sum(self.commit(dataset) for dataset in self.waiting())
+        with self._database.reading() as connection:
+            newest = entries.newest_waiting(connection, self._spool.id)
+        return sum(self.commit(dataset, until=receipt_id) for dataset, receipt_id in newest.items())
 
     def waiting(self) -> list[str]:
         """Datasets with batches that wait in this spool."""

@@ -69,6 +69,16 @@ def datasets_waiting(connection: Connection, spool_id: str) -> list[str]:
     return list(connection.execute(query.order_by(spool_entries.c.dataset)).scalars())
 
 
+def newest_waiting(connection: Connection, spool_id: str) -> dict[str, str]:
+    """The id of the newest receipt that waits for its commit, by dataset, sorted."""
+    newest = select(spool_entries.c.dataset, func.max(receipts.c.sequence).label("sequence"))
+    newest = newest.join(receipts, receipts.c.id == spool_entries.c.receipt_id)
+    newest = newest.where(spool_entries.c.spool_id == spool_id, receipts.c.state == "spooled")
+    found = newest.group_by(spool_entries.c.dataset).subquery()
+    query = select(found.c.dataset, receipts.c.id).join(receipts, receipts.c.sequence == found.c.sequence)
+    return {row.dataset: row.id for row in connection.execute(query.order_by(found.c.dataset))}
+
+
 def count_waiting(connection: Connection, dataset: str) -> int:
     """Receipts of a dataset, on any machine, that are acknowledged and not committed."""
     query = select(func.count()).select_from(receipts)

@@ -17,6 +17,8 @@ from steek.data.ingest.reading_tables import stream_frames
 from steek.kernel.errors import IntegrityError
 
 _READ_BYTES = 1_000_000
+# A commit holds a few dozen messages at once.
+_MESSAGE_ROWS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,10 @@ class StreamWriter:
 
     def write(self, frame: pl.DataFrame) -> None:
         """Add rows; the schema is that of the first frame."""
+        for part in frame.iter_slices(_MESSAGE_ROWS) if frame.height > _MESSAGE_ROWS else (frame,):
+            self._write(part)
+
+    def _write(self, frame: pl.DataFrame) -> None:
         written = io.BytesIO()
         frame.rechunk().write_ipc_stream(written, compat_level=pl.CompatLevel.oldest())
         begins = _first_message_bytes(written.getbuffer()) if self._begun else 0
