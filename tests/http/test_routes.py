@@ -73,8 +73,6 @@ READING: dict[str, str] = {
     "/v1/lake/tables/{table}/versions": "/v1/lake/tables/sales/versions",
     "/v1/lake/tables/{table}/vacuum": "/v1/lake/tables/sales/vacuum?keep_for=0s",
     "/v1/lake/pins": "/v1/lake/pins",
-}
-READING |= {
     "/v1/contracts": "/v1/contracts",
     "/v1/contracts/{dataset}": "/v1/contracts/sales",
     "/v1/contracts/{dataset}/document": "/v1/contracts/sales/document?version=1",
@@ -221,26 +219,30 @@ def propose(api: Api, dataset: str, key: str) -> Response:
 
 
 SAID = b"sale_id,sold_at,label,annotator\n1,2024-03-01 09:00:00,kept,ann\n1,2024-03-01 09:00:00,kept,bob\n"
-WRITING |= {
-    "/v1/contract-drafts": lambda api, key: api.send(
-        "/v1/contract-drafts?dataset=sold", SALES.write_csv().encode(), "text/csv", key=key
-    ),
-    "/v1/contracts/{dataset}/preview": lambda api, key: api.post("/v1/contracts/sales/preview", {}, key=key),
-    "/v1/contracts/{dataset}/proposals": lambda api, key: propose(api, "products", key),
-    "/v1/contract-proposals/{proposal_id}/override": lambda api, key: api.post(
-        f"/v1/contract-proposals/{proposed(api, 'products')}/override", {"reason": "now"}, key=key
-    ),
-    "/v1/contract-proposals/{proposal_id}/acknowledgements": lambda api, key: api.post(
-        f"/v1/contract-proposals/{proposed(api, 'products')}/acknowledgements", {"owner": "data@corner"}, key=key
-    ),
-    "/v1/contract-proposals/{proposal_id}/application": lambda api, key: api.post(
-        f"/v1/contract-proposals/{proposed(api, 'products')}/application", key=key
-    ),
-    "/v1/contract-proposals/{proposal_id}/withdrawal": lambda api, key: api.post(
-        f"/v1/contract-proposals/{proposed(api, 'sales')}/withdrawal", {"reason": "later"}, key=key
-    ),
-    "/v1/labels/{name}/batches": lambda api, key: api.send("/v1/labels/returned/batches", SAID, "text/csv", key=key),
-}
+WRITING.update(
+    {
+        "/v1/contract-drafts": lambda api, key: api.send(
+            "/v1/contract-drafts?dataset=sold", SALES.write_csv().encode(), "text/csv", key=key
+        ),
+        "/v1/contracts/{dataset}/preview": lambda api, key: api.post("/v1/contracts/sales/preview", {}, key=key),
+        "/v1/contracts/{dataset}/proposals": lambda api, key: propose(api, "products", key),
+        "/v1/contract-proposals/{proposal_id}/override": lambda api, key: api.post(
+            f"/v1/contract-proposals/{proposed(api, 'products')}/override", {"reason": "now"}, key=key
+        ),
+        "/v1/contract-proposals/{proposal_id}/acknowledgements": lambda api, key: api.post(
+            f"/v1/contract-proposals/{proposed(api, 'products')}/acknowledgements", {"owner": "data@corner"}, key=key
+        ),
+        "/v1/contract-proposals/{proposal_id}/application": lambda api, key: api.post(
+            f"/v1/contract-proposals/{proposed(api, 'products')}/application", key=key
+        ),
+        "/v1/contract-proposals/{proposal_id}/withdrawal": lambda api, key: api.post(
+            f"/v1/contract-proposals/{proposed(api, 'sales')}/withdrawal", {"reason": "later"}, key=key
+        ),
+        "/v1/labels/{name}/batches": lambda api, key: api.send(
+            "/v1/labels/returned/batches", SAID, "text/csv", key=key
+        ),
+    }
+)
 # They need what a write made first.
 AFTER_WRITING: dict[str, str] = {
     f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
