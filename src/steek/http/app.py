@@ -3,7 +3,9 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from steek.http import (
     access,
@@ -29,7 +31,14 @@ from steek.http import (
 from steek.http.callers import Callers
 from steek.http.events import EventsApi, EventsDoor, committing
 from steek.http.guard import OwnHostsOnly
-from steek.http.problems import explain_crash, explain_error, explain_request, explain_status
+from steek.http.problems import (
+    explain_crash,
+    explain_error,
+    explain_leaving,
+    explain_request,
+    explain_status,
+    explain_value,
+)
 from steek.http.replying import reply
 from steek.kernel.errors import SteekError
 from steek.platform import Platform, loop_status
@@ -66,6 +75,9 @@ def build_api(platform: Platform) -> FastAPI:
     app.add_exception_handler(SteekError, explain_error)
     app.add_exception_handler(RequestValidationError, explain_request)
     app.add_exception_handler(HTTPException, explain_status)
+    app.add_exception_handler(ClientDisconnect, explain_leaving)
+    for kind in (OverflowError, UnicodeError, DataError):
+        app.add_exception_handler(kind, explain_value)
     app.add_exception_handler(Exception, explain_crash)
     app.add_middleware(Callers, platform=platform)
     app.add_middleware(OwnHostsOnly, own_host=own_host)

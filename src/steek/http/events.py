@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from steek.data import BackgroundCommitter, EventReceipt, EventRequest
-from steek.http.problems import explain_crash, explain_error, explain_status
+from steek.http.problems import explain_crash, explain_error, explain_status, explain_value
 from steek.kernel.errors import InputError, SteekError, UnreadableError
 from steek.platform import Platform
 
@@ -187,4 +188,6 @@ async def _explained(request: Request, cause: Exception) -> Any:
         return await explain_error(request, cause)
     if isinstance(cause, HTTPException):
         return await explain_status(request, cause)
+    if isinstance(cause, OverflowError | UnicodeError | DataError):
+        return await explain_value(request, cause)
     return await explain_crash(request, cause)

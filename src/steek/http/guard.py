@@ -1,5 +1,6 @@
 """A door for this machine's own callers: no other site may use a visitor's browser to reach the control API."""
 
+import asyncio
 import ipaddress
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,6 +17,9 @@ _OWN_SITES = {"same-origin", "none"}
 _BATCHES = "/batches"
 # Everything but a batch of data is a short form.
 _MOST_BYTES = 1_000_000
+# Longest pause within a body, and what it must bring on average after that time.
+_PATIENCE_S = 30.0
+_LEAST_BYTES_A_S = 1_000
 
 
 class OwnHostsOnly:
@@ -43,7 +47,8 @@ class OwnHostsOnly:
             await refusal(scope, receive, send)
             return
         small = scope["path"].startswith("/v1/") and not scope["path"].endswith(_BATCHES)
-        await self._app(scope, _limited(receive) if small else receive, send)
+        timely = _timely(receive)
+        await self._app(scope, _limited(timely) if small else timely, send)
 
     def _refusal(self, method: str, headers: Mapping[str, str]) -> str | None:
         host = headers.get("host", "")
@@ -66,6 +71,31 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _timely(receive: Receive) -> Receive:
+    """Ends a body that hardly comes: a request must not hold its place for ever."""
+    loop = asyncio.get_running_loop()
+    began_s, size, ended = loop.time(), 0, False
+
+    async def receive_soon() -> Message:
+        nonlocal size, ended
+        if ended:
+            # What comes now is only that the caller left, and that may take as long as the answer.
+            return await receive()
+        left_s = began_s + _PATIENCE_S + size / _LEAST_BYTES_A_S - loop.time()
+        try:
+            async with asyncio.timeout(max(0, min(_PATIENCE_S, left_s))):
+                message = await receive()
+        except TimeoutError:
+            ended = True
+            text = f"the body stopped after {size:,} bytes, or came with less than {_LEAST_BYTES_A_S:,} a second"
+            raise HTTPException(408, text) from None
+        size += len(message.get("body", b""))
+        ended = not message.get("more_body", False)
+        return message
+
+    return receive_soon
 
 
 def _limited(receive: Receive) -> Receive:

@@ -39,6 +39,7 @@ _MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = "1"
 _NEXT_STEPS = {
     413: "Send it in several parts, or raise max_batch_bytes.",
+    408: "Send it again with the same key, without pauses; nothing was written.",
     415: "Send it as it is, or with Content-Encoding: gzip.",
 }
 
@@ -75,6 +76,21 @@ async def explain_status(request: Request, error: Exception) -> JSONResponse:
     code = "not_found" if error.status_code == 404 else "input"
     next_step = _NEXT_STEPS.get(error.status_code, "See /openapi.json for the addresses there are.")
     return problem(request.url.path, error.status_code, error.detail, code=code, next_step=next_step)
+
+
+async def explain_value(request: Request, error: Exception) -> JSONResponse:
+    """A value that no database, file or answer can hold: a number beyond 64 bits, half of a surrogate pair."""
+    what = "a text is not Unicode" if isinstance(error, UnicodeError) else "a number or a moment is out of range"
+    title = f"{what}: {type(error).__name__}"
+    next_step = "Numbers have 64 bits, moments the years 1 to 9999, texts no lone surrogates and no zero bytes."
+    return problem(request.url.path, 400, title, code="input", next_step=next_step)
+
+
+async def explain_leaving(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001 - the form of a handler
+    """A body that ended before it was whole; mostly nobody is left to read this."""
+    title = "the caller went away before its request ended"
+    next_step = "Send it again with the same key; nothing was written."
+    return problem(request.url.path, 400, title, code="input", next_step=next_step)
 
 
 async def explain_crash(request: Request, error: Exception) -> JSONResponse:

@@ -65,7 +65,10 @@ def read_messages(file: BinaryIO, *, most_bytes: int) -> Iterator[Message]:
         if not 0 <= described.body_bytes <= most_bytes:
             raise _broken(at, f"a message of {described.body_bytes} bytes; at most {most_bytes} are read at once")
         body = _exactly(file, described.body_bytes, at)
-        expanded_bytes = described.expanded(body)
+        try:
+            expanded_bytes = described.expanded(body)
+        except struct.error as cause:
+            raise _broken(at, "its buffers lie outside the message") from cause
         if expanded_bytes > most_bytes:
             raise _broken(at, f"a message of {expanded_bytes} bytes; at most {most_bytes} are read at once")
         kind = {_SCHEMA: "schema", _DICTIONARY: "dictionary", _RECORDS: "records"}.get(described.kind)

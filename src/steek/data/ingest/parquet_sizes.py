@@ -47,7 +47,7 @@ def row_groups(file: BinaryIO) -> list[RowGroup]:
         _check_schema(cast("list[Any]", footer[_SCHEMA]))
         groups = [cast("dict[int, Any]", group) for group in cast("list[Any]", footer.get(_GROUPS, []))]
         found = [RowGroup(int(group[_GROUP_ROWS]), int(group[_GROUP_BYTES])) for group in groups]
-    except (IndexError, KeyError, TypeError, ValueError, struct.error) as cause:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error) as cause:
         raise _broken("its footer is damaged") from cause
     if any(group.rows < 0 or group.expanded_bytes < 0 for group in found) or sum(g.rows for g in found) != footer.get(
         _ROWS
