@@ -1,5 +1,7 @@
 """Running an application until it is told to stop."""
 
+import gc
+
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -18,4 +20,7 @@ def run_app(app: ASGIApp, host: str, port: int) -> None:
     config = uvicorn.Config(
         app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=_DRAIN_S
     )
+    # What an opened project holds stays until the end; looking through it again and again stops all requests.
+    gc.collect()
+    gc.freeze()
     uvicorn.Server(config).run(sockets=[listener])
