@@ -8,6 +8,8 @@ from starlette.types import ASGIApp
 from steek.kernel.listening import listen
 
 _DRAIN_S = 5
+# Hundreds of requests on their way are no garbage yet.
+_NEW_OBJECTS = 20_000
 
 
 def run_app(app: ASGIApp, host: str, port: int) -> None:
@@ -23,4 +25,5 @@ def run_app(app: ASGIApp, host: str, port: int) -> None:
     # What an opened project holds stays until the end; looking through it again and again stops all requests.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, 50, 50)
     uvicorn.Server(config).run(sockets=[listener])

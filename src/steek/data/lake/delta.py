@@ -17,7 +17,7 @@ from steek.kernel.errors import BusyError, InputError, ResourceError, StorageFul
 
 _ATTEMPTS = 200
 # The writer keeps a row group of every open file in memory.
-_WRITING = WriterProperties(compression="SNAPPY", max_row_group_size=65_536)
+_WRITING = WriterProperties(compression="SNAPPY", max_row_group_size=32_768)
 _CONFIGURATION: dict[str, str | None] = {
     # Opening a table reads the log since its last checkpoint; 20 keeps that flat over thousands of commits.
     "delta.checkpointInterval": "20",
