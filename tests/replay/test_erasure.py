@@ -82,9 +82,9 @@ def story(undisturbed: Undisturbed, tmp_path_factory: pytest.TempPathFactory) ->
         *("--reason", "asked by letter", "--key", "letter-18", "--actor", "loyalty@grocer"),
     )
     keys = shell.json("privacy", "keys")["keys"]
-    assert shell.json("housekeeping")["done"].get("erasures") is None, "the delay is not over"
+    assert shell.json("housekeeping", "run")["done"].get("erasures") is None, "the delay is not over"
     (data / "clock").write_text(DUE)
-    assert shell.json("housekeeping")["done"]["erasures"] == {asked["id"]: "certified"}
+    assert shell.json("housekeeping", "run")["done"]["erasures"] == {asked["id"]: "certified"}
     restored = shell.json("privacy", "restore", str(backup), "--passphrase-file", str(passphrase), "--yes")
     left = shell.json("privacy", "keys")["keys"]
     after = look()
