@@ -82,10 +82,10 @@ def _alike_columns(objects: list[object]) -> dict[str, list[Any]] | None:
     """The values by column where all rows have the same names in the same order, as those of one program have."""
     if not objects or not isinstance(objects[0], dict) or not objects[0]:
         return None
-    rows = cast("list[dict[str, Any]]", objects)
-    names = list(rows[0])
-    if not all(isinstance(row, dict) and list(row) == names for row in rows):
+    names = list(cast("dict[str, Any]", objects[0]))
+    if not all(isinstance(row, dict) and list(cast("dict[str, Any]", row)) == names for row in objects):
         return None
+    rows = cast("list[dict[str, Any]]", objects)
     check_cells(len(rows), len(names))
     return dict(zip(names, map(list, zip(*(row.values() for row in rows), strict=True)), strict=True))
 
@@ -165,7 +165,7 @@ def _ndjson(content: bytes, first: int) -> pl.DataFrame:
 
 def _line(number: int, text: str) -> object:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as cause:
         why = cause if isinstance(cause, ValueError) else "nested too deeply"
         message = f"line {number} is not JSON: {why}"
@@ -183,7 +183,7 @@ def _object_blocks(content: bytes | Path) -> Iterator[tuple[int, list[object]]]:
 
 def _whole_array(content: bytes) -> list[object]:
     try:
-        rows: object = json.loads(content)
+        rows: object = json.loads(content, object_pairs_hook=_object)
     except RecursionError as cause:
         message = "the JSON payload is nested too deeply"
         raise UnreadableError(message, next_step='Send [{"field": value, ...}, ...].') from cause
@@ -198,7 +198,7 @@ class _ArrayReader:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._json = json.JSONDecoder()
+        self._json = json.JSONDecoder(object_pairs_hook=_object)
         self._text = ""
         self._ended = False
         self._number = 1
@@ -271,6 +271,15 @@ class _ArrayReader:
     def _broken(self, why: str) -> UnreadableError:
         message = f"row {self._number} of the JSON array cannot be read: {why}"
         return UnreadableError(message, next_step='Send [{"field": value, ...}, ...].')
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        # Which of the two is meant, readers decide each in their own way.
+        message = f"an object of {len(pairs)} fields has {len(found)} names"
+        raise ValueError(message)
+    return found
 
 
 def _within(text: bytes, what: str) -> bytes:
