@@ -53,15 +53,21 @@ def check_csv(content: bytes | Path) -> int:
 
 
 def check_ndjson(content: bytes) -> None:
-    """Refuse objects that have few names in common.
+    """Refuse objects that have few names in common, or a name twice.
 
     Raises:
         TooLargeError: too many names, or too many for so many rows.
+        UnreadableError: a name stands there more often than there are rows.
     """
-    rows = content.count(b"\n") + 1
+    rows = content.rstrip().count(b"\n") + 1
     texts = pl.Series([content], dtype=pl.Binary).cast(pl.String, strict=False).str.extract_all(_TEXTS).explode()
     names = texts.filter(texts.str.ends_with(":"))
-    check_cells(rows, names.n_unique())
+    counts = names.value_counts(name="rows")["rows"]
+    check_cells(rows, len(counts))
+    most = max(counts, default=0)
+    if most > rows:
+        message = f"{rows} JSON objects have one name {most} times"
+        raise UnreadableError(message, next_step="Write each name once in an object.")
 
 
 def is_flat(content: bytes) -> bool:
