@@ -25,7 +25,19 @@ from steek.ledger.migrating import MIGRATIONS, VERSION_TABLE, migrate
 SOURCE = MIGRATIONS.parent.parent
 VERSIONS = MIGRATIONS / "versions"
 # In the order of the house, so that a table stands before one that points at it.
-ROOMS = ("ledger", "governance", "data", "features", "models", "training", "evaluation", "serving", "monitoring", "loop", "incidents")
+ROOMS = (
+    "ledger",
+    "governance",
+    "data",
+    "features",
+    "models",
+    "training",
+    "evaluation",
+    "serving",
+    "monitoring",
+    "loop",
+    "incidents",
+)
 HEAD = '''"""{title}"""
 
 import sqlalchemy as sa

@@ -18,7 +18,8 @@ def protocols(modules: list[Module]) -> list[tuple[Module, ast.ClassDef]]:
 
 
 def test_there_are_seams(modules: list[Module]) -> None:
-    assert {"Engine", "KeyVault", "Learner", "ModelFormat", "OnlineStore"} <= {node.name for _, node in protocols(modules)}
+    found = {node.name for _, node in protocols(modules)}
+    assert found >= {"Engine", "KeyVault", "Learner", "ModelFormat", "OnlineStore"}
 
 
 def test_a_seam_has_few_methods_without_open_ended_arguments_and_says_its_contract(modules: list[Module]) -> None:

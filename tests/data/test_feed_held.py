@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from tests.data.conftest import LINES, Shop, lines
 
-from steek.data import Dataset, FeedChecking, IngestOptions, Ingestion, Quarantine, RejectedRows, Selection, Spool
+from steek.data import Dataset, FeedChecking, Ingestion, IngestOptions, Quarantine, RejectedRows, Selection, Spool
 from steek.kernel import ReplayClock
 from steek.ledger import Database, Ledger
 

@@ -97,7 +97,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("max_batch_bytes", int, "1000000000", "Largest batch that ingestion accepts, in bytes."),
     Setting("max_expanded_bytes", int, "8000000000", "What one batch may grow to when decompressed, in bytes."),
-    Setting("spool_max_bytes", int, "20000000000", "Acknowledged bytes that may wait for their commit on this machine."),
+    Setting(
+        "spool_max_bytes", int, "20000000000", "Acknowledged bytes that may wait for their commit on this machine."
+    ),
     Setting("commit_every_ms", int, "500", "Longest pause between commits of the spool while a console runs."),
 )
 _TABLE = {setting.name: setting for setting in SETTINGS}

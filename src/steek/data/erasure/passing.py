@@ -129,9 +129,7 @@ class ErasurePass:
         with self._database.transaction() as connection:
             moved = move_all(connection, ready, actions, self._clock.now(), told or {})
             drafts = [
-                Draft(EVENTS[moved[each.id]], each.urn, actor, facts[each.id])
-                for each in ready
-                if each.id in moved
+                Draft(EVENTS[moved[each.id]], each.urn, actor, facts[each.id]) for each in ready if each.id in moved
             ]
             self._ledger.append(connection, *drafts)
 
