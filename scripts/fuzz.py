@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 import atheris  # noqa: E402
 
 # Only what is loaded here is looked into; the rest runs at full speed.
-with atheris.instrument_imports(include=["steek.data.ingest", "steek.data.contracts", "yaml"]):
+with atheris.instrument_imports(include=["steek.data.ingest", "steek.data.contracts", "yaml"]):  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     from steek.data.contracts.odcs import parse_contract, write_contract
     from steek.data.ingest.reading import receive
 

@@ -33,7 +33,7 @@ SOME = settings(
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """An API for requests of which most are refused."""
-    with Api.over(copy_of(open_shop(), tmp_path_factory.mktemp("lied to") / "open")) as api:
+    with Api.over(copy_of(open_shop(), tmp_path_factory.mktemp("lied") / "open")) as api:
         yield api
 
 
