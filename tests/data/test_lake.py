@@ -161,3 +161,13 @@ def test_a_lake_that_was_moved_away_says_where_it_looked(
     elsewhere = Lake(tmp_path / "elsewhere", {}, database, ledger, clock)
     with pytest.raises(NotFoundError, match="recorded at version 1, but there is nothing at"):
         elsewhere.scan("t")
+
+
+@pytest.mark.covers("N3")
+@pytest.mark.parametrize("name", ["my lake", "K\u00e4se", "50%"])
+def test_a_folder_that_tables_cannot_be_read_from_is_refused_at_once(
+    name: str, tmp_path: Path, database: Database, ledger: Ledger, clock: ReplayClock
+) -> None:
+    with pytest.raises(InputError, match="cannot be read from") as refused:
+        Lake(tmp_path / name, {}, database, ledger, clock)
+    assert "lake_uri" in refused.value.next_step

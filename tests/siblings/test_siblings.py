@@ -33,7 +33,7 @@ def test_on_postgres_object_storage_and_redis_it_lives_the_same_life(
     kept = {"artifacts", "clock", "predictions", "spool", "worker.lock"}
     assert {path.name for path in (folder / ".steek").iterdir()} == kept
     # The spool is a machine's own, and empty once its batches are committed.
-    assert [path for path in (folder / ".steek" / "spool").rglob("*.arrow")] == []
+    assert list((folder / ".steek" / "spool").rglob("*.arrow")) == []
 
 
 @pytest.mark.ray
