@@ -41,7 +41,7 @@ def quarantine_view(
     reasons = tuple(quarantine.reasons(dataset))
     return QuarantineView(
         dataset=dataset,
-        open=len(quarantine.rows(dataset, Selection(receipt, reason), state="open", limit=100_000)),
+        open=quarantine.count_open(dataset, Selection(receipt, reason)),
         reasons=reasons,
         rows=tuple(RowLine(row, canonical_json(dict(row.row))) for row in rows),
         decisions=tuple(reversed(quarantine.decisions(dataset))),

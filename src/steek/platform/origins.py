@@ -6,17 +6,10 @@ from typing import Any
 import polars as pl
 
 from steek.data import AnyDataset, ColumnMap, DerivedDataset, contract_of, read_columns, result_schema
+from steek.data.validation.converting import COLUMN_TYPES
 from steek.features import FeatureView
 from steek.project import Project
 
-_TYPES: Mapping[str, Any] = {
-    "string": pl.String(),
-    "integer": pl.Int64(),
-    "number": pl.Float64(),
-    "boolean": pl.Boolean(),
-    "date": pl.Date(),
-    "timestamp": pl.Datetime("us", "UTC"),
-}
 Schema = Mapping[str, Any]
 
 
@@ -47,7 +40,7 @@ class Origins:
         declared: AnyDataset | None = self._project.datasets.get(name)
         contract = None if declared is None else contract_of(declared)
         if contract is not None:
-            return {field.name: _TYPES[field.type] for field in contract.fields}
+            return {field.name: COLUMN_TYPES[field.type] for field in contract.fields}
         if not isinstance(declared, DerivedDataset):
             return None
         known = self._known(declared.inputs)

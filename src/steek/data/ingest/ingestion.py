@@ -33,6 +33,7 @@ from steek.kernel.errors import (
     InputError,
     IntegrityError,
     NotFoundError,
+    StorageFullError,
     TooLargeError,
     UnreadableError,
     describe_unknown,
@@ -147,12 +148,7 @@ class Ingestion:
             receipt = self._acknowledged(self._take(attempt, declared, contract))
         if not wait or receipt.state != "spooled":
             return receipt
-        self.committer.commit(dataset, until=receipt.id)
-        done = self.receipt(receipt.id)
-        if done.state == "damaged":
-            message = f"the disk spoiled the rows of receipt {done.id} before they were committed"
-            raise IntegrityError(message, next_step="Check the disk of the spool, and send the batch again.")
-        return done
+        return self._committed(receipt)
 
     def event(
         self,
@@ -255,6 +251,19 @@ class Ingestion:
             schema = {declared.event_time: pl.Datetime("us", "UTC")} | ({} if by is None else {by: pl.String()})
             return count_volumes(pl.LazyFrame(schema=schema), declared.event_time, window, by)
         return count_volumes(self._lake.scan(dataset, technical=True), declared.event_time, window, by)
+
+    def _committed(self, receipt: Receipt) -> Receipt:
+        try:
+            self.committer.commit(receipt.dataset, until=receipt.id)
+        except StorageFullError as cause:
+            message = f"{cause.message}; the batch is safe in the spool as receipt {receipt.id}"
+            step = "Free space; the same call again, or 'steek receipt commit', brings it into the lake."
+            raise StorageFullError(message, next_step=step) from cause
+        done = self.receipt(receipt.id)
+        if done.state == "damaged":
+            message = f"the disk spoiled the rows of receipt {done.id} before they were committed"
+            raise IntegrityError(message, next_step="Check the disk of the spool, and send the batch again.")
+        return done
 
     def _take(self, attempt: Attempt, dataset: Dataset, contract: Contract) -> Taken:
         self.spool.check_room(attempt.payload.size_bytes)

@@ -92,6 +92,10 @@ class Quarantine:
         """Open rows of a dataset by reason, the most frequent first."""
         return count_reasons(self._frame(dataset).filter(pl.col("state") == "open"))
 
+    def count_open(self, dataset: str, selection: Selection | None = None) -> int:
+        """How many of the selected rows nobody has decided about."""
+        return _selected(self._frame(dataset), selection or Selection(), open_only=True).filter(state="open").height
+
     def rows(
         self,
         dataset: str,

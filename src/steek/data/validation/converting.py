@@ -9,7 +9,7 @@ import polars as pl
 from steek.data.contracts.contract import Field, FieldType
 from steek.kernel.errors import ContractViolationError
 
-_TYPES: dict[FieldType, pl.DataType] = {
+COLUMN_TYPES: dict[FieldType, pl.DataType] = {
     "string": pl.String(),
     "integer": pl.Int64(),
     "number": pl.Float64(),
@@ -44,7 +44,7 @@ def converted(field: Field, dtype: Any, *, textual: bool) -> Converted:
     Raises:
         ContractViolationError: no value of that type can be what the contract asks for.
     """
-    wanted = _TYPES[field.type]
+    wanted = COLUMN_TYPES[field.type]
     column = pl.col(field.name)
     if dtype == wanted:
         return Converted(field.name, column, None, unchanged=True)
@@ -84,7 +84,7 @@ def _typed(type: FieldType, column: pl.Expr, dtype: Any) -> pl.Expr | None:
         "boolean": isinstance(dtype, pl.Boolean),
         "date": isinstance(dtype, pl.Date),
     }
-    return column.cast(_TYPES[type]) if fits[type] else None
+    return column.cast(COLUMN_TYPES[type]) if fits[type] else None
 
 
 def _typed_moment(column: pl.Expr, dtype: Any) -> pl.Expr | None:
