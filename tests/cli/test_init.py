@@ -10,13 +10,22 @@ from shop_world import Shell
 @pytest.mark.covers("N1", "D1")
 def test_the_command_it_prints_works(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
-    begun = shell.steek("init", "my shop", "--owner", 'O\'Brien "data": all')
+    begun = shell.steek("init", "my-shop", "--owner", 'O\'Brien "data": all')
     assert begun.status == 0
     noun, *words = shlex.split(begun.stdout.splitlines()[-1].removeprefix("next: steek "))
     receipt = shell.json(noun, *words)
     assert (receipt["dataset"], receipt["accepted_rows"], receipt["quarantined_rows"]) == ("orders", 2, 0)
-    (monitor,) = Shell(tmp_path / "my shop").json("monitors", "list")
+    (monitor,) = Shell(tmp_path / "my-shop").json("monitors", "list")
     assert (monitor["monitor"], monitor["owner"]) == ("orders in all", 'O\'Brien "data": all')
+
+
+@pytest.mark.covers("N3")
+@pytest.mark.parametrize("folder", ["my shop", "K\u00e4se", "50%"])
+def test_a_folder_that_tables_could_not_be_read_from_is_refused(tmp_path: Path, folder: str) -> None:
+    done = Shell(tmp_path).steek("init", folder, "--json")
+    assert (done.status, done.problem["error"]) == (3, "input")
+    assert "cannot be read from" in done.problem["message"]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.covers("N3")

@@ -13,7 +13,7 @@ from tests.data.lies import BOMBS, payloads, spoiled
 from steek.data.ingest.reading import receive
 from steek.kernel.errors import TooLargeError, UnreadableError
 
-CHILD = Path(__file__).with_name("bomb_child.py")
+ROOT = Path(__file__).parents[2]
 PAYLOADS = payloads(lines(count=20))
 MEMORY_BYTES = 3_000_000_000
 # Those that are read: they are no larger than they look.
@@ -28,8 +28,8 @@ READ = {
 @pytest.mark.covers("D1", "N3")
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_in_bounded_memory(name: str) -> None:
-    words = [sys.executable, str(CHILD), name, str(MEMORY_BYTES)]
-    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=120)
+    words = [sys.executable, "-m", "tests.data.bomb_child", name, str(MEMORY_BYTES)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-2000:]
     told, _, what = done.stdout.strip().partition(" ")
     if name in READ:

@@ -14,6 +14,7 @@ from steek.cli.commands import command
 from steek.cli.options import JsonOption
 from steek.cli.output import show
 from steek.kernel.errors import ConflictError, InputError
+from steek.kernel.folders import table_folder
 from steek.kernel.settings import PROJECT_FILE
 
 _FILES = {
@@ -82,6 +83,7 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """Begin a project: settings, one dataset with its contract, one monitor, and a file to ingest."""
+    table_folder(str(folder))
     name = folder.resolve().name.lower()
     module = "".join(character if character.isalnum() else "_" for character in name)
     _check_module(module)

@@ -17,14 +17,13 @@ from steek.data.tables import table_versions
 from steek.governance import Access, Actor, is_technical
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError, NotFoundError, RefusedError
+from steek.kernel.folders import table_folder
 from steek.kernel.windows import Window
 from steek.ledger import Database, Ledger
 
 RECEIPT_COLUMN = "_receipt_id"
 _NAME = re.compile(r"[A-Za-z0-9_]+([./-][A-Za-z0-9_]+)*")
 _KEY_LENGTH = 300
-# What addresses write with a percent sign.
-_UNREADABLE = frozenset(' "#<>?`{}%')
 ConnectionWork = Callable[[Connection, int], None]
 
 
@@ -70,7 +69,7 @@ class Lake:
         actor: Actor | None = None,
     ) -> None:
         text = str(location)
-        self._location = text.rstrip("/") if "://" in text else _folder(text)
+        self._location = text.rstrip("/") if "://" in text else table_folder(text)
         self._options = options
         self._database = database
         self._clock = clock
@@ -299,22 +298,6 @@ class Lake:
 
 def _chunks(rows: pl.DataFrame | Chunks) -> Chunks:
     return rows.storable() if isinstance(rows, Chunks) else Chunks.of(storable(rows))
-
-
-def _folder(text: str) -> str:
-    """The folder of a lake on this machine.
-
-    Raises:
-        InputError: a character in it that the library of the tables writes one way and reads another.
-    """
-    folder = str(Path(text).resolve())
-    odd = sorted({letter for letter in folder if letter in _UNREADABLE or not letter.isascii()})
-    if odd:
-        message = (
-            f"the lake's folder {folder!r} has {', '.join(map(repr, odd))} in it, which its tables cannot be read from"
-        )
-        raise InputError(message, next_step="Move the project, or set lake_uri to a folder with plain letters.")
-    return folder
 
 
 def check_key(key: str) -> None:
