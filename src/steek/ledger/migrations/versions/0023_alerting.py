@@ -1,0 +1,8 @@
+"""Groups, silences, verdicts and noise of alerts."""
+
+revision = "0023"
+down_revision = "0022"
+
+
+def upgrade() -> None:
+    pass

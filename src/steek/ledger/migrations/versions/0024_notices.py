@@ -1,0 +1,8 @@
+"""Notices to people and other systems."""
+
+revision = "0024"
+down_revision = "0023"
+
+
+def upgrade() -> None:
+    pass
