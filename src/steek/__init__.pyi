@@ -96,6 +96,7 @@ from steek.models import (
 )
 from steek.monitoring import (
     Monitor as Monitor,
+    WatchedModel as WatchedModel,
 )
 from steek.monitoring import (
     data_age as data_age,
@@ -108,6 +109,9 @@ from steek.monitoring import (
 )
 from steek.monitoring import (
     fallback_share as fallback_share,
+    from_delta as from_delta,
+    from_files as from_files,
+    from_query as from_query,
 )
 from steek.monitoring import (
     golden_change as golden_change,

@@ -13,7 +13,7 @@ from steek.governance import Policy, Role
 from steek.kernel.errors import DeclarationError, SettingsError, where_raised
 from steek.kernel.settings import Settings
 from steek.models import ModelDefinition
-from steek.monitoring import Monitor
+from steek.monitoring import Monitor, WatchedModel
 
 Declared = TypeVar("Declared")
 
@@ -30,6 +30,7 @@ class Project:
     roles: Mapping[str, Role] = field(default_factory=dict[str, Role])
     policies: tuple[Policy, ...] = ()
     labels: Mapping[str, Labels] = field(default_factory=dict[str, Labels])
+    watched: Mapping[str, WatchedModel] = field(default_factory=dict[str, WatchedModel])
 
 
 def load_project(settings: Settings) -> Project:
@@ -45,15 +46,17 @@ def load_project(settings: Settings) -> Project:
     features = _by_name(declared, "feature declaration", FeatureView, MomentFeatures)
     # And examples ask for datasets and labels by the same parameters.
     _by_name(declared, "dataset or labels declaration", Dataset, DerivedDataset, Labels)
+    models = _by_name(declared, "model", ModelDefinition, WatchedModel)
     return Project(
         datasets=load_contracts(datasets, settings.project_path),
         views={name: found for name, found in features.items() if isinstance(found, FeatureView)},
         moments={name: found for name, found in features.items() if isinstance(found, MomentFeatures)},
-        definitions=_by_name(declared, "model definition", ModelDefinition),
+        definitions={name: found for name, found in models.items() if isinstance(found, ModelDefinition)},
         monitors=_by_name(declared, "monitor", Monitor),
         roles=_by_name(declared, "role", Role),
         policies=_policies(declared),
         labels=_by_name(declared, "labels declaration", Labels),
+        watched={name: found for name, found in models.items() if isinstance(found, WatchedModel)},
     )
 
 

@@ -56,6 +56,7 @@ SETTINGS: tuple[Setting, ...] = (
         "lake_uri", str, "", "Where Delta tables live: a path or an object storage URI; by default below data_path."
     ),
     Setting("lake_options", str, "", "Object storage options as key=value, separated by commas.", secret=True),
+    Setting("watch_database_url", str, "", "SQLAlchemy URL that the queries of watched models run on.", secret=True),
     Setting("online_store", str, "sqlite", "Where online features are served from.", choices=("sqlite", "redis")),
     Setting("redis_url", str, "", "URL of the Redis server of the online store.", secret=True),
     Setting("engine", str, "local", "Where parallel work runs.", choices=("local", "ray")),

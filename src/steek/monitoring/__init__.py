@@ -18,18 +18,14 @@ from steek.monitoring.indicators import (
     prediction_mean,
     volume,
 )
-from steek.monitoring.monitor import (
-    ExplicitThreshold,
-    IndicatorSpec,
-    LearnedThreshold,
-    Monitor,
-    explicit,
-    learned,
-)
+from steek.monitoring.monitor import IndicatorSpec, Monitor
 from steek.monitoring.monitoring import Monitoring
 from steek.monitoring.points import Point
 from steek.monitoring.series import Series
 from steek.monitoring.states import MonitorState
+from steek.monitoring.thresholds.declared import ExplicitThreshold, LearnedThreshold, explicit, learned
+from steek.monitoring.watching.declared import WatchedModel, from_delta, from_files, from_query
+from steek.monitoring.watching.watching import Watching, WatchRun, WatchState
 from steek.monitoring.wording import slice_words
 
 __all__ = [
@@ -45,10 +41,17 @@ __all__ = [
     "Point",
     "Series",
     "Sources",
+    "WatchRun",
+    "WatchState",
+    "WatchedModel",
+    "Watching",
     "data_age",
     "expected_vs_observed",
     "explicit",
     "fallback_share",
+    "from_delta",
+    "from_files",
+    "from_query",
     "golden_change",
     "join_matched",
     "learned",

@@ -12,6 +12,7 @@ from steek.platform import parts
 from steek.platform.keeping import keeping_part
 from steek.platform.promises import promises_part
 from steek.platform.record import Platform
+from steek.platform.watch_part import watching_part
 from steek.project import Project, load_project
 
 
@@ -41,9 +42,10 @@ def build(settings: Settings, project: Project) -> Platform:
     promises = promises_part(base, keeping.provenance, serving.routes)
     people = parts.people_part(base, data, models, serving, promises.label_uses)
     erasing = parts.letting_go(base, data, features, models)
+    watching = watching_part(base, data)
     services = {
         name: value
-        for part in (base, data, promises, features, models, serving, people, erasing, keeping)
+        for part in (base, data, promises, features, models, serving, people, erasing, keeping, watching)
         for name, value in _named(part)
     }
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})

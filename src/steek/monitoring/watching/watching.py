@@ -1,0 +1,276 @@
+"""The service: takes what is new in the logs of others and brings it where indicators read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from steek.data import AnyDataset, Lake, contract_of
+from steek.data.tables import receipts
+from steek.evaluation import OUTCOMES
+from steek.kernel.clock import Clock
+from steek.kernel.errors import DeclarationError, InputError, NotFoundError
+from steek.kernel.windows import Window
+from steek.ledger import Database, Draft, Ledger
+from steek.models import trained_urn
+from steek.monitoring.watching.collecting import Answers, answers_of, check_fields, outcomes_of
+from steek.monitoring.watching.collections import (
+    Collected,
+    collected_version,
+    latest_collections,
+    write_collection,
+)
+from steek.monitoring.watching.declared import WatchedModel
+from steek.monitoring.watching.pulling import Pulled, Puller
+from steek.monitoring.watching.versions import number_versions
+from steek.serving import PREDICTIONS
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRun:
+    """What one run brought: from each source, and into the prediction log and outcomes; None where nothing was new."""
+
+    model: str
+    pulled: tuple[Pulled, ...]
+    predictions: Collected | None
+    outcomes: Collected | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """How far a watched model is.
+
+    Args:
+        model: Its declaration.
+        answers: Answers in the prediction log.
+        with_outcome: Answers whose outcome is known.
+        span: Moments from the first to the last answer; None before the first.
+        recent: Latest collections, newest first.
+    """
+
+    model: WatchedModel
+    answers: int
+    with_outcome: int
+    span: Window | None
+    recent: tuple[Collected, ...]
+
+
+class Watching:
+    """Watched models of a project; each call may be repeated and be killed at any moment.
+
+    Args:
+        lake: Read as the one that watches; personal fields are closed to it.
+        puller: Takes sources in.
+        database: State, and the ledger's events in the same transactions.
+        ledger: Gets `predictions.collected` and `outcomes.joined`.
+        clock: Processing time.
+        models: Declarations by name.
+        datasets: Declared datasets by name.
+
+    Raises:
+        DeclarationError: a model names a dataset that is not declared, or fields that its contract lacks.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        puller: Puller,
+        database: Database,
+        ledger: Ledger,
+        clock: Clock,
+        models: Mapping[str, WatchedModel],
+        datasets: Mapping[str, AnyDataset],
+    ) -> None:
+        for model in models.values():
+            _check(model, datasets)
+        self._lake = lake
+        self._puller = puller
+        self._database = database
+        self._ledger = ledger
+        self._clock = clock
+        self._datasets = datasets
+        self.models = dict(models)
+
+    def run(self, name: str, *, actor: str) -> WatchRun:
+        """Take what is new in the sources of a model, and collect it.
+
+        Raises:
+            NotFoundError: no such model.
+            InputError, UnreadableError, ContractViolationError: a source cannot be read.
+        """
+        model = self.model(name)
+        pulled = [
+            self._puller.pull(dataset, source, self._fields(dataset), actor=actor)
+            for dataset, source in ((model.predictions, model.predictions_from), (model.outcomes, model.outcomes_from))
+            if dataset is not None and source is not None
+        ]
+        return WatchRun(name, tuple(pulled), *self.collect(name, actor=actor))
+
+    def collect(self, name: str, *, actor: str) -> tuple[Collected | None, Collected | None]:
+        """Bring committed rows of the datasets into "predictions" and "outcomes"; None where none were new."""
+        model = self.model(name)
+        predictions = self._collect_predictions(model, actor)
+        return predictions, self._collect_outcomes(model, actor)
+
+    def model(self, name: str) -> WatchedModel:
+        """The declaration. Raises NotFoundError."""
+        if name not in self.models:
+            raise NotFoundError.among("watched model", name, self.models)
+        return self.models[name]
+
+    def state(self, name: str) -> WatchState:
+        """How far a model is. Raises NotFoundError."""
+        model = self.model(name)
+        answers = self._of_model(PREDICTIONS, model)
+        rows = known = 0
+        span: Window | None = None
+        if answers is not None:
+            facts = answers.select(pl.len(), pl.col("at").min(), pl.col("at").max().alias("last")).collect()
+            rows, first, last = facts.row(0)
+            span = Window(first, last + timedelta(microseconds=1)) if rows else None
+        if (joined := self._of_model(OUTCOMES, model)) is not None:
+            known = int(joined.select(pl.len()).collect().item())
+        with self._database.reading() as connection:
+            recent = tuple(latest_collections(connection, name, _SHOWN))
+        return WatchState(model, rows, known, span, recent)
+
+    def _collect_predictions(self, model: WatchedModel, actor: str) -> Collected | None:
+        new = self._new_rows(model.predictions, model.name, PREDICTIONS, (*model.columns,))
+        if new is None:
+            return None
+        rows, version = new
+        versions = self._versions(model, rows)
+        answers = answers_of(rows, model, versions, self._clock.now())
+        fresh = self._without_repeats(model, answers)
+        key = f"watch:{model.name}:{PREDICTIONS}:{version}"
+        collected = Collected(
+            key=key,
+            model=model.name,
+            what=PREDICTIONS,
+            source_version=version,
+            rows=fresh.height,
+            repeated=rows.height - answers.unusable - fresh.height,
+            unusable=answers.unusable,
+            table_version=None,
+            at=self._clock.now(),
+        )
+        source = f"dataset:{model.predictions}@{version}"
+        trained = [trained_urn(model.name, number) for number in sorted(set(fresh["version"].drop_nulls()))]
+        edges = ((source, f"dataset:{PREDICTIONS}"), *((urn, f"dataset:{PREDICTIONS}") for urn in trained))
+        return self._append(PREDICTIONS, fresh, collected, "predictions.collected", edges, actor)
+
+    def _collect_outcomes(self, model: WatchedModel, actor: str) -> Collected | None:
+        if model.outcomes is None or model.outcome is None:
+            return None
+        told_version = self._lake.latest_version(model.outcomes)
+        answers = self._of_model(PREDICTIONS, model)
+        if told_version is None or answers is None:
+            return None
+        since = self._clock.now() - model.patience
+        waiting = answers.filter(pl.col("at") >= since)
+        if (joined := self._of_model(OUTCOMES, model)) is not None:
+            waiting = waiting.join(joined.select("request_id"), on="request_id", how="anti")
+        told = self._lake.scan(model.outcomes).select(model.id, model.outcome).collect()
+        matched = outcomes_of(told, waiting.collect(), model)
+        if matched.is_empty():
+            return None
+        log_version = self._lake.latest_version(PREDICTIONS)
+        collected = Collected(
+            key=f"watch:{model.name}:{OUTCOMES}:{told_version}:{log_version}",
+            model=model.name,
+            what=OUTCOMES,
+            source_version=told_version,
+            rows=matched.height,
+            repeated=0,
+            unusable=0,
+            table_version=None,
+            at=self._clock.now(),
+        )
+        sources = (f"dataset:{PREDICTIONS}@{log_version}", f"dataset:{model.outcomes}@{told_version}")
+        edges = tuple((source, f"dataset:{OUTCOMES}") for source in sources)
+        return self._append(OUTCOMES, matched, collected, "outcomes.joined", edges, actor)
+
+    def _append(
+        self,
+        table: str,
+        rows: pl.DataFrame,
+        collected: Collected,
+        kind: str,
+        edges: Sequence[tuple[str, str]],
+        actor: str,
+    ) -> Collected:
+        """Rows, record and event stand or fall together."""
+        payload: dict[str, object] = {
+            name: getattr(collected, name) for name in ("rows", "repeated", "unusable", "source_version")
+        }
+
+        def record(connection: Connection, version: int) -> None:
+            write_collection(connection, replace(collected, table_version=version))
+            ends = tuple((source, f"{target}@{version}") for source, target in edges)
+            self._ledger.append(connection, Draft(kind, f"model:{collected.model}", actor, payload, edges=ends))
+
+        version = self._lake.append(table, rows, key=collected.key, connection_work=record)
+        return replace(collected, table_version=version)
+
+    def _new_rows(
+        self, dataset: str, model: str, what: str, columns: tuple[str, ...]
+    ) -> tuple[pl.DataFrame, int] | None:
+        """Rows of the dataset's batches that were committed since the last collection, and the version they end at."""
+        latest = self._lake.latest_version(dataset)
+        with self._database.reading() as connection:
+            done = collected_version(connection, model, what)
+            if latest is None or latest == done:
+                return None
+            query = select(receipts.c.id).where(receipts.c.dataset == dataset, receipts.c.table_version <= latest)
+            query = query if done is None else query.where(receipts.c.table_version > done)
+            ids = connection.execute(query).scalars().all()
+        rows = self._lake.scan(dataset, version=latest, technical=True).filter(pl.col("_receipt_id").is_in(ids))
+        there = rows.collect_schema().names()
+        closed = [column for column in columns if column not in there]
+        if closed:
+            message = f"{', '.join(closed)} of {dataset} cannot be read by the one that watches {model}"
+            step = "Pseudonymise a personal id in the contract of both datasets, or open it by a policy."
+            raise InputError(message, next_step=step)
+        return rows.select(columns).collect(), latest
+
+    def _without_repeats(self, model: WatchedModel, answers: Answers) -> pl.DataFrame:
+        known = self._of_model(PREDICTIONS, model)
+        if known is None or answers.rows.is_empty():
+            return answers.rows
+        first, last = answers.rows.select(pl.col("at").min(), pl.col("at").max().alias("last")).row(0)
+        ids = known.filter(pl.col("at").is_between(first, last)).select("request_id").collect()
+        return answers.rows.join(ids, on="request_id", how="anti", maintain_order="left")
+
+    def _of_model(self, table: str, model: WatchedModel) -> pl.LazyFrame | None:
+        if self._lake.latest_version(table) is None:
+            return None
+        return self._lake.scan(table).filter(pl.col("model") == model.name)
+
+    def _versions(self, model: WatchedModel, rows: pl.DataFrame) -> dict[str, int]:
+        if model.version is None:
+            return {}
+        names = rows[model.version].cast(pl.String).drop_nulls().unique().to_list()
+        with self._database.transaction() as connection:
+            return number_versions(connection, model.name, names)
+
+    def _fields(self, dataset: str) -> tuple[str, ...]:
+        contract = contract_of(self._datasets[dataset])
+        assert contract is not None, "checked when the service was made"
+        return tuple(field.name for field in contract.fields)
+
+
+def _check(model: WatchedModel, datasets: Mapping[str, AnyDataset]) -> None:
+    names: dict[str, list[str]] = {}
+    for dataset in (model.predictions, model.outcomes):
+        if dataset is None:
+            continue
+        contract = contract_of(datasets[dataset]) if dataset in datasets else None
+        if contract is None:
+            message = f"watched model {model.name!r} reads dataset {dataset!r}, which is not declared with a contract"
+            raise DeclarationError(message, next_step=f"Declare sk.Dataset({dataset!r}, contract=...).")
+        names[dataset] = [field.name for field in contract.fields]
+    check_fields(model, names[model.predictions], names[model.outcomes] if model.outcomes else None)
