@@ -14,8 +14,9 @@ from steek.monitoring.alert_events import fired, resolved
 from steek.monitoring.alerts import Alert, new_alert, resolve_alert, write_alert
 from steek.monitoring.judgement import Judgement, Measurement
 from steek.monitoring.kinds import Kind
-from steek.monitoring.monitor import IndicatorSpec, Monitor, explicit
+from steek.monitoring.monitor import IndicatorSpec, Monitor
 from steek.monitoring.points import Judged, write_points
+from steek.monitoring.thresholds.declared import explicit
 
 DAY = timedelta(days=1)
 ONSET_DAY = datetime(2017, 10, 15, 6, tzinfo=UTC)

@@ -15,9 +15,9 @@ from steek.monitoring.alerts import read_alerts
 from steek.monitoring.evaluation_step import Step, apply, evaluated_alerts
 from steek.monitoring.indicators import INDICATORS
 from steek.monitoring.judgement import Measurement
-from steek.monitoring.monitor import Threshold
 from steek.monitoring.points import Point, read_points
 from steek.monitoring.states import StateRow, read_states
+from steek.monitoring.thresholds.declared import Threshold
 
 DAY = timedelta(days=1)
 FIRST = datetime(2017, 9, 4, 6, tzinfo=UTC)

@@ -60,7 +60,7 @@ def test_an_impossible_threshold_is_refused() -> None:
     with pytest.raises(DeclarationError, match="cannot work"):
         learned(min_history=2)
     season: Any = "month"
-    with pytest.raises(DeclarationError, match="season is 'month'; allowed: None, 'week'"):
+    with pytest.raises(DeclarationError, match="season is 'month'; allowed: None, 'day', 'week', 'hour of week'"):
         learned(season=season)
 
 

@@ -10,7 +10,7 @@ from tests.real_year import real_year
 from steek.kernel import Verdict, Window
 from steek.monitoring.judgement import Judgement, Measurement, Past, Rule, judge
 from steek.monitoring.kinds import Kind
-from steek.monitoring.monitor import LearnedThreshold, learned
+from steek.monitoring.thresholds.declared import LearnedThreshold, learned
 
 START, DAYS = datetime(2017, 6, 1, 6, tzinfo=UTC), 152
 RUNS = (0, 28, 56, 84, 112)

@@ -14,11 +14,12 @@ from steek.monitoring.alerts import Alert, new_alert, read_alerts, resolve_alert
 from steek.monitoring.holds import history_start, read_holds
 from steek.monitoring.indicators.indicator import Indicator
 from steek.monitoring.judgement import Measurement, Past, Rule, judge
-from steek.monitoring.monitor import LearnedThreshold, Monitor
+from steek.monitoring.monitor import Monitor
 from steek.monitoring.onset import onset_interval
 from steek.monitoring.points import Judged, Point, read_history, write_points
 from steek.monitoring.states import read_latest_window, summarise, write_state
 from steek.monitoring.tables import evaluations
+from steek.monitoring.thresholds.declared import LearnedThreshold
 
 _WINDOWS_FOR_ONSET = 28
 
@@ -82,8 +83,8 @@ def apply(connection: Connection, step: Step, measurements: Sequence[Measurement
 
 def _read_history(connection: Connection, step: Step) -> History:
     threshold = step.monitor.threshold
-    windows = threshold.windows if isinstance(threshold, LearnedThreshold) else _WINDOWS_FOR_ONSET
     length = step.window.end_at - step.window.start_at
+    windows = threshold.sized(length).windows if isinstance(threshold, LearnedThreshold) else _WINDOWS_FOR_ONSET
     subject_holds = read_holds(connection, step.monitor.subject)
     since = history_start(step.window.start_at, windows * length, subject_holds)
     everything = read_history(connection, step.monitor.name, since=since, until=step.window.start_at)
@@ -121,7 +122,13 @@ def _complete(
 def _rule(step: Step, slices: int) -> Rule:
     minimum = step.monitor.indicator.parameters.get("minimum_expected", 0.0)
     assert isinstance(minimum, int | float)
-    return Rule(step.indicator.kind, step.monitor.threshold, float(minimum), max(slices, 1))
+    return Rule(
+        step.indicator.kind,
+        step.monitor.threshold,
+        float(minimum),
+        max(slices, 1),
+        step.window.end_at - step.window.start_at,
+    )
 
 
 def _move_alerts(

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from steek.kernel.verdict import Verdict
 from steek.measures.robust import Bounds, mad_bounds, median, weekday_bounds
 from steek.monitoring.kinds import Kind, Limits, chance_spread, reachable
-from steek.monitoring.monitor import ExplicitThreshold, LearnedThreshold, Threshold
 from steek.monitoring.silence import before_silence, silent_windows_needed
+from steek.monitoring.thresholds.declared import DAY, ExplicitThreshold, LearnedThreshold, Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,20 @@ class Past:
 class Rule:
     """How to judge: the indicator's kind, the monitor's threshold, and for counts the smallest expectation to judge.
 
-    `slices` is the number of slices judged together, which share one allowance of false alarms by silence.
+    `slices` is the number of slices judged together, which share one allowance of false alarms. `window` is the length
+    of a window.
     """
 
     kind: Kind
     threshold: Threshold
     minimum_expected: float = 0.0
     slices: int = 1
+    window: timedelta = DAY
+
+    @property
+    def least(self) -> int:
+        """How many earlier windows it needs."""
+        return self.threshold.sized(self.window).min_history if isinstance(self.threshold, LearnedThreshold) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ def judge(measurement: Measurement, past: Sequence[Past], rule: Rule, *, window_
         reason = measurement.unreadable or "nothing to measure in this window"
         return Judgement(Verdict.UNDECIDED, limits.lower, limits.upper, reason)
     judged_by_silence = rule.kind is Kind.COUNT and isinstance(rule.threshold, LearnedThreshold)
-    if judged_by_silence and measurement.value == 0 and len(past) >= _least(rule.threshold):
+    if judged_by_silence and measurement.value == 0 and len(past) >= rule.least:
         return _judge_silence(past, limits, rule)
     if why_not:
         return Judgement(Verdict.UNDECIDED, limits.lower, limits.upper, why_not)
@@ -92,9 +99,10 @@ def _limits(
     threshold = rule.threshold
     if isinstance(threshold, ExplicitThreshold):
         return Limits(threshold.lower, threshold.upper), ""
-    if len(past) < threshold.min_history:
-        return Limits(None, None), f"only {len(past)} of the {threshold.min_history} earlier windows it needs"
-    recent = past[-threshold.windows :]
+    sized = threshold.sized(rule.window)
+    if len(past) < sized.min_history:
+        return Limits(None, None), f"only {len(past)} of the {sized.min_history} earlier windows it needs"
+    recent = past[-sized.windows :]
     expected = median([point.value for point in recent])
     if rule.kind is Kind.COUNT and expected < rule.minimum_expected:
         short = f"too small to judge its size: {expected:g} rows in the middle window, {rule.minimum_expected:g} needed"
@@ -121,7 +129,7 @@ def _judge_silence(past: Sequence[Past], limits: Limits, rule: Rule) -> Judgemen
     known = before_silence(counts)
     silent = len(counts) - len(known) + 1
     # A slice that was seen once and not again has no habit that it could have broken.
-    needed = silent_windows_needed(known, slices=rule.slices) if len(known) >= _least(rule.threshold) else None
+    needed = silent_windows_needed(known, slices=rule.slices) if len(known) >= rule.least else None
     if (needed is not None and silent >= needed) or (limits.lower is not None and limits.lower > 0):
         usual = f"{median(known):g} rows in the middle window before" if known else "never empty"
         return Judgement(Verdict.FAIL, max(limits.lower or 0.0, 1.0), limits.upper, f"no rows at all; {usual}")
@@ -137,7 +145,3 @@ def _compare(value: float, limits: Limits) -> Judgement:
         reason = f"{value:.6g} is above the upper bound {limits.upper:.6g}"
         return Judgement(Verdict.FAIL, limits.lower, limits.upper, reason)
     return Judgement(Verdict.PASS, limits.lower, limits.upper, "within its bounds")
-
-
-def _least(threshold: Threshold) -> int:
-    return threshold.min_history if isinstance(threshold, LearnedThreshold) else 0

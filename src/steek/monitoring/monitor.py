@@ -6,10 +6,10 @@ from typing import Literal, get_args
 
 from steek.kernel.errors import DeclarationError
 from steek.kernel.urn import Urn
+from steek.monitoring.thresholds.declared import Threshold
 
 Purpose = Literal["chart", "alert", "page"]
 Severity = Literal["sev1", "sev2", "sev3"]
-Season = Literal["week"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,65 +27,6 @@ class IndicatorSpec:
     target: Urn
     parameters: Mapping[str, object] = field(default_factory=dict[str, object])
     delay_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class LearnedThreshold:
-    """Bounds from the series' own past windows; see `learned`."""
-
-    width: float
-    min_history: int
-    season: Season | None
-    windows: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExplicitThreshold:
-    """Bounds in the unit of the indicator; None means unbounded on that side."""
-
-    lower: float | None
-    upper: float | None
-
-
-Threshold = LearnedThreshold | ExplicitThreshold
-
-
-def learned(
-    width: float = 6.0, min_history: int = 7, season: Season | None = None, *, windows: int = 28
-) -> LearnedThreshold:
-    """Bounds by median and MAD of the windows before, never of those inside an incident.
-
-    Args:
-        width: Half-width in spreads; 6 is meant to alert, 3 to look at.
-        min_history: With fewer measured windows the verdict is undecided.
-        season: "week" gives each weekday its own centre once it has been seen three times.
-        windows: How many windows back the past reaches.
-
-    Raises:
-        DeclarationError: a width that is not positive, or a history that is too short to have a spread.
-    """
-    if width <= 0 or not 3 <= min_history <= windows:
-        message = f"learned(width={width}, min_history={min_history}, windows={windows}) cannot work"
-        raise DeclarationError(message, next_step="width must be positive and 3 <= min_history <= windows.")
-    if season is not None and season not in get_args(Season):
-        message = f"season is {season!r}; allowed: None, {', '.join(map(repr, get_args(Season)))}"
-        raise DeclarationError(message)
-    return LearnedThreshold(float(width), min_history, season, windows)
-
-
-def explicit(*, lower: float | None = None, upper: float | None = None) -> ExplicitThreshold:
-    """Fixed bounds, in the unit of the indicator; both ends are still well.
-
-    Raises:
-        DeclarationError: no bound at all, or a lower one above the upper one.
-    """
-    if lower is None and upper is None:
-        message = "explicit() bounds nothing"
-        raise DeclarationError(message, next_step="Give lower=, upper=, or both; or use learned().")
-    if lower is not None and upper is not None and lower > upper:
-        message = f"explicit(lower={lower}, upper={upper}) leaves no value that is well"
-        raise DeclarationError(message)
-    return ExplicitThreshold(lower, upper)
 
 
 @dataclass(frozen=True, slots=True)

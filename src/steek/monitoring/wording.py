@@ -2,7 +2,7 @@
 
 from steek.monitoring.alerts import Alert
 from steek.monitoring.kinds import Kind
-from steek.monitoring.monitor import ExplicitThreshold, Threshold
+from steek.monitoring.thresholds.declared import ExplicitThreshold, Threshold
 
 
 def threshold_text(threshold: Threshold, kind: Kind) -> str:
@@ -13,8 +13,10 @@ def threshold_text(threshold: Threshold, kind: Kind) -> str:
     """
     if isinstance(threshold, ExplicitThreshold):
         return band_text(threshold.lower, threshold.upper, kind)
-    season = " of its weekday" if threshold.season == "week" else ""
-    return f"median{season} ± {threshold.width:g} MAD of up to {threshold.windows} windows before"
+    season = {"day": " of its hour", "week": " of its weekday", "hour of week": " of its hour of the week"}
+    place = "" if threshold.season is None else season[threshold.season]
+    reach = "28 days" if threshold.windows is None else f"{threshold.windows} windows"
+    return f"median{place} ± {threshold.width:g} MAD of up to {reach} before"
 
 
 def band_text(lower: float | None, upper: float | None, kind: Kind) -> str:
