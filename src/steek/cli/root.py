@@ -22,6 +22,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "labels": ("labels", "What turned out to be right: put, correct, agreement, who learned from it."),
     "extract": ("extract", "Extract days of a derived dataset again."),
     "train": ("train", "Train a model now, judge and deploy it."),
+    "watch": ("watch", "Models that somebody else trains and serves: begin, run, show."),
     "night": ("night", "Run or look at the nightly workflow."),
     "models": ("models", "Trained models, their evaluations and gates."),
     "deploy": ("deploy", "Serve a version that passed its gate."),

@@ -27,6 +27,7 @@ from steek.http import (
     privacy,
     quarantine,
     retention,
+    watched,
 )
 from steek.http.callers import Callers
 from steek.http.events import EventsApi, EventsDoor, committing
@@ -57,6 +58,7 @@ ROOMS = (
     nights,
     models,
     monitors,
+    watched,
     incidents,
     ledger,
     lineage,

@@ -34,6 +34,7 @@ from steek.platform.serving import serving_app
 from steek.platform.status import LoopStatus, loop_status
 from steek.platform.subscriptions import subscriptions
 from steek.platform.targets import rollback_target
+from steek.platform.watching import Watched, monitors_of_watched, watch
 from steek.platform.working import workflow_worker
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Platform",
     "Preparation",
     "Rows",
+    "Watched",
     "check_export",
     "contract_lines",
     "dataset_arrival",
@@ -65,6 +67,7 @@ __all__ = [
     "loop_status",
     "mitigation_lines",
     "mitigation_menu",
+    "monitors_of_watched",
     "open_project",
     "preparation",
     "preparations",
@@ -74,5 +77,6 @@ __all__ = [
     "sampling_costs",
     "serving_app",
     "subscriptions",
+    "watch",
     "workflow_worker",
 ]

@@ -72,7 +72,7 @@ class WatchedModel:
         slices: Fields of the log to slice answers and outcomes by.
         predictions_from: Where the log lies; None where its owners push it (`POST /v1/datasets/.../batches`).
         outcomes_from: The same for outcomes.
-        join_within: How long after an answer its outcome is still looked for, e.g. "60d".
+        join_within: How long after an answer was taken in its outcome is still looked for, e.g. "60d".
         owner: Who answers for it.
 
     Raises:

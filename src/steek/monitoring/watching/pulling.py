@@ -1,6 +1,6 @@
 """Taking what is new in a source into its dataset: planned first, then ingested under the plan's own key."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,6 +70,10 @@ class Puller:
                 engine.dispose()
         return Pulled(dataset, len(counts), sum(rows for rows, _ in counts), sum(accepted for _, accepted in counts))
 
+    def commit(self, dataset: str) -> None:
+        """Bring what waits in the spool, pulled or pushed, into the lake."""
+        self._ingestion.drain(dataset)
+
     def _planned(self, source: Source, dataset: str, reached: Mapping[str, str], engine: Engine | None) -> list[Span]:
         if isinstance(source, FileSource):
             return plan_files(source, dataset, reached)
@@ -98,17 +102,22 @@ class Puller:
     def _written(
         self, source: Source, span: Span, columns: tuple[str, ...], engine: Engine | None, folder: Path
     ) -> Iterator[Path]:
-        """The rows of a stretch as files for ingestion, each with rows; CSV stays text, so that the contract reads."""
-        is_text = isinstance(source, FileSource) and span.part.lower().endswith(".csv")
+        """The rows of a stretch as files for ingestion, each with rows.
+
+        What came as text, or from a database that may keep moments as text, stays text for the contract to read.
+        """
+        kind = (
+            "ndjson" if isinstance(source, QuerySource) else "csv" if span.part.lower().endswith(".csv") else "parquet"
+        )
         for number, rows in enumerate(self._frames(source, span, columns, engine)):
-            path = folder / f"{number}.{'csv' if is_text else 'parquet'}"
+            path = folder / f"{number}.{kind}"
             try:
-                rows.sink_csv(path) if is_text else rows.sink_parquet(path)
-                is_empty = pl.scan_csv(path).limit(1).collect().is_empty() if is_text else _is_empty(path)
+                written = rows.collect(engine="streaming")
+                _WRITERS[kind](written, path)
             except (pl.exceptions.PolarsError, OSError) as cause:
                 message = f"rows of {span.part or span.dataset} cannot be read: {type(cause).__name__}"
                 raise UnreadableError(message, next_step="Mend the source, then run again.") from cause
-            if not is_empty:
+            if written.height:
                 yield path
 
     def _frames(
@@ -123,5 +132,8 @@ class Puller:
             yield from (frame.lazy() for frame in read_query(source, span, columns, engine))
 
 
-def _is_empty(path: Path) -> bool:
-    return pl.scan_parquet(path).select(pl.len()).collect().item() == 0
+_WRITERS: Mapping[str, Callable[[pl.DataFrame, Path], object]] = {
+    "csv": lambda rows, path: rows.write_csv(path),
+    "ndjson": lambda rows, path: rows.write_ndjson(path),
+    "parquet": lambda rows, path: rows.write_parquet(path),
+}

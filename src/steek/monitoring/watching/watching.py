@@ -108,6 +108,9 @@ class Watching:
             for dataset, source in ((model.predictions, model.predictions_from), (model.outcomes, model.outcomes_from))
             if dataset is not None and source is not None
         ]
+        for dataset in (model.predictions, model.outcomes):
+            if dataset is not None:
+                self._puller.commit(dataset)
         return WatchRun(name, tuple(pulled), *self.collect(name, actor=actor))
 
     def collect(self, name: str, *, actor: str) -> tuple[Collected | None, Collected | None]:
@@ -171,7 +174,7 @@ class Watching:
         if told_version is None or answers is None:
             return None
         since = self._clock.now() - model.patience
-        waiting = answers.filter(pl.col("at") >= since)
+        waiting = answers.filter(pl.col("logged_at") >= since)
         if (joined := self._of_model(OUTCOMES, model)) is not None:
             waiting = waiting.join(joined.select("request_id"), on="request_id", how="anti")
         told = self._lake.scan(model.outcomes).select(model.id, model.outcome).collect()
