@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,6 @@ from steek.kernel.settings import PROJECT_FILE
 from steek.monitoring.watching.drafting import Roles, draft_log, guess_log_roles, guess_outcome_field
 
 _SAMPLE_BYTES = 500_000_000
-_SOURCES = {"delta": "from_delta", "files": "from_files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +61,7 @@ def init(
     if outcomes is not None:
         assert roles.id is not None, "guessed or refused"
         results = _outcomes(f"{model}_outcomes", outcomes, outcome_sample, who, roles.id)
-        roles = Roles(
-            **{name: getattr(roles, name) for name in Roles.__slots__}
-            | {"outcome": guess_outcome_field(results.contract, roles.id, outcome)}
-        )
+        roles = replace(roles, outcome=guess_outcome_field(results.contract, roles.id, outcome))
     files = {
         target / PROJECT_FILE: f'name = {json.dumps(model)}\nmodules = ["{model}_watch"]\n',
         target / f"{model}_watch.py": _module(model, log, results, roles, delay=delay, owner=who),
@@ -192,6 +187,6 @@ def _write(files: dict[Path, str]) -> None:
 
 
 def _said(roles: Roles) -> str:
-    parts: Sequence[tuple[str, str | None]] = [(name, getattr(roles, name)) for name in Roles.__slots__]
-    told = [f"{name} = {', '.join(value) if isinstance(value, tuple) else value}" for name, value in parts if value]
-    return "; ".join(told)
+    single = {name: getattr(roles, name) for name in ("id", "at", "score", "version", "latency_ms", "outcome")}
+    told = [f"{name} = {value}" for name, value in single.items() if value]
+    return "; ".join([*told, f"slices = {', '.join(roles.slices) or 'none'}"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 from tests.real_year import real_year
 
+from steek.kernel import ReplayClock
 from steek.platform import Platform, open_project
 
 START = datetime(2017, 3, 1, tzinfo=UTC)
@@ -51,7 +52,8 @@ def outcomes(first: int, last: int) -> pl.DataFrame:
 def opened(folder: Path, at: datetime, **settings: str) -> Platform:
     """The project with its clock at a moment."""
     platform = open_project(folder, overrides={"clock": "replay", **settings})
-    platform.clock.set(at)  # pyright: ignore[reportAttributeAccessIssue]
+    assert isinstance(platform.clock, ReplayClock)
+    platform.clock.set(at)
     return platform
 
 
