@@ -4,7 +4,10 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from steek.measures.robust import Scale
+from steek.measures.robust_rows import Floats
 
 # A mean of thousands of scores hardly varies; a change below width x 0.5% is nobody's incident.
 _AMOUNT_FRACTION = 0.005
@@ -29,12 +32,13 @@ class Kind(StrEnum):
         return "sqrt" if self in (Kind.COUNT, Kind.RATIO) else "linear"
 
 
-def chance_spread(kind: Kind, *, centre: float, rows: int) -> float:
+def chance_spread(kind: Kind, *, centre: float, rows: int, deviation: float | None = None) -> float:
     """One standard deviation that chance alone gives a value near `centre` over `rows` rows, on the kind's scale.
 
     Counts: 1/2, the spread of the square root of a Poisson number (Bartlett, 1936). Shares: the binomial one, with the
     share pulled towards the middle by one row each way so that "always 0" keeps room. Ratios: that of a count of
-    `rows` over its own expectation. Amounts: 0.5% of the centre. Hours: 1.
+    `rows` over its own expectation. Amounts: 0.5% of the centre, or the standard error of a mean of `rows` where the
+    `deviation` of one row is known. Hours: 1.
 
     >>> round(chance_spread(Kind.SHARE, centre=0.4, rows=600), 3)
     0.02
@@ -43,10 +47,28 @@ def chance_spread(kind: Kind, *, centre: float, rows: int) -> float:
         return 0.5
     if kind is Kind.SHARE:
         share = (centre * rows + 1) / (rows + 2)
-        return math.sqrt(share * (1 - share) / max(rows, 1))
+        return math.sqrt(max(share * (1 - share), 0.0) / max(rows, 1))
     if kind is Kind.RATIO:
         return 0.5 / math.sqrt(max(rows, 1))
-    return _AMOUNT_FRACTION * abs(centre) if kind is Kind.AMOUNT else 1.0
+    if kind is not Kind.AMOUNT:
+        return 1.0
+    standard_error = 0.0 if deviation is None else deviation / math.sqrt(max(rows, 1))
+    return max(_AMOUNT_FRACTION * abs(centre), standard_error)
+
+
+def chance_spreads(kind: Kind, *, centres: Floats, rows: Floats, deviations: Floats | None = None) -> Floats:
+    """`chance_spread` of many slices at once; a deviation of NaN is not known, rows are at least 1."""
+    if kind is Kind.COUNT:
+        return np.full(np.shape(centres), 0.5)
+    if kind is Kind.SHARE:
+        shares = (centres * rows + 1) / (rows + 2)
+        return np.sqrt(np.maximum(shares * (1 - shares), 0.0) / rows)
+    if kind is Kind.RATIO:
+        return 0.5 / np.sqrt(rows)
+    if kind is not Kind.AMOUNT:
+        return np.ones(np.shape(centres))
+    least = _AMOUNT_FRACTION * np.abs(centres)
+    return least if deviations is None else np.fmax(least, deviations / np.sqrt(rows))
 
 
 @dataclass(frozen=True, slots=True)
