@@ -22,6 +22,7 @@ from steek.console.stations import (
     training_station,
     unwatched,
 )
+from steek.console.watched_page import WatchedLine, watched_lines
 from steek.console.words import interval_words, short_time
 from steek.incidents import Incident, Role
 from steek.ledger import Event, Ledger
@@ -62,6 +63,7 @@ class OverviewView:
     facts: str
     stations: tuple[str, ...]
     lines: tuple[ModelLine, ...]
+    watched: tuple[WatchedLine, ...]
     banners: tuple[Banner, ...]
     changes: tuple[EventLine, ...]
     fresh: tuple[FreshLine, ...]
@@ -80,6 +82,7 @@ def overview_view(services: Services) -> OverviewView:
         facts=" · ".join((f"{len(definitions)} models", watched, *_last_night(services.ledger, now))),
         stations=STATIONS,
         lines=lines,
+        watched=watched_lines(services, now=now),
         banners=banners(services, now),
         changes=notable(services.ledger, _CHANGES_SHOWN),
         fresh=tuple(

@@ -26,6 +26,7 @@ from steek.console.quarantine_page import quarantine_view
 from steek.console.receipt_page import receipt_view
 from steek.console.search_page import search_view
 from steek.console.site import DONE, Site
+from steek.console.watched_page import watched_view
 from steek.kernel.ids import new_id
 
 PageFunction = Callable[[Site, Request], Response]
@@ -35,9 +36,10 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
     """The frame of a page: navigation with the number of open incidents, the present, what was just done."""
     services = site.services
     models = (NavItem(name, f"/models/{quote(name)}") for name in services.project.definitions)
+    watched = (NavItem(name, f"/watched/{quote(name)}") for name in services.project.watched)
     open_count = len(services.incidents.list(open_only=True))
     navigation = (
-        (NavItem("Overview", "/"), *models),
+        (NavItem("Overview", "/"), *models, *watched),
         (
             NavItem("Data", "/data", len(services.feed.held(None))),
             NavItem("Contracts", "/contracts", len(services.proposals.list(None, open_only=True))),
@@ -77,6 +79,10 @@ def models(site: Site, _request: Request) -> Response:
 def model(site: Site, request: Request) -> Response:
     view = model_view(site.services, site.drawings, request.path_params["name"], form_key=_form_key(site))
     return _html(site, request, "model.html", view=view)
+
+
+def watched(site: Site, request: Request) -> Response:
+    return _html(site, request, "watched.html", view=watched_view(site, request.path_params["name"]))
 
 
 def data(site: Site, request: Request) -> Response:
@@ -178,6 +184,7 @@ PAGES: dict[str, PageFunction] = {
     "/": overview,
     "/models": models,
     "/models/{name}": model,
+    "/watched/{name}": watched,
     "/data": data,
     "/data/{name}": dataset,
     "/data/{name}/quarantine": quarantine,
