@@ -9,6 +9,7 @@ from typing import Any
 # Name to the room it lives in; __init__.pyi says the same to type checkers.
 _HOMES = {
     "Baseline": "steek.evaluation",
+    "BudgetPolicy": "steek.monitoring",
     "Canary": "steek.models",
     "Contract": "steek.data",
     "Conversion": "steek.data",
@@ -24,7 +25,9 @@ _HOMES = {
     "Labels": "steek.data",
     "ModelDefinition": "steek.models",
     "Monitor": "steek.monitoring",
+    "Objective": "steek.monitoring",
     "Policy": "steek.governance",
+    "PolicyStep": "steek.monitoring",
     "ReplayClock": "steek.kernel",
     "Role": "steek.governance",
     "Sampling": "steek.data",
@@ -61,6 +64,7 @@ _HOMES = {
     "prediction_mean": "steek.monitoring",
     "previous_version": "steek.models",
     "sliced_by": "steek.evaluation",
+    "slis": "steek.monitoring",
     "volume": "steek.monitoring",
 }
 

@@ -95,7 +95,12 @@ from steek.models import (
     previous_version as previous_version,
 )
 from steek.monitoring import (
+    BudgetPolicy as BudgetPolicy,
+)
+from steek.monitoring import (
     Monitor as Monitor,
+    Objective as Objective,
+    PolicyStep as PolicyStep,
     WatchedModel as WatchedModel,
 )
 from steek.monitoring import (
@@ -130,6 +135,9 @@ from steek.monitoring import (
 )
 from steek.monitoring import (
     prediction_mean as prediction_mean,
+)
+from steek.monitoring import (
+    slis as slis,
 )
 from steek.monitoring import (
     volume as volume,

@@ -13,7 +13,7 @@ from steek.governance import Policy, Role
 from steek.kernel.errors import DeclarationError, SettingsError, where_raised
 from steek.kernel.settings import Settings
 from steek.models import ModelDefinition
-from steek.monitoring import Monitor, WatchedModel
+from steek.monitoring import Monitor, Objective, WatchedModel
 
 Declared = TypeVar("Declared")
 
@@ -31,6 +31,7 @@ class Project:
     policies: tuple[Policy, ...] = ()
     labels: Mapping[str, Labels] = field(default_factory=dict[str, Labels])
     watched: Mapping[str, WatchedModel] = field(default_factory=dict[str, WatchedModel])
+    objectives: Mapping[str, Objective] = field(default_factory=dict[str, Objective])
 
 
 def load_project(settings: Settings) -> Project:
@@ -57,6 +58,7 @@ def load_project(settings: Settings) -> Project:
         policies=_policies(declared),
         labels=_by_name(declared, "labels declaration", Labels),
         watched={name: found for name, found in models.items() if isinstance(found, WatchedModel)},
+        objectives=_by_name(declared, "objective", Objective),
     )
 
 

@@ -97,3 +97,9 @@ def evaluate_monitors(s: Services, night: date) -> Summary:
     """Measure every indicator for the day and fire what is out of bounds."""
     alerts = s.monitoring.evaluate(business_day(s, night), key=f"night:{night}")
     return {"alerts": len(alerts)}
+
+
+def check_objectives(s: Services, night: date) -> Summary:
+    """Judge every objective at the end of the day; objectives to how they stand, {} without any."""
+    states = s.objectives.check(business_day(s, night), key=f"night:{night}")
+    return {each.name: each.state for each in states}

@@ -11,7 +11,7 @@ from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger
 from steek.loop.housekeeping import Housekeeping
 from steek.models import ModelDefinition, Registry
-from steek.monitoring import Monitoring
+from steek.monitoring import Monitoring, Objectives
 from steek.serving import PredictionCollector, Routes
 from steek.serving.client import ServingClient
 from steek.training import Trainer
@@ -38,6 +38,7 @@ class Services:
     predictions: PredictionCollector
     serving: ServingClient
     monitoring: Monitoring
+    objectives: Objectives
     housekeeping: Housekeeping
     datasets: Mapping[str, Dataset | DerivedDataset]
     views: Mapping[str, FeatureView]

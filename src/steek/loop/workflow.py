@@ -44,6 +44,8 @@ class NightWorkflow:
         report["features"] = self._each(day, FEATURES, feature_steps.nightly_views(self._s))
         report["models"] = self._each(day, MODEL, models)
         report["monitors"] = self._step(day, "watching", "monitors", model_steps.evaluate_monitors, day)
+        promised = self._step(day, "judging objectives", "objectives", model_steps.check_objectives, day)
+        report |= {"objectives": promised} if promised else {}
         report["canaries"] = self._canaries(day, models)
         kept = self._step(day, "housekeeping", "housekeeping", data_steps.keep_house, day)
         # A night in which nothing was due says nothing of it.

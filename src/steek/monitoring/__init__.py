@@ -20,6 +20,11 @@ from steek.monitoring.indicators import (
 )
 from steek.monitoring.monitor import IndicatorSpec, Monitor
 from steek.monitoring.monitoring import Monitoring
+from steek.monitoring.objectives import slis
+from steek.monitoring.objectives.counting import Readings
+from steek.monitoring.objectives.objective import BudgetPolicy, Burn, Objective, PolicyStep
+from steek.monitoring.objectives.objectives import Objectives
+from steek.monitoring.objectives.views import ObjectiveState, ObjectiveStory
 from steek.monitoring.points import Point
 from steek.monitoring.series import Series
 from steek.monitoring.states import MonitorState
@@ -32,13 +37,21 @@ __all__ = [
     "INCIDENT_KINDS",
     "TRANSITIONS",
     "Alert",
+    "BudgetPolicy",
+    "Burn",
     "ExplicitThreshold",
     "IndicatorSpec",
     "LearnedThreshold",
     "Monitor",
     "MonitorState",
     "Monitoring",
+    "Objective",
+    "ObjectiveState",
+    "ObjectiveStory",
+    "Objectives",
     "Point",
+    "PolicyStep",
+    "Readings",
     "Series",
     "Sources",
     "WatchRun",
@@ -59,5 +72,6 @@ __all__ = [
     "outcome_hit_rate",
     "prediction_mean",
     "slice_words",
+    "slis",
     "volume",
 ]

@@ -10,6 +10,7 @@ from steek.loop import Nights, Recovery
 from steek.loop import Services as LoopServices
 from steek.platform import parts
 from steek.platform.keeping import keeping_part
+from steek.platform.objectives import objectives_part
 from steek.platform.promises import promises_part
 from steek.platform.record import Platform
 from steek.platform.watch_part import watching_part
@@ -43,9 +44,10 @@ def build(settings: Settings, project: Project) -> Platform:
     people = parts.people_part(base, data, models, serving, promises.label_uses)
     erasing = parts.letting_go(base, data, features, models)
     watching = watching_part(base, data)
+    objectives = objectives_part(base, data.derivation, erasing.compliance)
     services = {
         name: value
-        for part in (base, data, promises, features, models, serving, people, erasing, keeping, watching)
+        for part in (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
         for name, value in _named(part)
     }
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})

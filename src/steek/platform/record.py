@@ -30,7 +30,7 @@ from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscr
 from steek.loop import Housekeeping, Nights, Recovery, WorkerClient
 from steek.loop import Services as LoopServices
 from steek.models import Freezes, Registry
-from steek.monitoring import Monitoring, Watching
+from steek.monitoring import Monitoring, Objectives, Watching
 from steek.platform.keeping import Provenance
 from steek.project import Project
 from steek.serving import PredictionCollector, Routes
@@ -78,6 +78,7 @@ class Platform:
     predictions: PredictionCollector
     serving: ServingClient
     monitoring: Monitoring
+    objectives: Objectives
     watching: Watching
     nights: Nights
     loop: LoopServices
