@@ -8,6 +8,7 @@ from datetime import time
 from pathlib import Path
 
 from steek.kernel.errors import NotFoundError, SettingsError, describe_unknown
+from steek.kernel.target_tables import read_targets
 
 PROJECT_FILE = "steek.toml"
 
@@ -69,9 +70,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("data_wait_s", int, "3600", "Seconds that a night waits for the rows of its day before it stops."),
     Setting("host", str, "127.0.0.1", "Address that the console and the serving process listen on."),
     Setting("port", int, "8321", "Port of the console and the control API."),
+    Setting("public_url", str, "", "Address at which people reach the console, for links in notices."),
     Setting("require_token", _flag, "false", "Whether console and API ask callers on this machine for a token too."),
     Setting("serving_port", int, "8322", "Port of the serving process."),
     Setting("serving_queue", int, "256", "Requests that may wait in the serving process before new ones are refused."),
+    Setting(
+        "metric_slices", int, "0", "Slices of each monitor that GET /metrics tells of, those furthest out first."
+    ),
+    Setting("traces_endpoint", str, "", "OTLP/HTTP address that traces are sent to; empty sends and costs nothing."),
     Setting("vault", str, "file", "Where keys of pseudonyms and persons are kept.", choices=("file", "database")),
     Setting(
         "vault_key_file",
@@ -113,6 +119,10 @@ class Settings:
     project_path: Path
     values: Mapping[str, object]
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    # Tables below [notify.targets]; texts that name a variable are secrets already.
+    notify_targets: Mapping[str, Mapping[str, object]] = field(
+        default_factory=dict[str, Mapping[str, object]], repr=False
+    )
 
     def text(self, name: str) -> str:
         return str(self.values[name])
@@ -205,9 +215,10 @@ def load_settings(
         SettingsError: an unknown key (with the nearest name), a value of the wrong form, or broken TOML.
     """
     variables = os.environ if environment is None else environment  # noqa: TID251 - the one home
-    file_path = project_path / PROJECT_FILE
+    content = _read_file(project_path / PROJECT_FILE)
+    targets = read_targets(content.pop("notify", {}), variables)
     layers: list[tuple[str, Mapping[str, str]]] = [
-        (PROJECT_FILE, _read_file(file_path)),
+        (PROJECT_FILE, {name: _as_text(name, value) for name, value in content.items()}),
         ("environment", _read_environment(variables)),
         ("argument", overrides or {}),
     ]
@@ -219,18 +230,17 @@ def load_settings(
             texts[name] = text
             origins[name] = origin
     values = {name: _parse(_TABLE[name], text, origins.get(name, "default")) for name, text in texts.items()}
-    return Settings(project_path.resolve(), values, origins)
+    return Settings(project_path.resolve(), values, origins, targets)
 
 
-def _read_file(path: Path) -> dict[str, str]:
+def _read_file(path: Path) -> dict[str, object]:
     if not path.is_file():
         return {}
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
         message = f"{path.name} is not valid TOML: {cause}"
         raise SettingsError(message, next_step="Mend the line that the message names.") from cause
-    return {name: _as_text(name, value) for name, value in content.items()}
 
 
 def _as_text(name: str, value: object) -> str:
@@ -239,7 +249,7 @@ def _as_text(name: str, value: object) -> str:
     if isinstance(value, str | int):
         return str(value)
     message = f"setting {name!r} in {PROJECT_FILE} must be text, a whole number or a list, not {type(value).__name__}"
-    raise SettingsError(message, next_step="Settings are flat: no [tables].")
+    raise SettingsError(message, next_step="Settings are flat: no [tables] but [notify.targets.NAME].")
 
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, str]:
