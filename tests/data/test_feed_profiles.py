@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steek.data import Contract, Field
-from steek.data.validation.feed.bins import bin_counts, lower_edge
-from steek.data.validation.feed.distances import equal_groups, jensen_shannon, stability_index
+from steek.measures.sketching import bin_counts, lower_edge
+from steek.measures.sketching import equal_groups, jensen_shannon, stability_index
 from steek.data.validation.feed.profiles import MOST_CATEGORIES, from_json, merge, to_json
 from steek.data.validation.feed.profiling import profile
 from steek.data.validation.feed.sketches import KEPT, merge_sketches, seen_fraction, sketch_rows

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
+from steek.data.lake.added import added_rows
 from steek.data.lake.chunks import Chunks
 from steek.data.lake.delta import Write, commit_once, open_table, storage_errors
 from steek.data.lake.horizons import check_readable, readable_version
@@ -78,7 +79,13 @@ class Lake:
         self.ledger = ledger
 
     def scan(
-        self, name: str, *, version: int | None = None, as_of: datetime | None = None, technical: bool = False
+        self,
+        name: str,
+        *,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        technical: bool = False,
+        added: bool = False,
     ) -> pl.LazyFrame:
         """A lazy frame of one whole version; filters are pushed down to files and row groups.
 
@@ -89,6 +96,7 @@ class Lake:
             version: A recorded version; by default the latest.
             as_of: The latest version that was recorded at or before this processing time.
             technical: Also give the columns that steek keeps beside the rows: their receipts, raw values and so on.
+            added: Only the rows of the files that this version added; see `added_rows`.
 
         Raises:
             NotFoundError: no such table or version, none yet at `as_of`, or one that an erasure or retention ended.
@@ -107,7 +115,8 @@ class Lake:
             message = f"table {name!r} has no version {version}; its latest is {latest}"
             raise NotFoundError(message)
         check_readable(self._database, name, version)
-        return self._seen(name, version, self._opened(name, version, technical=technical), technical=technical)
+        opened = self._opened(name, version, technical=technical, added=added)
+        return self._seen(name, version, opened, technical=technical)
 
     def columns(self, name: str) -> list[str]:
         """Names of the columns of the latest version, in order; [] when there is none. Names are open to everybody."""
@@ -259,9 +268,9 @@ class Lake:
                 raise NotFoundError(message, next_step="Check lake_uri, or restore the folder from a backup.")
             return pl.scan_delta(table, storage_options=self._options or None)
 
-    def _opened(self, name: str, version: int, *, technical: bool) -> pl.LazyFrame:
+    def _opened(self, name: str, version: int, *, technical: bool, added: bool = False) -> pl.LazyFrame:
         """The table with its sealed columns among the others; as it is stored for who asks for what is technical."""
-        frame = self._frame(name, version)
+        frame = added_rows(self._uri(name), self._options, version) if added else self._frame(name, version)
         return frame if technical or self._access is None else self._access.unsealed(name, frame)
 
     def _seen(self, name: str, version: int, frame: pl.LazyFrame, *, technical: bool) -> pl.LazyFrame:

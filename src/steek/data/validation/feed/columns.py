@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from steek.data.validation.feed.checks import FeedChecks, Finding, Undecided
-from steek.data.validation.feed.distances import Array, equal_groups, jensen_shannon, stability_index
+from steek.measures.sketching import Array, equal_groups, jensen_shannon, stability_index
 from steek.data.validation.feed.history import ColumnSums, FeedHistory
 from steek.data.validation.feed.profiles import ColumnProfile, FeedProfile
 from steek.data.validation.feed.volume import never_few

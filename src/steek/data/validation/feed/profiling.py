@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from steek.data.contracts.contract import Contract, Field
-from steek.data.validation.feed.bins import bin_counts
+from steek.measures.sketching import bin_counts
 from steek.data.validation.feed.delays import delay_buckets
 from steek.data.validation.feed.profiles import MOST_CATEGORIES, MOST_SLICES, ColumnProfile, Counts, FeedProfile
 from steek.data.validation.feed.sketches import sketch_rows
