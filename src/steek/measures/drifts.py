@@ -57,7 +57,7 @@ def drifts(values: Floats, week: int, *, slices: int = 1, least_spread: float | 
         values: Series x windows, oldest first, on a scale on which the spread is even; NaN where there is no value.
         week: How many windows a week has.
         slices: How many series share one allowance of false alarms.
-        least_spread: Of one window by chance alone.
+        least_spread: Of one window by chance alone; one number, or one for each series as a column.
 
     Source: Page, "Continuous inspection schemes" (1954); winsorised as in Lucas and Crosier, "Robust CUSUM" (1982);
     correlation as in Hamed and Rao, "A modified Mann-Kendall trend test for autocorrelated data" (1998).
@@ -74,7 +74,8 @@ def drifts(values: Floats, week: int, *, slices: int = 1, least_spread: float | 
     reference, recent = medians[:, :-RECENT_WEEKS], medians[:, -RECENT_WEEKS:]
     before, known = row_medians(reference), row_counts(reference)
     daily = row_spreads(cut - medians.reshape(-1, 1)).reshape(series, weeks)
-    within = np.maximum(row_medians(daily[:, :-RECENT_WEEKS]), least_spread) * math.sqrt(MEDIAN_VARIANCE / week)
+    typical = row_medians(daily[:, :-RECENT_WEEKS])[:, None]
+    within = np.maximum(typical, least_spread)[:, 0] * math.sqrt(MEDIAN_VARIANCE / week)
     between = row_spreads(reference - before[:, None])
     noise = np.maximum(within, between) * np.sqrt(_inflation(reference - before[:, None]))
     noise = noise * np.sqrt(1 + MEDIAN_VARIANCE / np.maximum(known, 1))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select
 
@@ -11,17 +11,23 @@ from steek.kernel.windows import Window
 from steek.ledger import Draft
 from steek.monitoring import alert_events
 from steek.monitoring.alerts import Alert, new_alert, read_alerts, resolve_alert, still_failing, write_alert
-from steek.monitoring.holds import history_start, read_holds
+from steek.monitoring.holds import Hold, history_start, read_holds
 from steek.monitoring.indicators.indicator import Indicator
-from steek.monitoring.judgement import Measurement, Past, Rule, judge
+from steek.monitoring.judgement import Measurement, Rule, is_silent
 from steek.monitoring.monitor import Monitor
-from steek.monitoring.onset import onset_interval
-from steek.monitoring.points import Judged, Point, read_history, write_points
+from steek.monitoring.onset import changed_onset, deseasoned
+from steek.monitoring.points import Judged, Point, read_known, read_slices, write_points
 from steek.monitoring.states import read_latest_window, summarise, write_state
 from steek.monitoring.tables import evaluations
+from steek.monitoring.thresholds.calendar import ExpectedChange, read_expected, special_of
 from steek.monitoring.thresholds.declared import LearnedThreshold
+from steek.monitoring.thresholds.judging_many import judge_rows
+from steek.monitoring.thresholds.learning import Lesson, learning_for
+from steek.monitoring.thresholds.learnings import Learning, mark_stale
+from steek.monitoring.thresholds.series_frame import Now
 
 _WINDOWS_FOR_ONSET = 28
+_ONSET_SPAN = timedelta(days=70)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,32 @@ class Step:
     key: str
     now: datetime
 
+    @property
+    def length(self) -> timedelta:
+        """Of the window."""
+        return self.window.end_at - self.window.start_at
+
+    @property
+    def minimum_expected(self) -> float:
+        """For counts, the smallest expectation whose size is judged."""
+        minimum = self.monitor.indicator.parameters.get("minimum_expected", 0.0)
+        assert isinstance(minimum, int | float)
+        return float(minimum)
+
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """Earlier points of all slices: `everything`, and `past` to learn from, without windows inside incidents."""
+class Before:
+    """What is known before the window: since when, the slices that were there, incidents, what was announced, bounds.
 
-    everything: Mapping[str | None, Sequence[Point]]
-    past: Mapping[str | None, Sequence[Past]]
+    `known` says of each slice since then whether it was ever anything but empty; `learning` is None for explicit
+    thresholds.
+    """
+
+    since: datetime
+    known: Mapping[str | None, bool]
+    holds: Sequence[Hold]
+    expected: Sequence[ExpectedChange]
+    learning: Learning | None
 
 
 def evaluated_alerts(connection: Connection, key: str, monitor: str) -> list[str] | None:
@@ -53,26 +78,24 @@ def apply(connection: Connection, step: Step, measurements: Sequence[Measurement
     """Write everything that follows from the measurements of one window.
 
     Only the latest window of a monitor moves its alerts and its state; an older one that is measured again
-    only replaces its points.
+    only replaces its points, and what was learned from it is learned again when it is next needed.
 
     Returns:
         Ids of the alerts that fired or were resolved, and the events to append in the same transaction.
     """
-    history = _read_history(connection, step)
-    present, gone = _complete(measurements, history, step.indicator)
-    rule = _rule(step, len(present))
-    judged = [
-        Judged(one, judge(one, history.past.get(one.slice, ()), rule, window_start_at=step.window.start_at))
-        for one in present
-    ]
+    before = _read_before(connection, step)
+    present, gone = _complete(measurements, before.known, step.indicator)
+    judged = _judge(connection, step, present, before)
     write_points(connection, step.monitor.name, step.window, judged, step.now)
+    mark_stale(connection, step.monitor.name, step.window.start_at)
     changed: list[Alert] = []
     drafts: list[Draft] = []
     latest = read_latest_window(connection, step.monitor.name)
     if latest is None or latest.start_at <= step.window.start_at:
-        changed, drafts = _move_alerts(connection, step, judged, gone, history)
+        told = [one.told for one in judged]
+        changed, drafts = _move_alerts(connection, step, told, gone, before)
         still_open = len(read_alerts(connection, monitor=step.monitor.name, open_only=True))
-        row = summarise(step.monitor, judged, still_open=still_open, window=step.window, evaluated_at=step.now)
+        row = summarise(step.monitor, told, still_open=still_open, window=step.window, evaluated_at=step.now)
         write_state(connection, step.monitor.name, row)
     ids = [alert.id for alert in changed]
     values = {"window_start_at": step.window.start_at, "window_end_at": step.window.end_at, "alerts": ids}
@@ -81,73 +104,99 @@ def apply(connection: Connection, step: Step, measurements: Sequence[Measurement
     return ids, drafts
 
 
-def _read_history(connection: Connection, step: Step) -> History:
-    threshold = step.monitor.threshold
-    length = step.window.end_at - step.window.start_at
-    windows = threshold.sized(length).windows if isinstance(threshold, LearnedThreshold) else _WINDOWS_FOR_ONSET
-    subject_holds = read_holds(connection, step.monitor.subject)
-    since = history_start(step.window.start_at, windows * length, subject_holds)
-    everything = read_history(connection, step.monitor.name, since=since, until=step.window.start_at)
-
-    def inside_incident(point: Point) -> bool:
-        return any(hold.covers(point.window_start, point.window_start + length) for hold in subject_holds)
-
-    past = {
-        name: [
-            Past(one.window_start, one.value) for one in points if one.value is not None and not inside_incident(one)
-        ]
-        for name, points in everything.items()
-    }
-    return History(everything, past)
+def _read_before(connection: Connection, step: Step) -> Before:
+    monitor, threshold, start_at = step.monitor, step.monitor.threshold, step.window.start_at
+    subject_holds = read_holds(connection, monitor.subject)
+    expected = read_expected(connection, [monitor.subject, str(monitor.indicator.target)])
+    windows, learning = _WINDOWS_FOR_ONSET, None
+    if isinstance(threshold, LearnedThreshold):
+        windows = threshold.sized(step.length).windows
+        minimum = step.minimum_expected
+        kind = step.indicator.kind
+        lesson = Lesson(monitor.name, kind, threshold, step.window, minimum, subject_holds, expected)
+        learning = learning_for(connection, lesson, step.now)
+    since = history_start(start_at, windows * step.length, subject_holds)
+    known = read_known(connection, monitor.name, since=since, until=start_at)
+    return Before(since, known, subject_holds, expected, learning)
 
 
 def _complete(
-    measurements: Sequence[Measurement], history: History, indicator: Indicator
+    measurements: Sequence[Measurement], known: Mapping[str | None, bool], indicator: Indicator
 ) -> tuple[list[Measurement], list[str | None]]:
     """Add the slices that should have been there; name those that were empty throughout their history, and are gone."""
     present = {one.slice: one for one in measurements}
     gone: list[str | None] = []
     unreadable = any(one.value is None for one in measurements)
     if indicator.missing_is_zero and not unreadable:
-        for name, points in history.everything.items():
+        for name, anything in known.items():
             if name in present:
                 continue
-            if any(point.value for point in points):
+            if anything:
                 present[name] = Measurement(name, 0.0, 0)
             else:
                 gone.append(name)
     return sorted(present.values(), key=lambda one: one.slice or ""), gone
 
 
-def _rule(step: Step, slices: int) -> Rule:
-    minimum = step.monitor.indicator.parameters.get("minimum_expected", 0.0)
-    assert isinstance(minimum, int | float)
-    return Rule(
-        step.indicator.kind,
-        step.monitor.threshold,
-        float(minimum),
-        max(slices, 1),
-        step.window.end_at - step.window.start_at,
-    )
+def _judge(connection: Connection, step: Step, present: Sequence[Measurement], before: Before) -> list[Judged]:
+    threshold, learning = step.monitor.threshold, before.learning
+    special = None
+    if isinstance(threshold, LearnedThreshold):
+        special = special_of(step.window, threshold, before.expected)
+    names = [one.slice for one in present]
+    usual = None if learning is None else learning.usual.lined_up(names)
+    shared = 0.0 if usual is None else usual.shared_width
+    kind, slices = step.indicator.kind, max(len(present), 1)
+    rule = Rule(kind, threshold, step.minimum_expected, slices, step.length, shared, special)
+    silent = [one.slice for one in present if is_silent(one, rule)]
+    past = _past_counts(connection, step, silent, before)
+    now = Now.of(present, step.window.start_at)
+    judgements = judge_rows(usual, now, rule, lambda index: past[names[index]])
+    drifts = {} if learning is None or special is not None else learning.drifts
+    return [
+        Judged(one, judgement, drifts.get(one.slice or "") if one.value is not None else None)
+        for one, judgement in zip(present, judgements, strict=True)
+    ]
+
+
+def _past_counts(
+    connection: Connection, step: Step, silent: Sequence[str | None], before: Before
+) -> dict[str | None, list[float]]:
+    """Past values of the slices that are silent now, without windows inside incidents."""
+    if not silent:
+        return {}
+
+    def taught(point: Point) -> bool:
+        end_at = point.window_start + step.length
+        return not any(hold.covers(point.window_start, end_at) for hold in before.holds)
+
+    since, until = before.since, step.window.start_at
+    found = read_slices(connection, step.monitor.name, silent, since=since, until=until)
+    return {
+        name: [one.value for one in points if one.value is not None and taught(one)] for name, points in found.items()
+    }
 
 
 def _move_alerts(
-    connection: Connection, step: Step, judged: Sequence[Judged], gone: Sequence[str | None], history: History
+    connection: Connection, step: Step, judged: Sequence[Judged], gone: Sequence[str | None], before: Before
 ) -> tuple[list[Alert], list[Draft]]:
     if step.monitor.purpose == "chart":
         return [], []
     open_alerts = {alert.slice: alert for alert in read_alerts(connection, monitor=step.monitor.name, open_only=True)}
     changed: list[Alert] = []
     drafts: list[Draft] = []
+    failed = [one.measurement.slice for one in judged if one.judgement.verdict is Verdict.FAIL]
+    new = [name for name in failed if name not in open_alerts]
+    since = min(before.since, step.window.start_at - _ONSET_SPAN)
+    points = read_slices(connection, step.monitor.name, new, since=since, until=step.window.start_at)
     for one in judged:
         alert = open_alerts.get(one.measurement.slice)
         verdict = one.judgement.verdict
         if verdict is Verdict.FAIL and alert is not None:
             still_failing(connection, alert, step.window)
         elif verdict is Verdict.FAIL:
-            before = history.everything.get(one.measurement.slice, ())
-            onset = onset_interval(before, step.window)
-            alert = new_alert(step.monitor, one, window=step.window, onset=onset, key=step.key, opened_at=step.now)
+            onset, evident = _onset(one, points.get(one.measurement.slice, ()), step, before)
+            alert = new_alert(step.monitor, evident, window=step.window, onset=onset, key=step.key, opened_at=step.now)
             write_alert(connection, alert)
             changed.append(alert)
             drafts.append(alert_events.fired(alert, step.indicator.kind))
@@ -158,6 +207,19 @@ def _move_alerts(
             reason = "empty throughout its history; taken as gone for good"
             _resolve(connection, step, open_alerts[name], reason, changed, drafts)
     return changed, drafts
+
+
+def _onset(judged: Judged, points: Sequence[Point], step: Step, before: Before) -> tuple[Window, Judged]:
+    """When it began, and the evidence with the change of level that shows it."""
+    threshold, learning = step.monitor.threshold, before.learning
+    season = threshold.season if isinstance(threshold, LearnedThreshold) else None
+    usual = None if learning is None else learning.usual
+    values = deseasoned(points, judged, step.window, usual, step.indicator.kind, season)
+    onset, change = changed_onset(points, step.window, judged, values)
+    if change is None:
+        return onset, judged
+    evidence = {**judged.measurement.evidence, "change_point": {"confidence": change.confidence}}
+    return onset, replace(judged, measurement=replace(judged.measurement, evidence=evidence))
 
 
 def _is_back(alert: Alert, judged: Judged) -> bool:

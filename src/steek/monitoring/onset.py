@@ -2,9 +2,16 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from steek.kernel.verdict import Verdict
 from steek.kernel.windows import Window
-from steek.monitoring.points import Point
+from steek.measures.changepoints import ChangePoint, change_points
+from steek.monitoring.kinds import Kind
+from steek.monitoring.points import Judged, Point
+from steek.monitoring.thresholds.declared import Season
+from steek.monitoring.thresholds.phases import finest_part
+from steek.monitoring.thresholds.usual_many import UsualMany, on_scale
 
 
 def onset_interval(before: Sequence[Point], window: Window) -> Window:
@@ -36,3 +43,69 @@ def is_calm(point: Point) -> bool:
     if point.lower is None or point.upper is None:
         return True
     return abs(point.value - (point.lower + point.upper) / 2) <= (point.upper - point.lower) / 4
+
+
+def changed_onset(
+    before: Sequence[Point], window: Window, judged: Judged, deseasoned: Sequence[float]
+) -> tuple[Window, ChangePoint | None]:
+    """The onset by the change of level that led to a failing window, and that change.
+
+    Where no change of level is to be seen, as in a first failing window after calm ones, where it went the other way,
+    or where most windows since were calm, the onset is that of `onset_interval`.
+
+    Args:
+        before: Points of the same slice before the window, oldest first.
+        window: The window that failed.
+        judged: What was made of it.
+        deseasoned: Values of `before` that are there, and then that of the window, less the centre of their part of
+            the season, on the scale on which their spread is even; one for each point with a value, and one more.
+    """
+    plain = onset_interval(before, window)
+    starts = [point.window_start for point in before if point.value is not None]
+    if judged.measurement.value is None or len(deseasoned) != len(starts) + 1:
+        return plain, None
+    found = change_points(deseasoned)
+    change = _responsible(found, deseasoned[-1])
+    if change is None:
+        return plain, None
+    length = window.end_at - window.start_at
+    starts.append(window.start_at)
+    first, last = change.low, change.high
+    if judged.drift is None:
+        there = [point for point in before if point.value is not None]
+        calm = [number for number, point in enumerate(there[: change.index]) if is_calm(point)]
+        first = max(first, calm[-1] + 1) if calm else first
+        since = there[change.index :]
+        if sum(is_calm(point) for point in since) * 2 > len(since) > 0:
+            return plain, None
+    return Window(starts[first], min(starts[last] + length, window.end_at)), change
+
+
+def deseasoned(
+    before: Sequence[Point], judged: Judged, window: Window, usual: UsualMany | None, kind: Kind, season: Season | None
+) -> list[float]:
+    """Values less the centres that were learned, as `changed_onset` takes them; without learned ones, as they are."""
+    values = [point.value for point in before if point.value is not None]
+    starts = [point.window_start for point in before if point.value is not None]
+    if judged.measurement.value is None:
+        return []
+    scaled = on_scale(np.array([*values, judged.measurement.value], dtype=np.float64), kind)
+    if usual is None or season is None or judged.measurement.slice not in usual.slices:
+        return scaled.tolist()
+    index = usual.slices.index(judged.measurement.slice)
+    parts = [finest_part(season, at) for at in [*starts, window.start_at]]
+    centres = usual.seasons.centres[index, parts]
+    return (scaled - np.where(np.isfinite(centres), centres, 0.0)).tolist()
+
+
+def _responsible(found: Sequence[ChangePoint], last: float) -> ChangePoint | None:
+    """The first of the changes at the end that all went the same way, towards the last value."""
+    chosen: ChangePoint | None = None
+    for change in reversed(found):
+        downwards = change.after < change.before
+        if (last < change.before) != downwards:
+            break
+        if chosen is not None and (chosen.after < chosen.before) != downwards:
+            break
+        chosen = change
+    return chosen

@@ -1,16 +1,18 @@
 """Measured points: one for each monitor, slice and window, written again when a window is measured again."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, Select, select
+import numpy as np
+from sqlalchemy import Connection, Row, Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from steek.kernel.verdict import Verdict
 from steek.kernel.windows import Window
 from steek.monitoring.judgement import Judgement, Measurement
 from steek.monitoring.tables import WHOLE, points
+from steek.monitoring.thresholds.series_frame import SeriesFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,28 @@ class Point:
     upper: float | None
     verdict: Verdict
     reason: str
+    drift: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A measurement and what was made of it."""
+    """A measurement and what was made of it; `drift` is the reason of the second verdict, None where it is well."""
 
     measurement: Measurement
     judgement: Judgement
+    drift: str | None = None
+
+    @property
+    def told(self) -> "Judged":
+        """With one judgement of both verdicts: it fails by its bounds, or else by its drift."""
+        if self.drift is None or self.judgement.verdict is Verdict.FAIL:
+            return self
+        evidence = {**self.measurement.evidence, "check": "drift"}
+        judgement = replace(self.judgement, verdict=Verdict.FAIL, reason=self.drift)
+        return Judged(replace(self.measurement, evidence=evidence), judgement, self.drift)
 
 
+_NAMES_AT_ONCE = 500
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 
@@ -59,15 +73,53 @@ def read_points(
     return [_point(row) for row in connection.execute(query)]
 
 
-def read_history(
-    connection: Connection, monitor: str, *, since: datetime, until: datetime
+def read_slices(
+    connection: Connection, monitor: str, slices: Sequence[str | None], *, since: datetime, until: datetime
 ) -> dict[str | None, list[Point]]:
-    """Points of all slices of a monitor with a window start in [since, until), oldest first."""
-    query = _query(since, until).where(points.c.monitor == monitor)
-    history: dict[str | None, list[Point]] = {}
-    for row in connection.execute(query):
-        history.setdefault(row.slice or None, []).append(_point(row))
-    return history
+    """Points of some slices of a monitor with a window start in [since, until), oldest first."""
+    found: dict[str | None, list[Point]] = {name: [] for name in slices}
+    names = [name or WHOLE for name in found]
+    for first in range(0, len(names), _NAMES_AT_ONCE):
+        asked = points.c.slice.in_(names[first : first + _NAMES_AT_ONCE])
+        for row in connection.execute(_query(since, until).where(points.c.monitor == monitor, asked)):
+            found[row.slice or None].append(_point(row))
+    return found
+
+
+def read_known(connection: Connection, monitor: str, *, since: datetime, until: datetime) -> dict[str | None, bool]:
+    """Slices with a point whose window starts in [since, until), and whether any of their values was not 0."""
+    c = points.c
+    largest = func.max(func.abs(c.value)).label("largest")
+    query = select(c.slice, largest).where(c.monitor == monitor, c.window_start_at >= since, c.window_start_at < until)
+    return {row.slice or None: bool(row.largest) for row in connection.execute(query.group_by(c.slice))}
+
+
+def read_frame(
+    connection: Connection, monitor: str, *, since: datetime, until: datetime, window: timedelta
+) -> SeriesFrame:
+    """Values of all slices of a monitor in the windows that end at `until` and before it, back to `since`.
+
+    A point belongs to the window that it starts nearest to; where two do, the later one stays.
+    """
+    c = points.c
+    query = select(c.slice, c.window_start_at, c.value, c.rows).where(
+        c.monitor == monitor, c.window_start_at >= since, c.window_start_at < until
+    )
+    found = connection.execute(query.order_by(c.window_start_at)).all()
+    places: dict[datetime, int] = {}
+    for _, start_at, _, _ in found:
+        if start_at not in places:
+            places[start_at] = round((until - start_at) / window)
+    size = max(places.values(), default=0)
+    slices = {name: index for index, name in enumerate(sorted({row[0] for row in found}))}
+    values, rows = (np.full((len(slices), size), np.nan) for _ in range(2))
+    for name, start_at, value, counted in found:
+        place = size - max(places[start_at], 1)
+        if value is not None:
+            values[slices[name], place] = value
+            rows[slices[name], place] = counted
+    starts = tuple(until - (size - place) * window for place in range(size))
+    return SeriesFrame(tuple(name or None for name in slices), starts, values, rows)
 
 
 def slices_of(connection: Connection, monitor: str) -> Sequence[str | None]:
@@ -86,7 +138,9 @@ def _query(since: datetime | None, until: datetime | None) -> Select[tuple[objec
 
 
 def _point(row: Row[tuple[object, ...]]) -> Point:
-    return Point(row.window_start_at, row.value, row.rows, row.lower, row.upper, _VERDICTS[row.verdict], row.reason)
+    return Point(
+        row.window_start_at, row.value, row.rows, row.lower, row.upper, _VERDICTS[row.verdict], row.reason, row.drift
+    )
 
 
 def _row(monitor: str, window: Window, judged: Judged, measured_at: datetime) -> dict[str, object]:
@@ -102,5 +156,6 @@ def _row(monitor: str, window: Window, judged: Judged, measured_at: datetime) ->
         "upper": judgement.upper,
         "verdict": judgement.verdict.value,
         "reason": judgement.reason[:500],
+        "drift": None if judged.drift is None else judged.drift[:500],
         "measured_at": measured_at,
     }

@@ -20,6 +20,7 @@ points = Table(
     Column("upper", Float, nullable=True),
     Column("verdict", String(16), nullable=False),
     Column("reason", String(500), nullable=False),
+    Column("drift", String(500), nullable=True),
     Column("measured_at", Instant, nullable=False),
     Index("indicator_points_by_window", "monitor", "window_start_at"),
 )

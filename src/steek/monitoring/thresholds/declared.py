@@ -29,7 +29,7 @@ class LearnedThreshold:
     windows: int | None = None
     min_volume: float = 0.0
     recompute_s: float = 86400.0
-    drift_weeks: int | None = 8
+    drift_weeks: int | None = 14
     holidays: Holidays = ()
     budget_per_week: float = 1.0
 
@@ -76,7 +76,7 @@ def learned(
     windows: int | None = None,
     min_volume: float = 0.0,
     recompute: str = "1d",
-    drift_weeks: int | None = 8,
+    drift_weeks: int | None = 14,
     holidays: Mapping[str, Sequence[date]] | None = None,
     budget_per_week: float = 1.0,
 ) -> LearnedThreshold:
@@ -90,8 +90,8 @@ def learned(
         windows: How many windows back the past reaches; None means 28 days of them, at least 28.
         min_volume: A window with fewer rows is undecided.
         recompute: How long learned bounds are used before they are learned again, e.g. "1d".
-        drift_weeks: How many weeks back the check for slow drift looks, 6 or more; None for no such check.
-        holidays: Days of their own, by name: they teach nothing, and are judged only by earlier days of their name.
+        drift_weeks: How many weeks back the check for slow drift looks, 10 or more; None for no such check.
+        holidays: Days of their own, by name: they teach nothing and are not judged, except by rules that need no past.
         budget_per_week: Alerts per week that are bearable; a back-test that finds more says so before the rule is used.
 
     Raises:
@@ -107,10 +107,10 @@ def learned(
     if season is not None and season not in get_args(Season):
         message = f"season is {season!r}; allowed: None, {', '.join(map(repr, get_args(Season)))}"
         raise DeclarationError(message)
-    if (drift_weeks is not None and not 6 <= drift_weeks <= 26) or min_volume < 0 or budget_per_week < 0:
+    if (drift_weeks is not None and not 10 <= drift_weeks <= 53) or min_volume < 0 or budget_per_week < 0:
         message = (
             f"learned(drift_weeks={drift_weeks}, min_volume={min_volume}, budget_per_week={budget_per_week})"
-            " cannot work; allowed: drift_weeks None or 6 to 26, the others 0 or more"
+            " cannot work; allowed: drift_weeks None or 10 to 53, the others 0 or more"
         )
         raise DeclarationError(message)
     return rule

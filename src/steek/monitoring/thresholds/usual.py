@@ -52,9 +52,7 @@ def learn_one(
     return Usual(len(values), median(values), centre, known, spread(deviations, centre=0.0))
 
 
-def usual_limits(
-    usual: Usual, kind: Kind, *, width: float, rows: int, deviation: float | None = None
-) -> Limits:
+def usual_limits(usual: Usual, kind: Kind, *, width: float, rows: int, deviation: float | None = None) -> Limits:
     """Bounds for a value over `rows` rows: `width` spreads about the centre, never narrower than chance alone.
 
     Args:
