@@ -28,6 +28,7 @@ _HOMES = {
     "Objective": "steek.monitoring",
     "Policy": "steek.governance",
     "PolicyStep": "steek.monitoring",
+    "Profiled": "steek.monitoring",
     "ReplayClock": "steek.kernel",
     "Role": "steek.governance",
     "Sampling": "steek.data",

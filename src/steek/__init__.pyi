@@ -101,6 +101,7 @@ from steek.monitoring import (
     Monitor as Monitor,
     Objective as Objective,
     PolicyStep as PolicyStep,
+    Profiled as Profiled,
     WatchedModel as WatchedModel,
 )
 from steek.monitoring import (

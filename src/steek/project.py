@@ -13,7 +13,7 @@ from steek.governance import Policy, Role
 from steek.kernel.errors import DeclarationError, SettingsError, where_raised
 from steek.kernel.settings import Settings
 from steek.models import ModelDefinition
-from steek.monitoring import Monitor, Objective, WatchedModel
+from steek.monitoring import Monitor, Objective, Profiled, WatchedModel
 
 Declared = TypeVar("Declared")
 
@@ -32,6 +32,7 @@ class Project:
     labels: Mapping[str, Labels] = field(default_factory=dict[str, Labels])
     watched: Mapping[str, WatchedModel] = field(default_factory=dict[str, WatchedModel])
     objectives: Mapping[str, Objective] = field(default_factory=dict[str, Objective])
+    profiled: Mapping[str, Profiled] = field(default_factory=dict[str, Profiled])
 
 
 def load_project(settings: Settings) -> Project:
@@ -59,6 +60,7 @@ def load_project(settings: Settings) -> Project:
         labels=_by_name(declared, "labels declaration", Labels),
         watched={name: found for name, found in models.items() if isinstance(found, WatchedModel)},
         objectives=_by_name(declared, "objective", Objective),
+        profiled=_by_name(declared, "profile declaration", Profiled),
     )
 
 

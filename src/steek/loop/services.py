@@ -11,7 +11,7 @@ from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger
 from steek.loop.housekeeping import Housekeeping
 from steek.models import ModelDefinition, Registry
-from steek.monitoring import Monitoring, Objectives
+from steek.monitoring import Monitoring, Objectives, Profiles
 from steek.serving import PredictionCollector, Routes
 from steek.serving.client import ServingClient
 from steek.training import Trainer
@@ -39,6 +39,7 @@ class Services:
     serving: ServingClient
     monitoring: Monitoring
     objectives: Objectives
+    profiles: Profiles
     housekeeping: Housekeeping
     datasets: Mapping[str, Dataset | DerivedDataset]
     views: Mapping[str, FeatureView]

@@ -26,6 +26,10 @@ from steek.monitoring.objectives.objective import BudgetPolicy, Burn, Objective,
 from steek.monitoring.objectives.objectives import Objectives
 from steek.monitoring.objectives.views import ObjectiveState, ObjectiveStory
 from steek.monitoring.points import Point
+from steek.monitoring.profiles.comparing import ColumnChange
+from steek.monitoring.profiles.profile import ColumnSummary, Profile
+from steek.monitoring.profiles.profiles import Profiles
+from steek.monitoring.profiles.spec import Profiled
 from steek.monitoring.series import Series
 from steek.monitoring.states import MonitorState
 from steek.monitoring.thresholds.declared import ExplicitThreshold, LearnedThreshold, explicit, learned
@@ -39,6 +43,8 @@ __all__ = [
     "Alert",
     "BudgetPolicy",
     "Burn",
+    "ColumnChange",
+    "ColumnSummary",
     "ExplicitThreshold",
     "IndicatorSpec",
     "LearnedThreshold",
@@ -51,6 +57,9 @@ __all__ = [
     "Objectives",
     "Point",
     "PolicyStep",
+    "Profile",
+    "Profiled",
+    "Profiles",
     "Readings",
     "Series",
     "Sources",

@@ -11,6 +11,7 @@ from steek.loop import Services as LoopServices
 from steek.platform import parts
 from steek.platform.keeping import keeping_part
 from steek.platform.objectives import objectives_part
+from steek.platform.profiling import profiling_part
 from steek.platform.promises import promises_part
 from steek.platform.record import Platform
 from steek.platform.watch_part import watching_part
@@ -39,6 +40,7 @@ def build(settings: Settings, project: Project) -> Platform:
     features = parts.features_part(base)
     models = parts.models_part(base, features.example_sets)
     serving = parts.serving_part(base, models)
+    profiling = profiling_part(base, models.registry, models.engine)
     keeping = keeping_part(settings, project, base.database, base.ledger, base.clock)
     promises = promises_part(base, keeping.provenance, serving.routes)
     people = parts.people_part(base, data, models, serving, promises.label_uses)
@@ -47,7 +49,7 @@ def build(settings: Settings, project: Project) -> Platform:
     objectives = objectives_part(base, data.derivation, erasing.compliance)
     services = {
         name: value
-        for part in (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
+        for part in (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives, profiling)
         for name, value in _named(part)
     }
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})

@@ -30,7 +30,8 @@ from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscr
 from steek.loop import Housekeeping, Nights, Recovery, WorkerClient
 from steek.loop import Services as LoopServices
 from steek.models import Freezes, Registry
-from steek.monitoring import Monitoring, Objectives, Watching
+from steek.monitoring import Monitoring, Objectives, Profiles, Watching
+from steek.notify import Notices, OutsideAlerts
 from steek.platform.keeping import Provenance
 from steek.project import Project
 from steek.serving import PredictionCollector, Routes
@@ -79,12 +80,15 @@ class Platform:
     serving: ServingClient
     monitoring: Monitoring
     objectives: Objectives
+    profiles: Profiles
     watching: Watching
     nights: Nights
     loop: LoopServices
     recovery: Recovery
     worker: WorkerClient
     incidents: Incidents
+    notices: Notices
+    outside_alerts: OutsideAlerts
     outside: Outside
     erasures: Erasures
     retention: Retention
@@ -98,6 +102,7 @@ class Platform:
 
     def close(self) -> None:
         """Let go of files, connections and processes."""
+        self.notices.close()
         self.serving.close()
         self.worker.close()
         self.online.close()

@@ -12,8 +12,8 @@ SERVICE = "service"
 MAINTENANCE = "maintenance"
 # The roles that see whatever is not personal.
 INSIDE = frozenset({OWNER, MEMBER, SERVICE})
-# Services that keep the lake itself: what they read they put back, or make unreadable.
-KEEPERS = ("ingestion", "compaction", "erasure", "quarantine", "retention", "verification")
+# Services that keep the lake itself: what they read they put back, or make unreadable; profiling counts what is absent.
+KEEPERS = ("ingestion", "compaction", "erasure", "profiling", "quarantine", "retention", "verification")
 SERVICE_PREFIX = "service:"
 JOB_PREFIX = "job:"
 Kind = Literal["person", "job", "service"]

@@ -1,6 +1,6 @@
 """What a project has that can be profiled: datasets, feature views, and what its models were asked and answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import time
 
@@ -26,7 +26,7 @@ class ProjectSubjects:
     Args:
         datasets: Declared datasets by name.
         views: Declared feature views by name.
-        models: Gives the names of the models.
+        models: Names of the models, also of those that others serve.
         registry: Trained models: the names of the features that each was served.
         facts: Which columns of a table are personal.
         profiled: Declarations by name; whatever is not declared has the defaults.
@@ -38,7 +38,7 @@ class ProjectSubjects:
         *,
         datasets: Mapping[str, AnyDataset],
         views: Mapping[str, FeatureView],
-        models: Callable[[], list[str]],
+        models: Sequence[str],
         registry: Registry,
         facts: FactsOf,
         profiled: Mapping[str, Profiled],
@@ -53,18 +53,17 @@ class ProjectSubjects:
         self._day_starts_at = day_starts_at
 
     def names(self) -> list[str]:
-        models = self._models()
         features = [f"{FEATURES}{name}" for name in self._views]
-        return [*self._datasets, *features, *(f"{kind}{name}" for name in models for kind in (INPUTS, ANSWERS))]
+        return [*self._datasets, *features, *(f"{kind}{name}" for name in self._models for kind in (INPUTS, ANSWERS))]
 
     def spec(self, what: str) -> ProfileSpec:
         if what in self._datasets:
             found = self._of_dataset(self._datasets[what])
         elif what.startswith(FEATURES) and what.removeprefix(FEATURES) in self._views:
             found = ProfileSpec(what, what, "as_of", bare=self._personal(what))
-        elif what.startswith(ANSWERS) and what.removeprefix(ANSWERS) in self._models():
+        elif what.startswith(ANSWERS) and what.removeprefix(ANSWERS) in self._models:
             found = ProfileSpec(what, PREDICTIONS, _AT, by=(_VERSION,))
-        elif what.startswith(INPUTS) and what.removeprefix(INPUTS) in self._models():
+        elif what.startswith(INPUTS) and what.removeprefix(INPUTS) in self._models:
             found = ProfileSpec(what, PREDICTIONS, _AT, by=(_VERSION,), bare=self._personal_inputs(what))
         else:
             raise NotFoundError.among("profile", what, self.names())
