@@ -9,6 +9,7 @@ from steek.charts.calibration import CalibrationBin, calibration_spec
 from steek.charts.histogram import HistogramBar, codes_spec, histogram_spec
 from steek.charts.interval import interval_svg
 from steek.charts.lineage import LineageLayout, LineageNode, layout_lineage, lineage_svg
+from steek.charts.raster import render_png
 from steek.charts.rendering import render_svg
 from steek.charts.series import Band, Marker, Point, SeriesPicture, Spec, letter, series_spec, visible_markers
 from steek.charts.sparkline import sparkline_svg
@@ -32,6 +33,7 @@ __all__ = [
     "layout_lineage",
     "letter",
     "lineage_svg",
+    "render_png",
     "render_svg",
     "series_spec",
     "sparkline_svg",

@@ -11,7 +11,7 @@ from steek.kernel.errors import NotFoundError
 from steek.kernel.records import content_hash, to_plain
 from steek.ledger import Database, Draft, Ledger
 from steek.notify import outbox
-from steek.notify.notice import Notice
+from steek.notify.notice import Notice, NoticePurpose
 from steek.notify.opening import OpenTargets
 from steek.notify.records import (
     Delivery,
@@ -46,6 +46,14 @@ class Notices:
         self._open = open_targets
         self._targets = list(open_targets.targets.values())
         self._sender = Sender(database, ledger, clock, open_targets.targets, open_targets.notifiers, draw)
+
+    @property
+    def has_targets(self) -> bool:
+        return bool(self._targets)
+
+    def is_told(self, purpose: NoticePurpose) -> bool:
+        """Whether any target is told of notices of this purpose."""
+        return any(purpose in target.purposes for target in self._targets)
 
     def post(self, *told: Notice) -> None:
         """Take notices in, in one transaction; what was told of before in the same state changes nothing."""

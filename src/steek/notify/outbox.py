@@ -93,7 +93,8 @@ def _begin(connection: Connection, notice: Notice, now: datetime) -> str:
     values = {
         "key": notice.key,
         "group_name": (notice.group or notice.key)[:200],
-        "state": "open",
+        # A change is told and over: nothing of it stays open.
+        "state": "resolved" if notice.purpose == "change" else "open",
         "purpose": notice.purpose,
         "severity": notice.severity,
         "owner": notice.owner[:200],

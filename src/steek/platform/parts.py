@@ -30,11 +30,13 @@ from steek.loop import WorkerClient
 from steek.models import ArtifactStore, Freezes, Registry
 from steek.models.learned import LearnedFrom
 from steek.monitoring import Monitoring, Sources
+from steek.notify import Notices, OutsideAlerts
 from steek.platform.access import ProjectFacts
 from steek.platform.erasing import ErasingPart, Holding, erasing_part
 from steek.platform.governance import governance_part, unsealing
 from steek.platform.intake import ingest_options
 from steek.platform.menu import mitigation_menu
+from steek.platform.notices_part import notices_part
 from steek.platform.subscriptions import note_labels, subscriptions
 from steek.project import Project
 from steek.serving import PredictionCollector, PredictionLog, Routes
@@ -122,6 +124,8 @@ class PeoplePart:
     monitoring: Monitoring
     worker: WorkerClient
     incidents: Incidents
+    notices: Notices
+    outside_alerts: OutsideAlerts
     subscriptions: Subscriptions
 
 
@@ -245,8 +249,10 @@ def people_part(
     menu = mitigation_menu(serving.routes, models.freezes, base.ledger, worker)
     incidents = Incidents(base.database, base.ledger, base.lineage, base.clock, menu)
     learned = partial(note_labels, label_uses, models.registry, base.project.labels)
-    delivery = Subscriptions(base.ledger, subscriptions(incidents, monitoring, models.freezes, learned))
-    return PeoplePart(monitoring, worker, incidents, delivery)
+    told = notices_part(base.settings, *base.state, monitoring)
+    table = subscriptions(incidents, monitoring, models.freezes, learned, told.noticing)
+    delivery = Subscriptions(base.ledger, table)
+    return PeoplePart(monitoring, worker, incidents, told.notices, told.outside_alerts, delivery)
 
 
 def holding(base: Ground) -> Holding:

@@ -10,12 +10,13 @@ from steek.ledger.subscriptions import Handler
 from steek.models import Freezes, Registry
 from steek.models.freeze import ACTIONS
 from steek.monitoring import INCIDENT_KINDS, Monitoring
+from steek.platform.noticing import NOTICED_KINDS, Noticing
 
 Subscription = tuple[Sequence[str], Handler]
 
 
 def subscriptions(
-    incidents: Incidents, monitoring: Monitoring, freezes: Freezes, learned: Handler
+    incidents: Incidents, monitoring: Monitoring, freezes: Freezes, learned: Handler, noticing: Noticing
 ) -> Mapping[str, Subscription]:
     """Subscriber to the kinds of events it gets and what it does with them; each may get an event twice."""
     return {
@@ -23,6 +24,7 @@ def subscriptions(
         "thresholds": (INCIDENT_KINDS, monitoring.on_incident),
         "freezes": (("freeze.requested", "freeze.release_requested"), lambda event: _freeze(freezes, event)),
         "labels": (("model.trained",), learned),
+        "notices": (NOTICED_KINDS, noticing.on_event),
     }
 
 
