@@ -204,7 +204,8 @@ def _pictures(
 ) -> tuple[Picture, ...]:
     ordered = sorted(alerts, key=lambda alert: (alert.opened_at, alert.slice is not None, alert.monitor))
     shown: dict[str, AlertEvidence] = {}
-    for alert in ordered:
+    # An objective is attached like an alert, and has a page of its own instead of a series.
+    for alert in (one for one in ordered if one.monitor in monitoring.monitors):
         shown.setdefault(alert.monitor, alert)
     return tuple(_picture(alert, monitoring, drawings, markers) for alert in list(shown.values())[:_MOST_PICTURES])
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from steek.incidents import acting, declaring
 from steek.incidents.changes import WhatChanged
 from steek.incidents.declaring import Declaration, evidence_of
+from steek.incidents.declaring_by_rule import declaration_by_rule
 from steek.incidents.desk import Desk
 from steek.incidents.lifecycle import Action, State, move
 from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
@@ -16,7 +17,7 @@ from steek.incidents.postmortems.library import Postmortem, Postmortems
 from steek.incidents.resolving import resolve
 from steek.incidents.rows import change, find, find_seen, remember, request, to_incident
 from steek.incidents.stories import Stories
-from steek.incidents.systems import resolve_subject, system_of
+from steek.incidents.systems import resolve_subject
 from steek.incidents.tables import incidents
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACTERS, checked
 from steek.incidents.timeline import TimelineEntry
@@ -99,28 +100,13 @@ class Incidents:
         return self.get(incident.id)
 
     def consider_alert(self, event: Event) -> Incident | None:
-        """React to alert.fired: declare by rule, or join the open incident on that system.
+        """React to alert.fired and to a burning or spent budget: declare by rule, or join what is open on that system.
 
-        None when the monitor declares nothing. It may be called again with the same event.
+        None when monitor or objective declares nothing. It may be called again with the same event.
         """
-        alert_id = event.payload.get("alert")
-        if event.kind != "alert.fired" or not isinstance(alert_id, str):
+        declaration = declaration_by_rule(self._desk, event)
+        if declaration is None:
             return None
-        with self._desk.database.reading() as connection:
-            alert = read_alert(connection, alert_id)
-        if alert.declare is None:
-            return None
-        about = alert.monitor + (f" [{alert.slice}]" if alert.slice is not None else "")
-        declaration = Declaration(
-            title=str(event.payload.get("text") or f"{about} is out of its bounds")[:TITLE_CHARACTERS],
-            subject=system_of(alert.subject),
-            severity=Severity(alert.declare),
-            actor="steek",
-            key=f"alert:{alert.id}",
-            freeze=True,
-            alert=evidence_of(alert, event.id, attached_at=self._desk.clock.now()),
-            machine=True,
-        )
         incident = declaring.declare(self._desk, declaration)
         declaring.record_suspects(self._desk, incident)
         return self.get(incident.id)

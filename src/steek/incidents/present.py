@@ -8,6 +8,7 @@ from steek.incidents.verification import Reading
 from steek.kernel.verdict import Verdict
 from steek.ledger import Database
 from steek.monitoring.alerts import read_alerts
+from steek.monitoring.objectives.rows import read_episodes
 from steek.monitoring.points import Point, read_points
 
 
@@ -33,8 +34,10 @@ def _within(points: Sequence[Point]) -> int:
 
 
 def resolved_at(database: Database, alerts: Sequence[AlertEvidence]) -> dict[str, datetime]:
-    """When each alert was found back in its bounds, by alert id; those still firing are missing."""
+    """When each alert was back in its bounds, or its objective kept again, by alert id; open ones are missing."""
     ids = [alert.alert_id for alert in alerts]
     with database.reading() as connection:
         known = read_alerts(connection, ids=ids) if ids else []
-    return {alert.id: alert.resolved_at for alert in known if alert.resolved_at is not None}
+        episodes = read_episodes(connection, ids=ids) if ids else []
+    ended = {alert.id: alert.resolved_at for alert in known if alert.resolved_at is not None}
+    return ended | {episode.id: episode.ended_at for episode in episodes if episode.ended_at is not None}

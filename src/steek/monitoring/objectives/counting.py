@@ -12,7 +12,7 @@ from steek.data import Derivation, JoinReport, Lake, Objective
 from steek.data.erasure.tables import erasures
 from steek.data.tables import receipts
 from steek.evaluation import OUTCOMES
-from steek.kernel.errors import NotFoundError
+from steek.kernel.errors import IntegrityError, NotFoundError
 from steek.kernel.windows import Window
 from steek.ledger import Database
 from steek.measures.budgets import NOTHING, Tally
@@ -44,7 +44,11 @@ def count(readings: Readings, spec: IndicatorSpec, window: Window) -> Tally:
         SteekError: what is read cannot be read.
         ValueError: what is read counts more good events than events.
     """
-    return COUNTED[spec.name](readings, spec, window)
+    try:
+        return COUNTED[spec.name](readings, spec, window)
+    except pl.exceptions.PolarsError as cause:
+        message = f"{spec.name} of {spec.target}: its table holds something else: {str(cause).splitlines()[0]}"
+        raise IntegrityError(message, next_step="Look at the table with 'steek lake show'.") from cause
 
 
 def _answers_within(readings: Readings, spec: IndicatorSpec, window: Window) -> Tally:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, get_args
 
 import yaml
@@ -31,9 +31,10 @@ _DURATION_UNITS = "mhdw"
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a document says of its monitor's threshold, as plain values; None when it says nothing."""
+    """What a document says of its monitor: threshold as plain values, length of windows; None for nothing."""
 
     facts: Mapping[str, Any] | None
+    window: str | None = None
 
     def require(self, objective: Objective, monitor: Monitor | None) -> None:
         """Refuse a document that means another threshold than the monitor has.
@@ -41,7 +42,15 @@ class Expectation:
         Raises:
             DeclarationError: they differ.
         """
-        if self.facts is None or monitor is None:
+        if monitor is None:
+            return
+        step = duration_text(objective.step(monitor))
+        if self.window is not None and duration_text(parse_duration(self.window)) != step:
+            message = (
+                f"objective {objective.name!r} has time slices of {self.window}, its monitor windows of {step}"
+            )
+            raise DeclarationError(message, next_step=f"Write timeSliceWindow: {step}.")
+        if self.facts is None:
             return
         has = threshold_facts(monitor)
         if dict(self.facts) != has:
@@ -111,8 +120,10 @@ def _objective(document: Part, by_kind: Mapping[str, Mapping[str, Part]]) -> tup
     measure = _measure(_indicator(spec, by_kind["SLI"]), target, own, by_time=by_time)
     step = own.pop("window", "1d")
     if by_time:
-        target.take("timeSliceTarget", float)
+        if target.take("timeSliceTarget", float) != 1.0:
+            raise refused(f"{target.place}.timeSliceTarget", "must be 1.0: a window is well or it is not")
         step = target.take("timeSliceWindow", str, step)
+        measure = replace(measure, expectation=replace(measure.expectation, window=step))
     arguments: dict[str, Any] = {
         **measure.arguments,
         "target": _target(target),

@@ -9,6 +9,7 @@ from steek.monitoring.objectives.standing import Standing
 from steek.monitoring.objectives.wording import trouble_text
 
 ACTOR = "steek"
+_MONITOR_CHARACTERS = 120
 TROUBLE = ("objective.burning", "objective.exhausted", "objective.unmeasured")
 
 
@@ -29,7 +30,8 @@ def told(kind: str, objective: Objective, episode: Episode, standing: Standing) 
     """The event of a change; `objective.recovered` says why it is over."""
     identity: dict[str, object] = {
         "alert": episode.id,
-        "monitor": objective.name,
+        # Told apart from a monitor of the same name.
+        "monitor": f"objective {objective.name}"[:_MONITOR_CHARACTERS],
         "objective": objective.name,
         "slice": objective.slice,
         "purpose": objective.purpose,
