@@ -24,6 +24,7 @@ from steek.measures.sketching import (
 from steek.monitoring.profiles.table import CELL_COLUMNS, SCHEMA, SKETCHES, WHOLE, ProfileTable
 from steek.monitoring.profiles.whole import MOST_HITTERS, hitter_columns
 
+_NAMES = ["slice", "column"]
 _ADDED = ("rows", "nulls", "non_finite", "count")
 # Parts are merged whenever so many rows have come together, which bounds the memory of long stretches.
 _MOST_ROWS = 1_500_000
@@ -50,10 +51,9 @@ def merge(tables: Iterable[ProfileTable | pl.DataFrame]) -> ProfileTable:
 
 def _merged(frames: list[pl.DataFrame]) -> pl.DataFrame:
     frame = pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]
-    names = frame.select("slice", "column").unique(maintain_order=True)
+    names, group = _groups(frames, frame)
     if names.height == frame.height:
         return _complete(frame.with_columns(pl.col("window_start").min(), pl.col("window_end").max()))
-    group = _groups(frame, names)
     found = _exact(frame, group, names.height)
     merged = names.with_columns(
         pl.lit(frame["window_start"].min(), SCHEMA["window_start"]).alias("window_start"),
@@ -62,7 +62,7 @@ def _merged(frames: list[pl.DataFrame]) -> pl.DataFrame:
     )
     sketches = _sketches(frame)
     if sketches is not None:
-        merged = merged.join(sketches, on=["slice", "column"], how="left", maintain_order="left")
+        merged = merged.join(sketches, on=_NAMES, how="left", maintain_order="left")
     return _complete(merged)
 
 
@@ -71,22 +71,23 @@ def _complete(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(*missing).select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
 
 
-def _groups(frame: pl.DataFrame, names: pl.DataFrame) -> _Ints:
-    """The row of `names` that each row of the frame belongs to."""
-    # Days come with their slices in one order: then it is a matter of counting.
-    times, rest = divmod(frame.height, names.height)
-    if not rest:
-        tiled = all((frame[name].head(names.height) == names[name]).all() for name in ("slice", "column"))
-        same = tiled and all(
-            frame.select(name).slice(number * names.height, names.height).equals(names.select(name))
-            for number in range(1, times)
-            for name in ("slice", "column")
-        )
-        if same:
-            return np.tile(np.arange(names.height, dtype=np.int64), times)
-    numbered = names.with_row_index("group")
-    joined = frame.select("slice", "column").join(numbered, on=["slice", "column"], how="left", maintain_order="left")
-    return joined["group"].cast(pl.Int64).to_numpy()
+def _groups(frames: list[pl.DataFrame], frame: pl.DataFrame) -> tuple[pl.DataFrame, _Ints]:
+    """Slices and columns, each once, and for each row of the whole frame the one that it is about."""
+    first = frames[0]
+    alike = (all(one[name].equals(first[name]) for name in _NAMES) for one in frames[1:])
+    if len(frames) > 1 and all(alike):
+        # Days mostly come with the same slices in the same order.
+        names, group = _numbered(first)
+        return names, np.tile(group, len(frames))
+    return _numbered(frame)
+
+
+def _numbered(frame: pl.DataFrame) -> tuple[pl.DataFrame, _Ints]:
+    names = frame.select(_NAMES).unique(maintain_order=True)
+    if names.height == frame.height:
+        return names, np.arange(frame.height, dtype=np.int64)
+    joined = frame.select(_NAMES).join(names.with_row_index("group"), on=_NAMES, how="left", maintain_order="left")
+    return names, joined["group"].cast(pl.Int64).to_numpy()
 
 
 def _exact(frame: pl.DataFrame, group: _Ints, groups: int) -> dict[str, Any]:
