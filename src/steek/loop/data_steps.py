@@ -7,7 +7,7 @@ import polars as pl
 
 from steek.data import DerivedDataset
 from steek.governance import attributed
-from steek.kernel.errors import BusyError, ZeroMatchesError
+from steek.kernel.errors import BusyError, SteekError, ZeroMatchesError
 from steek.kernel.waiting import wait_until
 from steek.kernel.windows import Window
 from steek.loop.calendar import actor, business_day, nightly_models
@@ -85,6 +85,21 @@ def derive_again(s: Services, dataset: str, day: str, key: str, by: str) -> Summ
         dataset, window, key=f"{key}:{day}", actor=by, reference_at=max(s.clock.now(), window.end_at)
     )
     return {"rows": report.rows}
+
+
+def catch_up_profiles(s: Services, night: date) -> Summary:
+    """Profile what came in since the last time; what was profiled to its rows, or why it could not be."""
+    summary: Summary = {}
+    for name in s.profiles.names():
+        try:
+            caught = s.profiles.catch_up(name, actor=actor(night))
+        except SteekError as error:
+            # A table that cannot be read must not keep the night from watching the others.
+            summary[name] = {"failed": error.message}
+            continue
+        if caught:
+            summary[name] = {"rows": sum(run.rows for run in caught)}
+    return summary
 
 
 def _awaited(s: Services) -> list[str]:

@@ -43,6 +43,8 @@ class NightWorkflow:
         report["outcomes"] = self._each(day, OUTCOMES, models)
         report["features"] = self._each(day, FEATURES, feature_steps.nightly_views(self._s))
         report["models"] = self._each(day, MODEL, models)
+        profiled = self._step(day, "profiling", "profiles", data_steps.catch_up_profiles, day)
+        report |= {"profiles": profiled} if profiled else {}
         report["monitors"] = self._step(day, "watching", "monitors", model_steps.evaluate_monitors, day)
         promised = self._step(day, "judging objectives", "objectives", model_steps.check_objectives, day)
         report |= {"objectives": promised} if promised else {}
