@@ -28,6 +28,9 @@ READING: list[tuple[str, ...]] = [
     ("monitors", "list"),
     ("monitors", "alerts"),
     ("monitors", "series", "lines in"),
+    ("notify", "list", "--explain"),
+    ("notify", "targets"),
+    ("change", "list"),
     ("night", "list"),
     ("night", "show", NIGHT),
     ("incident", "list"),
@@ -137,6 +140,7 @@ def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
         lake_and_lineage(flow)
         promises(flow)
         incident(flow)
+        telling(flow)
         privacy(flow)
         letting_go(flow)
     assert flow.do("init", str(shop.folder.parent / "newshop"))["next"].startswith("steek ingest orders")
@@ -171,6 +175,17 @@ def data_and_models(flow: Flow) -> None:
     assert flow.do("monitors", "acknowledge", fired[0]["id"], "--actor", "ada")["acknowledged_by"] == "ada"
     noted = flow.do("changes", "--note", "the fair is in town", "--on", "event:fair")
     assert flow.do("ledger", "show", noted["id"])["payload"] == {"summary": "the fair is in town"}
+
+
+def telling(flow: Flow) -> None:
+    fair = ("change", "note", "event:fair", "the fair", "--expected", "--until", "2024-03-20", "--key", "fair")
+    assert flow.do(*fair)["payload"]["expected"]["on"] == ["event:fair"]
+    assert [each["summary"] for each in flow.do("change", "list", "--about", "event:fair")][0] == "the fair"
+    tested = flow.do("notify", "test", "hook", "--key", "first")
+    assert (tested["outcome"], "SHOP_HOOK_SECRET is not set" in tested["detail"]) == ("failed", True)
+    assert [(each["name"], each["waiting"]) for each in flow.do("notify", "deliver")] == [("hook", 0)]
+    known = flow.do("notify", "list")[0]
+    assert flow.do("notify", "retry", known["notice"])[0]["notice"] == known["notice"]
 
 
 def letting_go(flow: Flow) -> None:

@@ -58,6 +58,9 @@ READING: dict[str, str] = {
     "/v1/monitors/{monitor}/series": "/v1/monitors/lines in/series",
     "/v1/alerts": "/v1/alerts?open_only=true",
     "/v1/changes": "/v1/changes?upstream_of=model:maker_demand&since=2024-03-01T00:00:00Z&until=2024-04-01T00:00:00Z",
+    "/v1/notices": "/v1/notices",
+    "/v1/notices/targets": "/v1/notices/targets",
+    "/v1/alertmanager": "/v1/alertmanager?open_only=true",
     "/v1/incidents": "/v1/incidents",
     "/v1/privacy/keys": "/v1/privacy/keys",
     "/v1/datasets/{dataset}/anonymity": "/v1/datasets/sales/anonymity?quasi=shop,product_id&k=2",
@@ -148,6 +151,12 @@ WRITING: dict[str, Write] = {
         f"/v1/alerts/{api.get('/v1/alerts')['items'][0]['id']}/acknowledgement", key=key
     ),
     "/v1/changes": lambda api, key: api.post("/v1/changes", {"subject": "event:fair", "summary": "a fair"}, key=key),
+    "/v1/alertmanager": lambda api, key: api.post("/v1/alertmanager", {"version": "4", "alerts": []}, key=key),
+    "/v1/notices/deliveries": lambda api, key: api.post("/v1/notices/deliveries", key=key),
+    "/v1/notices/tests": lambda api, key: api.post("/v1/notices/tests", {"target": "hook"}, key=key),
+    "/v1/notices/retries": lambda api, key: api.post(
+        "/v1/notices/retries", {"notice": api.get("/v1/notices")["items"][0]["notice"]}, key=key
+    ),
     "/v1/incidents": lambda api, key: api.post(
         "/v1/incidents", {"title": "beer is out", "on": "maker_demand"}, key=key
     ),

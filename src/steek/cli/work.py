@@ -15,7 +15,7 @@ OTHERS_MAY_TAKE_S = 60.0
 
 
 def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
-    """Run nights and other workflows until stopped; takes up what an earlier worker left unfinished."""
+    """Run nights and other workflows and send notices until stopped; takes up what an earlier worker left."""
     end_with_parent(leash)
     stopped = threading.Event()
 
@@ -24,7 +24,11 @@ def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    with opened(project) as platform, workflow_worker(platform).running(wait_s=OTHERS_MAY_TAKE_S):
+    with (
+        opened(project) as platform,
+        platform.notices.sending(),
+        workflow_worker(platform).running(wait_s=OTHERS_MAY_TAKE_S),
+    ):
         stopped.wait()
 
 

@@ -9,6 +9,9 @@ from starlette.requests import ClientDisconnect
 
 from steek.http import (
     access,
+    alertmanager,
+    attributions,
+    changes,
     contracts,
     data,
     erasures,
@@ -23,10 +26,12 @@ from steek.http import (
     models,
     monitors,
     nights,
+    notices,
     preparing,
     privacy,
     quarantine,
     retention,
+    slos,
     watched,
 )
 from steek.http.callers import Callers
@@ -58,6 +63,10 @@ ROOMS = (
     nights,
     models,
     monitors,
+    attributions,
+    changes,
+    notices,
+    alertmanager,
     watched,
     incidents,
     ledger,
@@ -66,6 +75,7 @@ ROOMS = (
     privacy,
     erasures,
     retention,
+    slos,
 )
 
 

@@ -1,25 +1,13 @@
-"""`/v1/monitors`, `/v1/alerts`, `/v1/changes`: watching, and what changed."""
+"""`/v1/monitors`, `/v1/alerts`: watching."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
-from steek.kernel.urn import Urn
 from steek.kernel.windows import Window
-from steek.ledger import changes_upstream
 from steek.platform import Platform
-
-
-@dataclass(frozen=True, slots=True)
-class OutsideChange:
-    """A change in the world outside, e.g. a campaign, a supplier, the weather."""
-
-    subject: str
-    summary: str
-    at: datetime | None = None
 
 
 def router(platform: Platform) -> APIRouter:
@@ -54,20 +42,5 @@ def router(platform: Platform) -> APIRouter:
     def acknowledge(alert: str, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Say that a person has seen it."""
         return reply(monitoring.acknowledge(alert, actor=actor_or_api(actor)))
-
-    @routes.get("/changes")
-    def changes(upstream_of: str, since: datetime, until: datetime) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """What changed upstream of a thing, nearest first."""
-        found = changes_upstream(platform.ledger, platform.lineage, upstream_of, since=since, until=until)
-        return reply(found)
-
-    @routes.post("/changes", status_code=201)
-    def note(asked: OutsideChange, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Tell of a change in the world outside; the same key again is the same change."""
-        name = require_key(key)
-        subject = str(Urn.parse(asked.subject))
-        return reply(
-            platform.outside.note(subject, asked.summary, at=asked.at, key=name, actor=actor_or_api(actor)), 201
-        )
 
     return routes

@@ -10,7 +10,7 @@ from steek.ledger.events import Draft, Event
 from steek.ledger.ledger import Ledger
 from steek.ledger.lineage import Graph, Lineage
 from steek.ledger.openlineage import ColumnSource, DatasetDescription, OpenLineage
-from steek.ledger.outside import Outside
+from steek.ledger.outside import Outside, OutsideChange, OutsideNote
 from steek.ledger.outside_runs import OutsideRuns
 from steek.ledger.subscriptions import Subscriptions
 
@@ -26,6 +26,8 @@ __all__ = [
     "Lineage",
     "OpenLineage",
     "Outside",
+    "OutsideChange",
+    "OutsideNote",
     "OutsideRuns",
     "Subscriptions",
     "changes_upstream",

@@ -7,7 +7,7 @@ Flows out: deliveries, tried again until they arrive, and what became of each.
 from steek.notify.notice import Notice, Receipt
 from steek.notify.notices import Notices
 from steek.notify.opening import OpenTargets, open_notifier, open_targets
-from steek.notify.outside_alerts import OutsideAlert, OutsideAlerts
+from steek.notify.outside_alerts import OutsideAlert, OutsideAlerts, ToldAlert
 from steek.notify.ports import Notifier
 from steek.notify.records import Delivery, TargetState, Tested
 from steek.notify.signing import is_genuine, signature
@@ -28,6 +28,7 @@ __all__ = [
     "Target",
     "TargetState",
     "Tested",
+    "ToldAlert",
     "is_genuine",
     "open_notifier",
     "open_targets",
