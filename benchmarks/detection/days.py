@@ -17,6 +17,8 @@ DAY = timedelta(days=1)
 DAYS = 364
 SMALLEST_PARTNER_LINES = 200
 AT = "transaction_timestamp"
+# Number of a line in the year, so that what was asked can be found again in lines that were spoiled; not in the lake.
+LINE = "line"
 COLUMNS = (
     "household_id", "store_id", "basket_id", "product_id", "department", "quantity", "sales_value", "retail_disc",
     "coupon_disc", AT,
@@ -62,7 +64,7 @@ def real_year() -> Tables:
     master = _table("products")
     department = pl.col("department").fill_null("NONE")
     lines = _table("transactions").join(master.select("product_id", "department"), on="product_id", how="left")
-    lines = lines.with_columns(department).select(COLUMNS).sort(AT, "basket_id", "product_id")
+    lines = lines.with_columns(department).select(COLUMNS).sort(AT, "basket_id", "product_id").with_row_index(LINE)
     products = master.select("product_id", "manufacturer_id").collect()
     made = lines.join(products.lazy(), on="product_id").group_by("manufacturer_id").len()
     large = made.filter(pl.col("len") >= SMALLEST_PARTNER_LINES).sort("manufacturer_id")

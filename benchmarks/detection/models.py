@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from benchmarks.detection.days import AT, DAY, Tables, start_of
+from benchmarks.detection.days import AT, DAY, LINE, Tables, start_of
 from numpy.typing import NDArray
 
 UPTAKE, DEMAND = "promotion_uptake", "partner_demand"
@@ -37,10 +37,33 @@ class Questions:
     base: Floats
 
 
-def questions(model: str, tables: Tables, day: int) -> Questions:
-    """Questions of business day `day`; features look at the `HISTORY_DAYS` before it, as `tables` tell them."""
-    past, today = tables.between(day - HISTORY_DAYS, day), tables.between(day, day + 1)
-    return _uptake(past.lines, today.lines) if model == UPTAKE else _demand(past, today, day)
+def questions(model: str, past: Tables, today: Tables, day: int) -> Questions:
+    """Questions of business day `day`.
+
+    Args:
+        model: Name.
+        past: Lines of which the last `HISTORY_DAYS` before the day make the features, as the store knows them.
+        today: The true lines of the day, for people ask whatever the tills report.
+        day: Number of the day.
+    """
+    known, now = past.between(day - HISTORY_DAYS, day), today.between(day, day + 1)
+    return _uptake(known.lines, now.lines) if model == UPTAKE else _demand(known, now, day)
+
+
+def came_of(model: str, answers: pl.DataFrame, today: Tables) -> pl.DataFrame:
+    """The answers with `observed` as these tables tell it; without those of which they tell nothing.
+
+    Args:
+        model: Name.
+        answers: From `answer`.
+        today: What the store knows of the day.
+    """
+    if model == UPTAKE:
+        told = today.lines.unique(LINE).select(LINE, observed=(pl.col("retail_disc") > 0).cast(pl.Float64))
+        return answers.drop("observed").join(told, on=LINE, maintain_order="left").drop_nulls("observed")
+    sold = _with_partner(today).group_by("partner_id").agg(observed=pl.len().cast(pl.Float64))
+    found = answers.drop("observed").join(sold, on="partner_id", how="left", maintain_order="left")
+    return found.with_columns(pl.col("observed").fill_null(0.0))
 
 
 def train(model: str, asked: list[Questions], seed: int) -> str:
@@ -90,9 +113,9 @@ def _uptake(past: pl.DataFrame, today: pl.DataFrame) -> Questions:
     frame = frame.join(prices, on="product_id", how="left", maintain_order="left")
     columns.append(pl.col("price"))
     told = frame.select(
-        "store_id", "department", pl.col(AT).alias("moment"), discounted.alias("observed"), *columns
+        LINE, "store_id", "department", pl.col(AT).alias("moment"), discounted.alias("observed"), *columns
     ).collect()  # fmt: skip
-    kept = ("store_id", "department", "moment", "observed")
+    kept = (LINE, "store_id", "department", "moment", "observed")
     return Questions(told.select(kept), told.drop(kept).cast(pl.Float64).to_numpy(), np.ones(told.height))
 
 

@@ -57,14 +57,14 @@ def run_nights(tables: Tables, folder: Path, seed: int, last_day: int = DAYS) ->
 
 def _run(model: str, tables: Tables, folder: Path, seed: int, last_day: int) -> None:
     (folder / model).mkdir(exist_ok=True)
-    golden, asked = questions(model, tables, GOLDEN_DAY), deque[Questions](maxlen=LEARNING_DAYS)
+    golden, asked = questions(model, tables, tables, GOLDEN_DAY), deque[Questions](maxlen=LEARNING_DAYS)
     for day in range(FIRST_MODEL_DAY - LEARNING_DAYS, FIRST_MODEL_DAY):
-        asked.append(questions(model, tables, day))
+        asked.append(questions(model, tables, tables, day))
     before, answers, changes = "", list[pl.DataFrame](), dict[int, float]()
     for day in range(FIRST_MODEL_DAY, last_day):
         booster = train(model, list(asked), seed + day)
         (folder / model / f"{day}.txt").write_text(booster)
-        today = questions(model, tables, day)
+        today = questions(model, tables, tables, day)
         answers.append(answer(booster, today).with_columns(day=pl.lit(day)))
         if before:
             changes[day] = golden_change(before, booster, golden)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 from benchmarks.detection.answers import logged, matured
-from benchmarks.detection.days import AT, Tables, window_of
+from benchmarks.detection.days import AT, LINE, Tables, window_of
 from benchmarks.detection.models import DEMAND, MODELS
 
 from steek.data import Contract, CountingJoin, Dataset, Derivation, Field, Ingestion, Lake, derived_dataset
@@ -137,7 +137,7 @@ class Store:
     def sell(self, lines: pl.DataFrame, day: int) -> None:
         """The lines that arrive at the end of a day, and what is derived from them."""
         self._night_of(day)
-        self.lake.append("transactions", lines.cast(_types()), key=f"lines {day}")
+        self.lake.append("transactions", lines.drop(LINE).cast(_types()), key=f"lines {day}")
         try:
             self.sources.derivation.derive(
                 "partner_lines", window_of(day), key=f"derive {day}", actor="nights",
@@ -173,6 +173,14 @@ class Store:
         self.sources.routes.deploy(
             night.model, trained.version, key=f"deploy {night.model} {day}", actor="nights", gate_decision_id=decided.id
         )
+
+    def announce(self, subject: str, day: int, days: int) -> None:
+        """Tell of a planned change that will move what is measured on a subject, and on what is made of it."""
+        span = {"since_at": window_of(day).start_at, "until_at": window_of(day + days).start_at}
+        on = [subject, *(below for above, below in EDGES if above == subject)]
+        payload = {"summary": "promotion", "expected": {**{k: v.isoformat() for k, v in span.items()}, "on": on}}
+        (event,) = self.ledger.record(Draft("external.changed", subject, "marketing@grocer", payload))
+        self.monitoring.thresholds.on_change(event)
 
     def evaluate(self, day: int, only: Sequence[str] | None = None) -> list[Alert]:
         """What the evaluation of a day fired."""

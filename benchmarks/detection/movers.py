@@ -1,0 +1,22 @@
+"""Who is named as the first that moved: by time of onset, and by lineage where time does not tell."""
+
+from collections.abc import Sequence
+
+from benchmarks.detection.days import window_of
+from benchmarks.detection.quiet import Fired
+from benchmarks.detection.store import EDGES
+
+from steek.kernel.windows import Window
+from steek.monitoring.attribution.movers import first_movers
+
+
+def named_first(alerts: Sequence[Fired]) -> str | None:
+    """URN of the first mover among what these alerts are about; None without alerts, or where several are tied."""
+    onsets: dict[str, Window] = {}
+    for one in alerts:
+        onset = Window(window_of(one.onset_day).start_at, window_of(one.day).end_at)
+        known = onsets.get(one.subject)
+        if known is None or onset.end_at < known.end_at:
+            onsets[one.subject] = onset
+    movers = first_movers(EDGES, onsets)
+    return movers[0].urn if movers and not movers[0].tied_with else None
