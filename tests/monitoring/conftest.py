@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from tests.monitoring.shop import Shop
 
-from steek.kernel import ReplayClock, Window
+from steek.kernel import ReplayClock, Verdict, Window
 from steek.ledger import Database, Ledger
 from steek.monitoring import Alert, Monitor, explicit, learned, volume
 from steek.monitoring.alerts import read_alerts
 from steek.monitoring.evaluation_step import Step, apply, evaluated_alerts
 from steek.monitoring.indicators import INDICATORS
-from steek.monitoring.judgement import Measurement
-from steek.monitoring.points import Point, read_points
+from steek.monitoring.judgement import Judgement, Measurement
+from steek.monitoring.points import Judged, Point, read_points, write_points
 from steek.monitoring.states import StateRow, read_states
 from steek.monitoring.thresholds.declared import Threshold
 
@@ -71,6 +71,24 @@ class Bench:
         for number in range(first, first + windows):
             wave = 1 + (number * 7 % 5 - 2) / 50
             self.play(number, {name: None if value is None else round(value * wave) for name, value in values.items()})
+
+    def store(self, monitor: str, values: Sequence[tuple[datetime, float]], length: timedelta) -> None:
+        """Points of the whole as if they had been evaluated, all undecided."""
+        undecided = Judgement(Verdict.UNDECIDED, None, None, "")
+        with self.database.transaction() as connection:
+            for at, value in values:
+                judged = [Judged(Measurement(None, value, int(value)), undecided)]
+                write_points(connection, monitor, Window(at, at + length), judged, at)
+
+    def judge_at(self, at: datetime, length: timedelta, value: float) -> Point:
+        """Evaluate a window of any length on one value of the whole."""
+        self.clock.set(at + length)
+        indicator = INDICATORS[self.monitor.indicator.name]
+        step = Step(self.monitor, indicator, Window(at, at + length), f"at {at}", self.clock.now())
+        with self.database.transaction() as connection:
+            _, drafts = apply(connection, step, [Measurement(None, value, int(value))])
+            self.ledger.append(connection, *drafts)
+        return self.points()[-1]
 
     def points(self, slice: str | None = None) -> list[Point]:
         with self.database.reading() as connection:

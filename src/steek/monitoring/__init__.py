@@ -5,6 +5,10 @@ Flows out: points for charts, a state for each monitor, and alerts as events.
 """
 
 from steek.monitoring.alerts import TRANSITIONS, Alert
+from steek.monitoring.attribution.attributions import Attributions
+from steek.monitoring.attribution.movers import Mover, first_movers
+from steek.monitoring.attribution.questions import Question, parse_slices
+from steek.monitoring.attribution.stored import Attributed
 from steek.monitoring.incident_events import INCIDENT_KINDS
 from steek.monitoring.indicators import (
     Sources,
@@ -32,25 +36,33 @@ from steek.monitoring.profiles.profiles import Profiles
 from steek.monitoring.profiles.spec import Profiled
 from steek.monitoring.series import Series
 from steek.monitoring.states import MonitorState
+from steek.monitoring.thresholds.back_test import BackTest, Firing
+from steek.monitoring.thresholds.calendar import EXPECTED_KINDS
 from steek.monitoring.thresholds.declared import ExplicitThreshold, LearnedThreshold, explicit, learned
 from steek.monitoring.watching.declared import WatchedModel, from_delta, from_files, from_query
 from steek.monitoring.watching.watching import Watching, WatchRun, WatchState
 from steek.monitoring.wording import slice_words
 
 __all__ = [
+    "EXPECTED_KINDS",
     "INCIDENT_KINDS",
     "TRANSITIONS",
     "Alert",
+    "Attributed",
+    "Attributions",
+    "BackTest",
     "BudgetPolicy",
     "Burn",
     "ColumnChange",
     "ColumnSummary",
     "ExplicitThreshold",
+    "Firing",
     "IndicatorSpec",
     "LearnedThreshold",
     "Monitor",
     "MonitorState",
     "Monitoring",
+    "Mover",
     "Objective",
     "ObjectiveState",
     "ObjectiveStory",
@@ -60,6 +72,7 @@ __all__ = [
     "Profile",
     "Profiled",
     "Profiles",
+    "Question",
     "Readings",
     "Series",
     "Sources",
@@ -71,6 +84,7 @@ __all__ = [
     "expected_vs_observed",
     "explicit",
     "fallback_share",
+    "first_movers",
     "from_delta",
     "from_files",
     "from_query",
@@ -79,6 +93,7 @@ __all__ = [
     "learned",
     "model_age",
     "outcome_hit_rate",
+    "parse_slices",
     "prediction_mean",
     "slice_words",
     "slis",

@@ -16,9 +16,10 @@ from steek.monitoring.indicators.indicator import Indicator
 from steek.monitoring.judgement import Measurement, Rule, is_silent
 from steek.monitoring.monitor import Monitor
 from steek.monitoring.onset import changed_onset, deseasoned
-from steek.monitoring.points import Judged, Point, read_known, read_slices, write_points
+from steek.monitoring.points import Judged, Point, apart, read_known, read_slices, write_points
 from steek.monitoring.states import read_latest_window, summarise, write_state
 from steek.monitoring.tables import evaluations
+from steek.monitoring.thresholds.arming import arm
 from steek.monitoring.thresholds.calendar import ExpectedChange, read_expected, special_of
 from steek.monitoring.thresholds.declared import LearnedThreshold
 from steek.monitoring.thresholds.judging_many import judge_rows
@@ -115,6 +116,8 @@ def _read_before(connection: Connection, step: Step) -> Before:
         kind = step.indicator.kind
         lesson = Lesson(monitor.name, kind, threshold, step.window, minimum, subject_holds, expected)
         learning = learning_for(connection, lesson, step.now)
+        if learning.in_force_at == start_at:
+            arm(connection, lesson, missing_is_zero=step.indicator.missing_is_zero, now=step.now)
     since = history_start(start_at, windows * step.length, subject_holds)
     known = read_known(connection, monitor.name, since=since, until=start_at)
     return Before(since, known, subject_holds, expected, learning)
@@ -172,8 +175,11 @@ def _past_counts(
 
     since, until = before.since, step.window.start_at
     found = read_slices(connection, step.monitor.name, silent, since=since, until=until)
+    starts = {point.window_start for points in found.values() for point in points if taught(point)}
+    used = apart(starts, until, step.length)
     return {
-        name: [one.value for one in points if one.value is not None and taught(one)] for name, points in found.items()
+        name: [one.value for one in points if one.value is not None and one.window_start in used]
+        for name, points in found.items()
     }
 
 
@@ -215,7 +221,7 @@ def _onset(judged: Judged, points: Sequence[Point], step: Step, before: Before) 
     season = threshold.season if isinstance(threshold, LearnedThreshold) else None
     usual = None if learning is None else learning.usual
     values = deseasoned(points, judged, step.window, usual, step.indicator.kind, season)
-    onset, change = changed_onset(points, step.window, judged, values)
+    onset, change = changed_onset(points, step.window, judged, values, step.indicator.kind)
     if change is None:
         return onset, judged
     evidence = {**judged.measurement.evidence, "change_point": {"confidence": change.confidence}}

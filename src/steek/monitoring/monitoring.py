@@ -20,6 +20,7 @@ from steek.monitoring.monitor import Monitor
 from steek.monitoring.points import read_points, slices_of
 from steek.monitoring.series import Series
 from steek.monitoring.states import MonitorState, StateRow, read_states
+from steek.monitoring.thresholds.service import Thresholds
 from steek.monitoring.wording import threshold_text
 
 
@@ -47,6 +48,7 @@ class Monitoring:
         self._ledger = ledger
         self._clock = clock
         self.monitors = dict(monitors)
+        self.thresholds = Thresholds(sources, database, clock, self.monitors)
 
     def evaluate(self, window: Window, *, key: str, only: Sequence[str] | None = None) -> list[Alert]:
         """Measure the window with every monitor, compare, and fire or resolve alerts.
@@ -207,4 +209,5 @@ def _state(monitor: Monitor, row: StateRow | None) -> MonitorState:
         undecided=row.undecided,
         window=row.window,
         evaluated_at=row.evaluated_at,
+        over_budget=row.over_budget,
     )

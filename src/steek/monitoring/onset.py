@@ -45,8 +45,21 @@ def is_calm(point: Point) -> bool:
     return abs(point.value - (point.lower + point.upper) / 2) <= (point.upper - point.lower) / 4
 
 
+def silent_onset(before: Sequence[Point], window: Window) -> Window:
+    """The interval in which a slice that is empty in `window` fell silent: up to the end of its first empty window.
+
+    It begins with that window, or with the one before where that was not calm any more.
+    """
+    first, end_at = window.start_at, window.end_at
+    for point in reversed(before):
+        if point.value:
+            return Window(first if is_calm(point) or not _touched(point) else point.window_start, end_at)
+        first, end_at = point.window_start, point.window_start + (window.end_at - window.start_at)
+    return Window(first, end_at)
+
+
 def changed_onset(
-    before: Sequence[Point], window: Window, judged: Judged, deseasoned: Sequence[float]
+    before: Sequence[Point], window: Window, judged: Judged, deseasoned: Sequence[float], kind: Kind
 ) -> tuple[Window, ChangePoint | None]:
     """The onset by the change of level that led to a failing window, and that change.
 
@@ -59,7 +72,10 @@ def changed_onset(
         judged: What was made of it.
         deseasoned: Values of `before` that are there, and then that of the window, less the centre of their part of
             the season, on the scale on which their spread is even; one for each point with a value, and one more.
+        kind: Of the indicator; a slice of a count that fell silent did so in its first empty window.
     """
+    if kind is Kind.COUNT and judged.measurement.value == 0 and before and judged.drift is None:
+        return silent_onset(before, window), None
     plain = onset_interval(before, window)
     starts = [point.window_start for point in before if point.value is not None]
     if judged.measurement.value is None or len(deseasoned) != len(starts) + 1:
@@ -109,3 +125,8 @@ def _responsible(found: Sequence[ChangePoint], last: float) -> ChangePoint | Non
             break
         chosen = change
     return chosen
+
+
+def _touched(point: Point) -> bool:
+    """Whether a window has bounds and lies outside their inner half."""
+    return point.lower is not None and point.upper is not None and not is_calm(point)

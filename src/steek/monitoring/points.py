@@ -1,6 +1,6 @@
 """Measured points: one for each monitor, slice and window, written again when a window is measured again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -99,27 +99,42 @@ def read_frame(
 ) -> SeriesFrame:
     """Values of all slices of a monitor in the windows that end at `until` and before it, back to `since`.
 
-    A point belongs to the window that it starts nearest to; where two do, the later one stays.
+    Of windows that overlap, those are taken that lie a whole number of windows before `until`, or nearest to it.
     """
     c = points.c
     query = select(c.slice, c.window_start_at, c.value, c.rows).where(
         c.monitor == monitor, c.window_start_at >= since, c.window_start_at < until
     )
-    found = connection.execute(query.order_by(c.window_start_at)).all()
-    places: dict[datetime, int] = {}
-    for _, start_at, _, _ in found:
-        if start_at not in places:
-            places[start_at] = round((until - start_at) / window)
+    found = connection.execute(query).all()
+    places = apart({row[1] for row in found}, until, window)
     size = max(places.values(), default=0)
     slices = {name: index for index, name in enumerate(sorted({row[0] for row in found}))}
     values, rows = (np.full((len(slices), size), np.nan) for _ in range(2))
     for name, start_at, value, counted in found:
-        place = size - max(places[start_at], 1)
-        if value is not None:
-            values[slices[name], place] = value
-            rows[slices[name], place] = counted
+        place = places.get(start_at)
+        if value is not None and place is not None:
+            values[slices[name], size - place] = value
+            rows[slices[name], size - place] = counted
     starts = tuple(until - (size - place) * window for place in range(size))
     return SeriesFrame(tuple(name or None for name in slices), starts, values, rows)
+
+
+def apart(starts: Collection[datetime], until: datetime, window: timedelta) -> dict[datetime, int]:
+    """Windows that do not overlap, by start, with how many windows they lie before `until`, 1 or more.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2017, 11, 21, 12, tzinfo=UTC)
+    >>> apart([noon - timedelta(hours=hours) for hours in (1, 2, 3, 4)], noon, timedelta(hours=2)).values()
+    dict_values([2, 1])
+    """
+    nearest: dict[int, tuple[float, datetime]] = {}
+    for start_at in sorted(starts):
+        ratio = (until - start_at) / window
+        place = round(ratio)
+        known = nearest.get(place)
+        if place >= 1 and (known is None or abs(ratio - place) <= known[0]):
+            nearest[place] = (abs(ratio - place), start_at)
+    return {start_at: place for place, (_, start_at) in nearest.items()}
 
 
 def slices_of(connection: Connection, monitor: str) -> Sequence[str | None]:

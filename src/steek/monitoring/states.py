@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from steek.kernel.verdict import Verdict
@@ -14,6 +14,7 @@ from steek.kernel.windows import Window
 from steek.monitoring.monitor import Monitor
 from steek.monitoring.points import Judged
 from steek.monitoring.tables import WHOLE, states
+from steek.monitoring.thresholds.tables import back_tests
 
 State = Literal["well", "watch", "broken", "undecided"]
 
@@ -27,7 +28,8 @@ class MonitorState:
 
     `value`, `rows`, `lower` and `upper` are those of `slice` (None: the whole), the one nearest to its bounds or
     furthest outside them, in the latest window evaluated. `slices` were measured then; of these `failing` failed and
-    `undecided` showed nothing either way. All are None or 0 before the first evaluation.
+    `undecided` showed nothing either way. All are None or 0 before the first evaluation. `over_budget` says what the
+    rule would have done where that is more than is bearable.
     """
 
     monitor: str
@@ -49,6 +51,7 @@ class MonitorState:
     undecided: int = 0
     window: Window | None = None
     evaluated_at: datetime | None = None
+    over_budget: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class StateRow:
     undecided: int
     window: Window
     evaluated_at: datetime
+    over_budget: str | None = None
 
 
 def summarise(
@@ -157,7 +161,10 @@ def write_state(connection: Connection, monitor: str, row: StateRow) -> None:
 
 def read_states(connection: Connection) -> Mapping[str, StateRow]:
     """Stored states by monitor."""
-    return {row.monitor: _state(row) for row in connection.execute(select(states))}
+    tested = back_tests.c
+    noisy = and_(tested.monitor == states.c.monitor, tested.within_budget.is_(False))
+    query = select(states, tested.sentence.label("over_budget")).select_from(states.outerjoin(back_tests, noisy))
+    return {row.monitor: _state(row) for row in connection.execute(query)}
 
 
 def read_latest_window(connection: Connection, monitor: str) -> Window | None:
@@ -181,4 +188,5 @@ def _state(row: Row[tuple[object, ...]]) -> StateRow:
         undecided=row.undecided,
         window=Window(row.window_start_at, row.window_end_at),
         evaluated_at=row.evaluated_at,
+        over_budget=row.over_budget,
     )

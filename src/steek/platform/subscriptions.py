@@ -10,7 +10,7 @@ from steek.ledger import Event
 from steek.ledger.subscriptions import Handler
 from steek.models import Freezes, Registry
 from steek.models.freeze import ACTIONS
-from steek.monitoring import INCIDENT_KINDS, Monitoring
+from steek.monitoring import EXPECTED_KINDS, INCIDENT_KINDS, Monitoring
 from steek.platform.noticing import NOTICED_KINDS, Noticing
 
 Subscription = tuple[Sequence[str], Handler]
@@ -23,6 +23,7 @@ def subscriptions(
     return {
         "incidents": (("alert.fired", *OBJECTIVE_KINDS), incidents.consider_alert),
         "thresholds": (INCIDENT_KINDS, monitoring.on_incident),
+        "expected changes": (EXPECTED_KINDS, monitoring.thresholds.on_change),
         "freezes": (("freeze.requested", "freeze.release_requested"), lambda event: _freeze(freezes, event)),
         "labels": (("model.trained",), learned),
         "notices": (NOTICED_KINDS, noticing.on_event),

@@ -30,14 +30,15 @@ def take_in_expected(connection: Connection, event: Event) -> None:
     """Note the span and the subjects of an `external.changed` event that says that its effect is expected.
 
     Its payload has `expected: {"since_at": ..., "until_at": ..., "on": [URN, ...]}`; without `on` it is about the
-    event's own subject. Anything else, and the same event again, changes nothing.
+    event's own subject, without `since_at` it begins with the event. Anything else, and the same event again,
+    changes nothing.
     """
     told = event.payload.get("expected")
     if not isinstance(told, dict):
         return
     expected = cast("Mapping[str, object]", told)
-    since_at, until_at = _instant(expected.get("since_at")), _instant(expected.get("until_at"))
-    if since_at is None or until_at is None or until_at <= since_at:
+    since_at, until_at = _instant(expected.get("since_at")) or event.at, _instant(expected.get("until_at"))
+    if until_at is None or until_at <= since_at:
         return
     on = expected.get("on")
     named = [one for one in cast("list[object]", on) if isinstance(one, str)] if isinstance(on, list) else []

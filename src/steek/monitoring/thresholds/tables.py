@@ -44,7 +44,9 @@ back_tests = Table(
     Column("windows", Integer, nullable=False),
     Column("fired", Integer, nullable=False),
     Column("per_week", Float, nullable=False),
+    Column("budget_per_week", Float, nullable=False),
     Column("within_budget", Boolean, nullable=False),
     Column("sentence", String(500), nullable=False),
+    Column("firings", JSON, nullable=False),
     Column("made_at", Instant, nullable=False),
 )

@@ -59,8 +59,10 @@ def _back_tests() -> None:
         sa.Column("windows", sa.Integer(), nullable=False),
         sa.Column("fired", sa.Integer(), nullable=False),
         sa.Column("per_week", sa.Float(), nullable=False),
+        sa.Column("budget_per_week", sa.Float(), nullable=False),
         sa.Column("within_budget", sa.Boolean(), nullable=False),
         sa.Column("sentence", sa.String(length=500), nullable=False),
+        sa.Column("firings", sa.JSON(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("monitor"),
     )
