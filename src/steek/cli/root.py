@@ -31,6 +31,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "slo": ("slo", "Objectives: budgets left, burn rates, time that does not count; OpenSLO in and out."),
     "attribute": ("attribute", "Which slices explain a change of a sum, a mean or a rate."),
     "profile": ("profile", "What every column looked like, per window and slice; what changed between two."),
+    "attribute": ("attribute", "Which slices explain a change of a sum, a mean or a rate."),
     "incident": ("incident", "Declare, work and resolve incidents."),
     "changes": ("changes", "What changed upstream of a thing; note a change from outside."),
     "change": ("changes", "Changes of the world outside: note one, list them."),

@@ -9,6 +9,7 @@ from steek.kernel.settings import Settings, load_settings
 from steek.loop import Nights, Recovery
 from steek.loop import Services as LoopServices
 from steek.platform import parts
+from steek.platform.attributing import attributing_part
 from steek.platform.keeping import keeping_part
 from steek.platform.objectives import objectives_part
 from steek.platform.profiling import profiling_part
@@ -47,11 +48,9 @@ def build(settings: Settings, project: Project) -> Platform:
     erasing = parts.letting_go(base, data, features, models)
     watching = watching_part(base, data)
     objectives = objectives_part(base, data.derivation, erasing.compliance)
-    services = {
-        name: value
-        for part in (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives, profiling)
-        for name, value in _named(part)
-    }
+    attributing = attributing_part(base)
+    built = (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
+    services = {name: value for part in (*built, profiling, attributing) for name, value in _named(part)}
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})
     return Platform(**services, nights=Nights(*base.state), loop=loop, recovery=Recovery(loop))
 

@@ -107,9 +107,10 @@ def table_of(before: pl.DataFrame, after: pl.DataFrame, dimensions: Sequence[str
         InputError: no dimension, a missing column, or no rows before.
     """
     _check(before, after, dimensions, is_ratio)
-    windows = before["window"].rank("dense") if "window" in before.columns else pl.Series([1]).new_from_index(0, 1)
-    numbers = windows.cast(pl.Int64).to_numpy() if len(windows) == before.height else np.ones(before.height, np.int64)
-    window = np.concatenate([np.zeros(after.height, np.int64), numbers.astype(np.int64)])
+    earlier = np.ones(before.height, np.int64)
+    if "window" in before.columns:
+        earlier = before["window"].rank("dense").cast(pl.Int64).to_numpy()
+    window = np.concatenate([np.zeros(after.height, np.int64), earlier])
     values, codes = zip(*(_encoded(after[name], before[name]) for name in dimensions), strict=True)
     amount = _column(after, before, "numerator" if is_ratio else "value")
     has_squares = "squares" in before.columns and "squares" in after.columns
