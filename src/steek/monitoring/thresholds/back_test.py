@@ -1,7 +1,7 @@
 """What a rule would have done: played over past windows as it would have judged them then, writing nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -50,6 +50,7 @@ class BackTest:
         per_week: Alerts in a week of judged windows.
         budget_per_week: What was declared to be bearable; None for no budget.
         within_budget: Whether it is kept; an untested rule keeps it.
+        sentence: What a person wants to know before the rule may wake anybody.
     """
 
     monitor: str
@@ -62,10 +63,12 @@ class BackTest:
     per_week: float
     budget_per_week: float | None
     within_budget: bool
+    sentence: str = field(init=False)
 
-    @property
-    def sentence(self) -> str:
-        """What a person wants to know before the rule may wake anybody."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sentence", self._said())
+
+    def _said(self) -> str:
         if not self.windows:
             return f"nothing to test on: no window of the last {self.days} days had enough history before it"
         times = {0: "never", 1: "once"}.get(len(self.fired), f"{len(self.fired)} times")
