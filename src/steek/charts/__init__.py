@@ -5,6 +5,7 @@ Flows out: specs that Altair, a notebook or a report can show, and SVG whose col
 so that one picture serves light and dark.
 """
 
+from steek.charts.budget import budget_bar, budget_svg
 from steek.charts.calibration import CalibrationBin, calibration_spec
 from steek.charts.histogram import HistogramBar, codes_spec, histogram_spec
 from steek.charts.interval import interval_svg
@@ -26,6 +27,8 @@ __all__ = [
     "SeriesPicture",
     "Spec",
     "bar_text",
+    "budget_bar",
+    "budget_svg",
     "calibration_spec",
     "codes_spec",
     "histogram_spec",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -234,7 +235,7 @@ def test_what_cannot_be_read_is_not_measured_and_blinds_no_other(desk: Desk) -> 
         ({"category": "speed"}, "allowed: freshness"),
     ],
 )
-def test_an_impossible_objective_says_what_is_wrong(changes: dict[str, object], message: str) -> None:
+def test_an_impossible_objective_says_what_is_wrong(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(DeclarationError, match=message):
         promise(**changes)
 

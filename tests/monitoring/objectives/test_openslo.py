@@ -1,6 +1,7 @@
 """OpenSLO v1: what is written is read back the same, what steek does not know is refused by its name."""
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -19,8 +20,14 @@ texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
 )
 targets = st.integers(1, 99_999).map(lambda number: number / 100_000)
 spans = st.sampled_from(["28d", "4w", "7d", "30d", "90d", "672h"])
+
+
+def agreed_policy(steps: list[PolicyStep], agreed: list[str], document: str) -> BudgetPolicy:
+    return BudgetPolicy(tuple(steps), agreed_by=tuple(agreed), document=document)
+
+
 policies = st.builds(
-    lambda steps, agreed, document: BudgetPolicy(tuple(steps), agreed_by=tuple(agreed), document=document),
+    agreed_policy,
     st.lists(st.builds(PolicyStep, st.floats(0, 0.99), texts), min_size=1, max_size=3),
     st.lists(texts, min_size=1, max_size=2),
     st.one_of(st.just(""), texts),
@@ -44,7 +51,7 @@ indicators = st.sampled_from(
         slis.erasures_in_time(),
     ]
 )
-shared = {
+shared: dict[str, st.SearchStrategy[Any]] = {
     "target": targets,
     "over": spans,
     "owner": texts,
@@ -64,20 +71,20 @@ shared = {
     "labels": st.dictionaries(texts, st.lists(texts, min_size=1, max_size=2).map(tuple), max_size=2),
     "annotations": st.dictionaries(texts.map(lambda text: f"x.example/{text}"), texts, max_size=2),
 }
-watching = st.one_of(
-    st.fixed_dictionaries({}),
-    st.fixed_dictionaries({"slice": texts}),
-    st.fixed_dictionaries({"each_slice": st.just(True)}),
+watching: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just(cast("dict[str, Any]", {})),
+    st.builds(lambda: {"each_slice": True}),
+    texts.map(lambda text: {"slice": text}),
 )
 
 
 @st.composite
 def objectives(draw: st.DrawFn) -> tuple[Objective, Monitor | None]:
-    arguments = draw(st.fixed_dictionaries(shared))
+    arguments: Any = draw(st.fixed_dictionaries(shared))
     if draw(st.booleans()):
         monitor = draw(monitors)
         return Objective(draw(texts), monitor=monitor, **arguments, **draw(watching)), monitor
-    window = draw(st.sampled_from(["1h", "1d"]))
+    window: Any = draw(st.sampled_from(["1h", "1d"]))
     return Objective(draw(texts), indicator=draw(indicators), window=window, **arguments), None
 
 

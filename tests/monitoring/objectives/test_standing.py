@@ -10,7 +10,7 @@ from steek.kernel import Window
 from steek.kernel.verdict import Verdict
 from steek.measures.budgets import Tally
 from steek.measures.burning import burn_rules
-from steek.monitoring.objectives.lifecycle import TOLD, TRANSITIONS, move
+from steek.monitoring.objectives.lifecycle import TOLD, TRANSITIONS, Phase, Sight, move
 from steek.monitoring.objectives.monitored import Judged, window_slot
 from steek.monitoring.objectives.slots import Seen, Slot, Span, grid, newest, without_excluded
 from steek.monitoring.objectives.standing import Standing, Terms, stand
@@ -107,12 +107,13 @@ def test_a_window_that_goes_unmeasured_never_makes_a_standing_better(found: list
 
 
 tallies = st.integers(0, 60).flatmap(lambda total: st.builds(Tally, st.integers(0, total), st.just(total)))
-readings = st.builds(
-    lambda at, tally, minute: Seen(Slot(day(at), tally), START + minute * timedelta(minutes=1)),
-    st.integers(0, 12),
-    st.one_of(st.none(), tallies),
-    st.integers(0, 3),
-)
+
+
+def reading(at: int, tally: Tally | None, minute: int) -> Seen:
+    return Seen(Slot(day(at), tally), START + minute * timedelta(minutes=1))
+
+
+readings = st.builds(reading, st.integers(0, 12), st.one_of(st.none(), tallies), st.integers(0, 3))
 
 
 orders = st.lists(readings, max_size=30).flatmap(lambda seen: st.tuples(st.just(seen), st.permutations(seen)))
@@ -172,8 +173,8 @@ def test_a_window_is_well_when_no_slice_failed_or_slice_by_slice() -> None:
 
 
 def test_every_phase_knows_every_sight_and_only_changes_are_told() -> None:
-    phases = {phase for phase, _ in TRANSITIONS}
-    sights = {sight for _, sight in TRANSITIONS}
+    phases: set[Phase] = {phase for phase, _ in TRANSITIONS}
+    sights: set[Sight] = {sight for _, sight in TRANSITIONS}
     assert len(TRANSITIONS) == len(phases) * len(sights)
     for phase in phases:
         assert move(phase, "undecided", objective="o") == phase

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError, NotFoundError
@@ -24,7 +24,8 @@ class Imports:
     def read(self) -> Mapping[str, Objective]:
         """Imported objectives by name."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(objective_imports.c.document).order_by(objective_imports.c.objective))
+            held = select(objective_imports.c.document).where(objective_imports.c.retired_at.is_(None))
+            rows = connection.execute(held.order_by(objective_imports.c.objective))
             documents = [str(row.document["openslo"]) for row in rows]
         return {one.name: one for text in documents for one, _ in read_openslo(text)}
 
@@ -45,7 +46,7 @@ class Imports:
                 self._ledger.append(connection, Draft("objective.imported", f"objective:{one.name}", actor, facts))
 
     def remove(self, name: str, *, reason: str, actor: str) -> None:
-        """Take an imported objective out.
+        """Take an imported objective out; a second time changes nothing.
 
         Raises:
             NotFoundError: none by that name.
@@ -54,10 +55,14 @@ class Imports:
         if not reason.strip():
             raise InputError("a promise is not retired without a reason", next_step="Say why.")
         with self._database.transaction() as connection:
-            names = list(connection.execute(select(objective_imports.c.objective)).scalars())
-            if name not in names:
+            query = select(objective_imports.c.objective, objective_imports.c.retired_at)
+            known = {row.objective: row.retired_at for row in connection.execute(query)}
+            if name not in known:
                 step = "Declared objectives are retired in the project's Python."
-                raise NotFoundError.among("imported objective", name, names, next_step=step)
-            connection.execute(delete(objective_imports).where(objective_imports.c.objective == name))
+                raise NotFoundError.among("imported objective", name, known, next_step=step)
+            if known[name] is not None:
+                return
+            held = update(objective_imports).where(objective_imports.c.objective == name)
+            connection.execute(held.values(retired_at=self._clock.now()))
             facts: dict[str, object] = {"objective": name, "reason": reason.strip()}
             self._ledger.append(connection, Draft("objective.retired", f"objective:{name}", actor, facts))

@@ -46,9 +46,7 @@ class Expectation:
             return
         step = duration_text(objective.step(monitor))
         if self.window is not None and duration_text(parse_duration(self.window)) != step:
-            message = (
-                f"objective {objective.name!r} has time slices of {self.window}, its monitor windows of {step}"
-            )
+            message = f"objective {objective.name!r} has time slices of {self.window}, its monitor windows of {step}"
             raise DeclarationError(message, next_step=f"Write timeSliceWindow: {step}.")
         if self.facts is None:
             return

@@ -93,4 +93,5 @@ objective_imports = Table(
     Column("document", JSON, nullable=False),
     Column("actor", String(200), nullable=False),
     Column("imported_at", Instant, nullable=False),
+    Column("retired_at", Instant, nullable=True),
 )

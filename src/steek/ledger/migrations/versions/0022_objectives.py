@@ -114,5 +114,6 @@ def _imports() -> None:
         sa.Column("document", sa.JSON(), nullable=False),
         sa.Column("actor", sa.String(length=200), nullable=False),
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("objective"),
     )
