@@ -29,7 +29,6 @@ NOUNS: dict[str, tuple[str, str]] = {
     "rollback": ("rollback", "Go back to an earlier version: one partner, one model or a fleet."),
     "monitors": ("monitors", "Indicators, thresholds and alerts."),
     "slo": ("slo", "Objectives: budgets left, burn rates, time that does not count; OpenSLO in and out."),
-    "attribute": ("attribute", "Which slices explain a change of a sum, a mean or a rate."),
     "profile": ("profile", "What every column looked like, per window and slice; what changed between two."),
     "attribute": ("attribute", "Which slices explain a change of a sum, a mean or a rate."),
     "incident": ("incident", "Declare, work and resolve incidents."),
