@@ -28,6 +28,8 @@ READING: list[tuple[str, ...]] = [
     ("monitors", "list"),
     ("monitors", "alerts"),
     ("monitors", "series", "lines in"),
+    ("monitors", "back-test", "lines in", "--days", "3"),
+    ("monitors", "learned", "lines in"),
     ("notify", "list", "--explain"),
     ("notify", "targets"),
     ("change", "list"),

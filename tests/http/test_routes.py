@@ -56,6 +56,8 @@ READING: dict[str, str] = {
     "/v1/models/{model}/route": "/v1/models/shop_demand/route",
     "/v1/monitors": "/v1/monitors",
     "/v1/monitors/{monitor}/series": "/v1/monitors/lines in/series",
+    "/v1/monitors/{monitor}/back-test": "/v1/monitors/lines in/back-test?days=3",
+    "/v1/monitors/{monitor}/learned": "/v1/monitors/lines in/learned",
     "/v1/alerts": "/v1/alerts?open_only=true",
     "/v1/changes": "/v1/changes?upstream_of=model:maker_demand&since=2024-03-01T00:00:00Z&until=2024-04-01T00:00:00Z",
     "/v1/notices": "/v1/notices",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from steek.cli.back_test import back_test, learned
 from steek.cli.commands import group
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new, to_day
@@ -80,6 +81,8 @@ COMMANDS = {
         alerts=alerts,
         series=series,
         check=check,
+        back_test=back_test,
+        learned=learned,
         acknowledge=acknowledge,
     )
 }

@@ -29,9 +29,12 @@ from steek.http import (
     notices,
     preparing,
     privacy,
+    profiles,
+    prometheus,
     quarantine,
     retention,
     slos,
+    thresholds,
     watched,
 )
 from steek.http.callers import Callers
@@ -63,10 +66,12 @@ ROOMS = (
     nights,
     models,
     monitors,
+    thresholds,
     attributions,
     changes,
     notices,
     alertmanager,
+    prometheus,
     watched,
     incidents,
     ledger,
@@ -76,6 +81,7 @@ ROOMS = (
     erasures,
     retention,
     slos,
+    profiles,
 )
 
 
