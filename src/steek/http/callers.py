@@ -17,7 +17,8 @@ from steek.http.problems import problem
 from steek.kernel.errors import InputError, RefusedError
 from steek.platform import Platform
 
-_OPEN = frozenset({"/healthz", "/readyz"})
+# Numbers of what the project declares, for scrapers that know no tokens; no label holds a person or a row.
+_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _TEAM = frozenset({OWNER, "member"})
 # What somebody of neither role may look at: rows, of which the gate decides each, and what they mean. All other

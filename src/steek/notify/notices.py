@@ -47,6 +47,10 @@ class Notices:
         self._targets = list(open_targets.targets.values())
         self._sender = Sender(database, ledger, clock, open_targets.targets, open_targets.notifiers, draw)
 
+    def now(self) -> datetime:
+        """The time of the world outside, by which everything here is dated."""
+        return self._clock.now()
+
     @property
     def has_targets(self) -> bool:
         return bool(self._targets)
