@@ -13,6 +13,8 @@ from steek.monitoring.attribution.questions import Amount
 # A column with more values than these names things rather than groups them.
 MOST_VALUES = 2000
 MOST_DIMENSIONS = 8
+# Numbers of baskets, weeks: what is found in one window only explains every change of it, and none.
+_RECURRING = 1.2
 _WINDOW = "window"
 
 
@@ -62,13 +64,17 @@ def choose_dimensions(
         return Dimensions(tuple(dict.fromkeys(asked)), {})
     if not candidates:
         return Dimensions((), dict(never))
-    counted = rows.select(pl.col(name).n_unique() for name in candidates).collect(engine="streaming").row(0, named=True)
+    counts = [pl.col(name).n_unique() for name in candidates]
+    by_window = rows.group_by(_WINDOW).agg(counts).collect(engine="streaming")
+    in_all = rows.select(counts).collect(engine="streaming").row(0, named=True)
     reasons = dict(never)
     fit: list[str] = []
     for name in candidates:
-        if counted[name] > MOST_VALUES:
-            reasons[name] = f"{counted[name]:,} different values, at most {MOST_VALUES:,} group rows"
-        elif counted[name] > 1:
+        if in_all[name] > MOST_VALUES:
+            reasons[name] = f"{in_all[name]:,} different values, at most {MOST_VALUES:,} group rows"
+        elif by_window.height > 1 and int(by_window[name].sum()) < _RECURRING * in_all[name]:
+            reasons[name] = "its values hardly come again in another window"
+        elif in_all[name] > 1:
             fit.append(name)
     for name in fit[MOST_DIMENSIONS:]:
         reasons[name] = f"only the first {MOST_DIMENSIONS} columns are searched together; ask for it by name"
@@ -84,8 +90,12 @@ def cells(rows: pl.LazyFrame, dimensions: Sequence[str], amount: Amount) -> tupl
         amount: What to add up.
     """
     weighed = WEIGHT_COLUMN in rows.collect_schema()
-    weight = pl.col(WEIGHT_COLUMN).fill_null(1.0) if weighed else pl.lit(1.0)
     above, below = _terms(amount)
+    # As columns, because a literal is one value however many rows there are.
+    terms = rows.with_columns(
+        _weight=pl.col(WEIGHT_COLUMN).fill_null(1.0) if weighed else pl.lit(1.0), _above=above, _below=below
+    ).filter(pl.col("_above").is_finite() & pl.col("_below").is_finite())
+    weight, above, below = (pl.col(name) for name in ("_weight", "_above", "_below"))
     sums = {
         "numerator": (weight * above).sum(),
         "denominator": (weight * below).sum(),
@@ -93,8 +103,7 @@ def cells(rows: pl.LazyFrame, dimensions: Sequence[str], amount: Amount) -> tupl
         "crossed": (weight * above * below).sum(),
         "below_squared": (weight * below**2).sum(),
     }
-    known = rows.filter(above.is_finite() & below.is_finite())
-    grouped = known.group_by(*dimensions, _WINDOW).agg(**sums).collect(engine="streaming")
+    grouped = terms.group_by(*dimensions, _WINDOW).agg(**sums).collect(engine="streaming")
     if amount.metric == "sum":
         grouped = grouped.with_columns(value="numerator", squares="above_squared")
     else:
