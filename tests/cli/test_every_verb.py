@@ -33,6 +33,7 @@ READING: list[tuple[str, ...]] = [
     ("notify", "list", "--explain"),
     ("notify", "targets"),
     ("change", "list"),
+    ("profile", "list"),
     ("night", "list"),
     ("night", "show", NIGHT),
     ("incident", "list"),
@@ -175,8 +176,22 @@ def data_and_models(flow: Flow) -> None:
     fired = flow.do("monitors", "check", "2024-04-01", "--monitor", "lines in")
     assert [alert["value"] for alert in fired] == [0.0]
     assert flow.do("monitors", "acknowledge", fired[0]["id"], "--actor", "ada")["acknowledged_by"] == "ada"
+    profiles(flow)
     noted = flow.do("changes", "--note", "the fair is in town", "--on", "event:fair")
     assert flow.do("ledger", "show", noted["id"])["payload"] == {"summary": "the fair is in town"}
+
+
+def profiles(flow: Flow) -> None:
+    flow.do("profile", "catch-up")
+    assert flow.do("profile", "catch-up", "sales") == []
+    first, last = NIGHTS[0].isoformat(), NIGHTS[-1].isoformat()
+    before = flow.do("profile", "show", "sales", first)
+    (flow.shell.folder / "sketches.json").write_text(json.dumps([{"column": "amount_usd", "rows": 4}]))
+    words = ("profile", "merge-in", "sales", first, "sketches.json", "--key", "elsewhere")
+    assert flow.do(*words)["done_at"] == flow.do(*words)["done_at"]
+    assert flow.do("profile", "show", "sales", first)["rows"] == before["rows"] + 4
+    columns = {each["column"] for each in flow.do("profile", "compare", "sales", first, last)}
+    assert columns == {each["name"] for each in before["columns"]}
 
 
 def telling(flow: Flow) -> None:

@@ -72,7 +72,9 @@ def measurements(number: int, rows: int, *, seed: int, shift: float = 0.0) -> pl
     weight[:3] = [np.nan, np.inf, 50.0]
     return pl.DataFrame(
         {
-            "at": [FIRST + number * DAY + timedelta(seconds=int(one)) for one in np.sort(chance.integers(0, 86_400, rows))],
+            "at": [
+                FIRST + number * DAY + timedelta(seconds=int(one)) for one in np.sort(chance.integers(0, 86_400, rows))
+            ],
             "stone": chance.integers(1, 4, rows),
             "weight": weight,
             "bags": pl.Series(chance.poisson(3, rows)).set(pl.Series(chance.random(rows) < 0.02), None),

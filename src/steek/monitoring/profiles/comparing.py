@@ -1,10 +1,11 @@
 """Comparing two profiles: what changed, by how much, and whether so few values can tell."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+import polars as pl
 
 from steek.kernel.verdict import Verdict
 from steek.measures.sketching import (
@@ -23,6 +24,7 @@ GRID = tuple((part + 0.5) / 100 for part in range(100))
 _GROUPS = 10
 # A share of missing values that differs by less is not told, however sure it is.
 _LEAST_FRACTION = 0.01
+_RISING_FRACTION, _LEAST_WINDOWS = 0.9, 3
 # Two-sided, in about 2 of 1,000 columns by chance, as many columns are compared at once.
 _DEVIATIONS = 3.1
 
@@ -66,15 +68,37 @@ class ColumnChange:
     basis: str
 
 
-def compare(before: Profile, after: Profile) -> tuple[ColumnChange, ...]:
+def compare(before: Profile, after: Profile, counting: Collection[str] = ()) -> tuple[ColumnChange, ...]:
     """Changes of all columns of either profile, the largest first: failures, then undecided, then by distance.
 
     A verdict does not depend on the number of rows, except that few rows are undecided: see `judge_shift`.
+
+    Args:
+        before: One profile.
+        after: The other.
+        counting: Columns whose values are new in every window, such as receipt numbers or weeks: their distribution
+            says nothing.
     """
     names = dict.fromkeys([*before.columns, *after.columns])
-    changes = [_change(name, before.columns.get(name), after.columns.get(name)) for name in names]
+    changes = [
+        _change(name, before.columns.get(name), after.columns.get(name), counts_up=name in counting) for name in names
+    ]
     order = {Verdict.FAIL: 0, Verdict.UNDECIDED: 1, Verdict.PASS: 2}
     return tuple(sorted(changes, key=lambda one: (order[one.verdict], -(one.psi or 0.0), one.column)))
+
+
+def counting_columns(windows: pl.DataFrame) -> frozenset[str]:
+    """Columns that count up: from nearly every window to the next their mean rises by a standard deviation or more.
+
+    Args:
+        windows: Rows of a profile table, of one slice and several windows; fewer than three tell nothing.
+    """
+    numbers = windows.filter((pl.col("kind") == "number") & (pl.col("count") > 0)).sort("window_start")
+    mean, deviation = pl.col("mean"), (pl.col("m2") / pl.col("count")).sqrt()
+    rising = (mean >= (mean + deviation).shift(1)).drop_nulls().mean()
+    found = numbers.group_by("column").agg(rising.alias("rising"), (mean.last() > mean.first()).alias("up"), pl.len())
+    counted = found.filter((pl.col("rising") >= _RISING_FRACTION) & pl.col("up") & (pl.col("len") >= _LEAST_WINDOWS))
+    return frozenset(counted["column"].to_list())
 
 
 def common_counts(before: ColumnSummary, after: ColumnSummary) -> tuple[Counts, str] | None:
@@ -98,11 +122,13 @@ def common_counts(before: ColumnSummary, after: ColumnSummary) -> tuple[Counts, 
     return None
 
 
-def _change(name: str, before: ColumnSummary | None, after: ColumnSummary | None) -> ColumnChange:
+def _change(name: str, before: ColumnSummary | None, after: ColumnSummary | None, *, counts_up: bool) -> ColumnChange:
     a, b = before or _nothing(name, after), after or _nothing(name, before)
-    common = common_counts(a, b) if a.count and b.count else None
+    common = common_counts(a, b) if a.count and b.count and not counts_up else None
     shift, js = (None, None) if common is None else _shift(common[0], a, b)
     verdict, reason = _verdict(a, b, shift, is_gone=after is None, is_new=before is None)
+    if counts_up and verdict is Verdict.UNDECIDED:
+        verdict, reason = Verdict.PASS, "counts up from window to window, so its distribution says nothing"
     quantiles = a.quantiles(*GRID), b.quantiles(*GRID)
     apart = None if quantiles[0] is None or quantiles[1] is None else transport_distance(quantiles[0], quantiles[1])
     return ColumnChange(

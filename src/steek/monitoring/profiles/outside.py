@@ -1,8 +1,9 @@
 """What was computed elsewhere: DataSketches of Spark, for example, with the counts beside them."""
 
+from base64 import b64decode
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, cast
 
 import polars as pl
 
@@ -11,6 +12,9 @@ from steek.kernel.windows import Window
 from steek.measures.sketching import merge_distinct, merge_quantiles, sketch_quantiles
 from steek.monitoring.profiles.spec import ProfileSpec
 from steek.monitoring.profiles.table import SCHEMA, WHOLE
+
+_LIKE = 'Write [{"column": "price", "rows": 100, "nulls": 0, "distinct": "base64", "quantiles": "base64"}].'
+_NUMBERS = ("mean", "m2", "minimum", "maximum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,40 @@ class OutsideSketch:
     m2: float | None = None
     minimum: float | None = None
     maximum: float | None = None
+
+
+def parse_sketches(plain: object) -> list[OutsideSketch]:
+    """What a file or a request holds: a list of columns, sketches in base64.
+
+    Raises:
+        InputError: it is no such list; names the column.
+    """
+    if not isinstance(plain, list):
+        message = "sketches come as a list of columns"
+        raise InputError(message, next_step=_LIKE)
+    return [_parsed(one) for one in cast("list[object]", plain)]
+
+
+def _parsed(plain: object) -> OutsideSketch:
+    if not isinstance(plain, dict):
+        message = "each column is an object with its name and rows"
+        raise InputError(message, next_step=_LIKE)
+    given = cast("dict[str, Any]", plain)
+    column = str(given.get("column", ""))
+    known = {field.name for field in fields(OutsideSketch)}
+    if not column or set(given) - known or not isinstance(given.get("rows"), int):
+        message = f"column {column!r} has {', '.join(sorted(given))}; needed: column, rows; allowed: {', '.join(known)}"
+        raise InputError(message, next_step=_LIKE)
+    try:
+        read: dict[str, Any] = {
+            name: b64decode(given[name], validate=True) for name in ("distinct", "quantiles") if given.get(name)
+        }
+        read |= {name: int(given[name]) for name in ("rows", "nulls", "non_finite") if name in given}
+        read |= {name: float(given[name]) for name in _NUMBERS if given.get(name) is not None}
+    except (ValueError, TypeError) as cause:
+        message = f"column {column!r} has something that is no number, or a sketch that is no base64"
+        raise InputError(message, next_step=_LIKE) from cause
+    return OutsideSketch(column, kind=str(given.get("kind", "number")), **read)
 
 
 def outside_rows(spec: ProfileSpec, window: Window, sketches: Sequence[OutsideSketch]) -> pl.DataFrame:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import polars as pl
+
 from steek.data import Lake
 from steek.engines import Engine
 from steek.kernel.clock import Clock
@@ -12,7 +14,7 @@ from steek.kernel.windows import Window
 from steek.ledger import Database, Ledger
 from steek.monitoring.profiles import rows
 from steek.monitoring.profiles.catching_up import CatchingUp, Caught
-from steek.monitoring.profiles.comparing import ColumnChange, compare
+from steek.monitoring.profiles.comparing import ColumnChange, compare, counting_columns
 from steek.monitoring.profiles.merging import merge
 from steek.monitoring.profiles.outside import OutsideSketch, outside_rows
 from steek.monitoring.profiles.profile import Profile, summaries
@@ -109,7 +111,7 @@ class Profiles:
 
     def read_many(self, what: str, windows: Sequence[Window], slice: str | None = None) -> list[Profile | None]:
         """As `read`, of several stretches that may overlap, reading the table once."""
-        stored = self._stored(what, Window(min(w.start_at for w in windows), max(w.end_at for w in windows)), [slice])
+        stored = self._stored(what, _hull(windows), [slice])
         return [self._profile(what, stored, window, slice) for window in windows]
 
     def read_slices(self, what: str, window: Window, slices: Sequence[str] | None = None) -> dict[str | None, Profile]:
@@ -159,13 +161,18 @@ class Profiles:
         Raises:
             NotFoundError: there is no such thing, or nothing was profiled in one of the stretches.
         """
-        before, after = self.read_many(what, [window_a, window_b], slice)
+        spans = [window_a, window_b]
+        stored = self._stored(what, _hull(spans), [slice])
+        before, after = (self._profile(what, stored, window, slice) for window in spans)
         for window, found in ((window_a, before), (window_b, after)):
             if found is None:
                 message = f"{what} has no profile of {slice or 'the whole'} from {window.start_at} to {window.end_at}"
                 raise NotFoundError(message, next_step=f"'steek profile show {what}' lists its windows.")
         assert before is not None and after is not None  # noqa: PT018
-        return compare(before, after)
+        counting = counting_columns(
+            pl.concat([stored.within(window) for window in spans]).unique(["column", "window_start"])
+        )
+        return compare(before, after, counting)
 
     def merge_in(
         self, what: str, window: Window, sketches: Sequence[OutsideSketch], *, key: str, actor: str = "steek"
@@ -224,3 +231,7 @@ class Profiles:
             behind=len(self._catching_up.new_versions(what)),
             note=None if last is None else last.note,
         )
+
+
+def _hull(windows: Sequence[Window]) -> Window:
+    return Window(min(each.start_at for each in windows), max(each.end_at for each in windows))
