@@ -119,8 +119,8 @@ def test_an_attribution_is_made_once_for_a_key_and_told(world: tuple[Attribution
     assert attributions.get(made.id) == made
     event = next(one for one in ledger.events(kinds=["change.attributed"]) if one.payload["attribution"] == made.id)
     assert event.subject == "dataset:lines"
-    assert event.payload["slices"][0] == "department=GROCERY, brand=Private"
-    assert event.payload["text"].endswith(".")
+    assert event.payload["slices"] == [one.slice for one in made.result.explained]
+    assert event.payload["text"] == made.result.sentence
     with pytest.raises(NotFoundError):
         attributions.get("none")
 

@@ -52,15 +52,8 @@ def choose_dimensions(
     Raises:
         InputError: a column was asked for that may not be a dimension or is not there, or too many were.
     """
-    for column in asked:
-        if column in never or column not in candidates:
-            reason = never.get(column, "it is not a column that can be sliced by")
-            message = f"{column!r} cannot be a dimension: {reason}"
-            raise InputError(message, next_step=f"These can: {', '.join(candidates) or 'none'}.")
-    if len(asked) > MOST_DIMENSIONS:
-        message = f"{len(asked)} dimensions were asked for; at most {MOST_DIMENSIONS} are searched together"
-        raise InputError(message, next_step="Leave out those that say the same as another.")
     if asked:
+        _check_asked(asked, candidates, never)
         return Dimensions(tuple(dict.fromkeys(asked)), {})
     if not candidates:
         return Dimensions((), dict(never))
@@ -79,6 +72,17 @@ def choose_dimensions(
     for name in fit[MOST_DIMENSIONS:]:
         reasons[name] = f"only the first {MOST_DIMENSIONS} columns are searched together; ask for it by name"
     return Dimensions(tuple(fit[:MOST_DIMENSIONS]), reasons)
+
+
+def _check_asked(asked: Sequence[str], candidates: Sequence[str], never: Mapping[str, str]) -> None:
+    for column in asked:
+        if column in never or column not in candidates:
+            reason = never.get(column, "it is not a column that can be sliced by")
+            message = f"{column!r} cannot be a dimension: {reason}"
+            raise InputError(message, next_step=f"These can: {', '.join(candidates) or 'none'}.")
+    if len(asked) > MOST_DIMENSIONS:
+        message = f"{len(asked)} dimensions were asked for; at most {MOST_DIMENSIONS} are searched together"
+        raise InputError(message, next_step="Leave out those that say the same as another.")
 
 
 def cells(rows: pl.LazyFrame, dimensions: Sequence[str], amount: Amount) -> tuple[pl.DataFrame, pl.DataFrame]:
