@@ -25,7 +25,10 @@ from steek.models import (
     pack,
 )
 from steek.monitoring import (
+    BudgetPolicy,
     Monitor,
+    Objective,
+    PolicyStep,
     data_age,
     expected_vs_observed,
     explicit,
@@ -35,6 +38,7 @@ from steek.monitoring import (
     learned,
     model_age,
     outcome_hit_rate,
+    slis,
     volume,
 )
 from steek.monitoring.evaluation_step import Step, apply
@@ -143,7 +147,34 @@ def declared() -> Project:
         "partner_lines": partner_lines,
     }
     views = {view.name: view for view in (household_product, partner)}
-    return Project(datasets, views, {}, {model.name: model for model in models}, {m.name: m for m in _monitors()})
+    return Project(
+        datasets,
+        views,
+        {},
+        {model.name: model for model in models},
+        {m.name: m for m in _monitors()},
+        objectives={one.name: one for one in _objectives()},
+    )
+
+
+def _objectives() -> list[Objective]:
+    agreed = BudgetPolicy(
+        (PolicyStep(0.0, "no new partner model until the join holds"),), agreed_by=("partners@grocer", "ranking@grocer")
+    )
+    return [
+        Objective(
+            "partners find their lines",
+            target=0.9,
+            owner="partners@grocer",
+            monitor="partners_joined",
+            purpose="page",
+            policy=agreed,
+            description="Partners see yesterday's sales in the morning.",
+        ),
+        Objective("lines come", target=0.9, owner="data@grocer", monitor="lines_ingested", category="volume"),
+        Objective("right in five", target=0.4, owner=OWNER, indicator=slis.right_answers("search_ranking")),
+        Objective("rules", target=0.9, owner=OWNER, indicator=slis.rules_kept(), category="compliance"),
+    ]
 
 
 def _monitors() -> list[Monitor]:
@@ -292,6 +323,7 @@ def night(world: World, number: int, *, key_shift: int = 0) -> None:
     for name in services.project.definitions:
         _train(world, name, number, day)
     _measure(world, number, day)
+    services.objectives.check(day, key=f"night {number}")
 
 
 def _answer(world: World, number: int, day: Window) -> None:

@@ -26,6 +26,8 @@ PAGES = (
     "/incidents/2017-001",
     "/incidents?declare=1",
     "/monitors/partners_joined",
+    "/objectives",
+    "/objectives/partners find their lines",
     "/data",
     "/data/transactions",
     "/data/partner_lines",

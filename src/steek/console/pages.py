@@ -18,6 +18,7 @@ from steek.console.ledger_page import Filters, event_view, ledger_view
 from steek.console.lineage_page import lineage_view
 from steek.console.model_page import model_view
 from steek.console.monitors_page import monitor_lines, monitor_view
+from steek.console.objectives_page import objective_view, objectives_view
 from steek.console.overview_page import overview_view
 from steek.console.page import Frame, NavItem, render
 from steek.console.postmortem_page import postmortem_lines, postmortem_view
@@ -45,7 +46,11 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
             NavItem("Contracts", "/contracts", len(services.proposals.list(None, open_only=True))),
             NavItem("Privacy", "/privacy"),
         ),
-        (NavItem("Monitors", "/monitors"), NavItem("Incidents", "/incidents", open_count)),
+        (
+            NavItem("Monitors", "/monitors"),
+            NavItem("Objectives", "/objectives"),
+            NavItem("Incidents", "/incidents", open_count),
+        ),
         (NavItem("Postmortems", "/postmortems"), NavItem("Ledger", "/ledger"), NavItem("Lineage", "/lineage")),
     )
     return Frame(
@@ -129,6 +134,15 @@ def monitor(site: Site, request: Request) -> Response:
     return _html(site, request, "monitor.html", view=view)
 
 
+def objectives(site: Site, request: Request) -> Response:
+    return _html(site, request, "objectives.html", view=objectives_view(site.services))
+
+
+def objective(site: Site, request: Request) -> Response:
+    view = objective_view(site, request.path_params["name"], form_key=_form_key(site))
+    return _html(site, request, "objective.html", view=view)
+
+
 def incidents(site: Site, request: Request) -> Response:
     view = incidents_view(site.services, form_key=_form_key(site))
     declare_open = "declare" in request.query_params or not view.rows
@@ -193,6 +207,8 @@ PAGES: dict[str, PageFunction] = {
     "/privacy": privacy,
     "/monitors": monitors,
     "/monitors/{name}": monitor,
+    "/objectives": objectives,
+    "/objectives/{name}": objective,
     "/incidents": incidents,
     "/incidents/{id}": incident,
     "/postmortems": postmortems,

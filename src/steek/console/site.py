@@ -24,6 +24,8 @@ DONE: Mapping[str, str] = {
     "assigned": "The role is assigned.",
     "declared": "Declared. Name a commander first.",
     "failed": "It was tried and failed; what it said stands under 'Done so far'.",
+    "excluded": "Agreed. That time does not count from the next check on.",
+    "included": "Taken back. That time counts again.",
     "noted": "The note is in the timeline.",
     "resolved": "Resolved and verified. A postmortem draft is written.",
     "rolled-back": "Rolled back. The change is the newest line of the route.",

@@ -32,7 +32,7 @@ def by_events(found: list[Slot], target: float = 0.99, least: int | None = None)
 
 
 def by_windows(found: list[Slot], target: float = 0.9) -> Standing:
-    return stand(found, Terms.of(target, 28, is_census=True, rules=burn_rules(28, target)))
+    return stand(found, Terms.of(target, 28, is_census=True, rules=burn_rules(28, target), counts="windows"))
 
 
 WELL, BAD = Tally(1, 1), Tally(0, 1)

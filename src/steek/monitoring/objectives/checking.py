@@ -57,7 +57,8 @@ class Frame:
     def terms(self) -> Terms:
         one = self.objective
         rules = one.rules(self.period, self.step)
-        return Terms.of(one.target, self.period, is_census=one.is_census, rules=rules, least=one.least_events)
+        least, counts = one.least_events, one.counts
+        return Terms.of(one.target, self.period, is_census=one.is_census, rules=rules, least=least, counts=counts)
 
 
 @dataclass(frozen=True, slots=True)

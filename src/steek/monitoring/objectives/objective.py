@@ -10,6 +10,7 @@ from steek.kernel.units import parse_duration
 from steek.kernel.urn import Urn
 from steek.measures.burning import BurnRule, Pace, burn_rules
 from steek.monitoring.monitor import IndicatorSpec, Monitor, Purpose, Severity
+from steek.monitoring.objectives.slis import JUDGED
 
 Category = Literal["freshness", "quality", "latency", "volume", "compliance"]
 SlotLength = Literal["1h", "1d"]
@@ -154,8 +155,13 @@ class Objective:
 
     @property
     def is_census(self) -> bool:
-        """Whether events are windows, each judged already, and not draws of which few may be chance."""
-        return self.monitor is not None
+        """Whether events are windows or rules, each judged already, and not draws of which few may be chance."""
+        return self.monitor is not None or (self.indicator is not None and self.indicator.name in JUDGED)
+
+    @property
+    def counts(self) -> str:
+        """What its events are, in words."""
+        return "events" if self.indicator is not None else "slices of windows" if self.each_slice else "windows"
 
     def subject(self, monitor: Monitor | None) -> str:
         """URN of what the promise is about."""

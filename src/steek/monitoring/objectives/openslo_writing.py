@@ -43,7 +43,7 @@ def threshold_facts(monitor: Monitor) -> Node:
 
 def step_of(objective: Objective, monitor: Monitor | None) -> timedelta:
     """Length of a slot; of a monitor that is not known here, a day."""
-    return parse_duration("1d") if objective.is_census and monitor is None else objective.step(monitor)
+    return parse_duration("1d") if objective.monitor is not None and monitor is None else objective.step(monitor)
 
 
 def derived_burns(objective: Objective, step: timedelta) -> list[tuple[str, float, str]]:
@@ -94,7 +94,7 @@ def _document(one: Objective, monitor: Monitor | None) -> Node:
 
 def is_by_time(one: Objective) -> bool:
     """Whether windows are what is counted, and not events or slices."""
-    return one.is_census and not one.each_slice
+    return one.monitor is not None and not one.each_slice
 
 
 def _annotations(one: Objective, monitor: Monitor | None, step: timedelta) -> dict[str, str]:

@@ -15,6 +15,8 @@ RIGHT_ANSWERS = "right_answers"
 ROWS_JOINED = "rows_joined"
 RULES_KEPT = "rules_kept"
 ERASURES_IN_TIME = "erasures_in_time"
+# Judged already, one by one; no draws of which few may be chance.
+JUDGED = frozenset({RULES_KEPT})
 
 __all__ = [
     "answers_of_the_model",

@@ -22,21 +22,29 @@ _LEAST_HISTORY = 7
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a standing is judged by. `period` is in slots; `least` is how many events show something."""
+    """What a standing is judged by: `period` in slots, `least` how many events show something, `counts` what they are."""
 
     target: float
     period: int
     is_census: bool
     rules: tuple[BurnRule, ...]
     least: int
+    counts: str = "events"
 
     @classmethod
     def of(
-        cls, target: float, period: int, *, is_census: bool, rules: tuple[BurnRule, ...], least: int | None = None
+        cls,
+        target: float,
+        period: int,
+        *,
+        is_census: bool,
+        rules: tuple[BurnRule, ...],
+        least: int | None = None,
+        counts: str = "events",
     ) -> "Terms":
         """Terms with the default for the least number of events: one bad event does not overspend their budget."""
         needed = least_events(target) if least is None else least
-        return cls(target, period, is_census, rules, min(needed, period) if is_census else needed)
+        return cls(target, period, is_census, rules, min(needed, period) if is_census else needed, counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +116,9 @@ def _verdict(
     tally: Tally, room: Budget, terms: Terms, *, feared: int, unmeasured: int
 ) -> tuple[Verdict, str, int | None]:
     if not tally.total:
-        return Verdict.UNDECIDED, f"nothing was measured; {terms.least:,} {_events(terms)} would decide", terms.least
-    said = f"{tally.bad:,} bad of {tally.total:,} {_events(terms)}, {room.allowed:,.3g} allowed"
-    few = f"{tally.total:,} of the {terms.least:,} {_events(terms)} that it takes"
+        return Verdict.UNDECIDED, f"nothing was measured; {terms.least:,} {terms.counts} would decide", terms.least
+    said = f"{tally.bad:,} bad of {tally.total:,} {terms.counts}, {room.allowed:,.3g} allowed"
+    few = f"{tally.total:,} of the {terms.least:,} {terms.counts} that it takes"
     more = terms.least - tally.total if tally.total < terms.least else None
     if tally.bad > room.allowed + _CRUMB:
         if terms.is_census or more is None or is_beyond_chance(tally, terms.target):
@@ -122,10 +130,6 @@ def _verdict(
     if more is not None:
         return Verdict.UNDECIDED, f"{said}, but only {few}", more
     return Verdict.PASS, said, None
-
-
-def _events(terms: Terms) -> str:
-    return "windows" if terms.is_census else "events"
 
 
 def _sight(
@@ -166,7 +170,7 @@ def _blindness(slots: Sequence[Slot], terms: Terms) -> str:
     needed = silent_windows_needed(known, slices=1) if silent and len(known) >= _LEAST_HISTORY else None
     if needed is not None and silent >= needed:
         windows = "window" if silent == 1 else f"{silent} windows"
-        usual = f"{median(known):,.0f} {_events(terms)} in the middle window before"
+        usual = f"{median(known):,.0f} {terms.counts} in the middle window before"
         return f"nothing happened in the last {windows}, {usual}: it may no longer be measured"
     return ""
 

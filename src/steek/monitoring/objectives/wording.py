@@ -62,11 +62,12 @@ def rule_text(rule: BurnRule, step: timedelta, period: int) -> str:
     """A rule with what it takes and when it sees it.
 
     >>> rule_text(BurnRule("fast", 3, 1, 3.0), timedelta(days=1), 28)
-    'fast: more than 3 times over 3 d and over the last 24 h; 32% of the budget gone when it is seen'
+    'fast: more than 3 times as fast as allowed over 3 d and over the last 24 h; 32% of the budget gone when it is seen'
     """
     long, short = format_duration(rule.long * step), format_duration(rule.short * step)
     gone = rule.budget_gone(period)
-    needed = f"{rule.pace}: more than {rule.rate:.3g} times over {long} and over the last {short}"
+    lately = "" if rule.long == rule.short else f" and over the last {short}"
+    needed = f"{rule.pace}: more than {rule.rate:.3g} times as fast as allowed over {long}{lately}"
     return f"{needed}; {gone:.0%} of the budget gone when it is seen"
 
 
@@ -85,4 +86,5 @@ def detection_text(rule: BurnRule, step: timedelta, target: float) -> str:
 def look_text(one: BurnLook) -> str:
     """What a rule saw."""
     rates = [f"{rate:.3g}" if rate is not None else "unknown" for rate in (one.long_rate, one.short_rate)]
-    return f"{one.seen}: burn {rates[0]} over the long window, {rates[1]} over the short one; {one.reason}"
+    lately = "" if one.rule.long == one.rule.short else f", {rates[1]} times lately"
+    return f"{one.seen}, {rates[0]} times{lately}: {one.reason}"
