@@ -55,6 +55,7 @@ READING: dict[str, str] = {
     "/v1/models/{model}/versions/{version}/gate": "/v1/models/shop_demand/versions/1/gate",
     "/v1/models/{model}/route": "/v1/models/shop_demand/route",
     "/v1/monitors": "/v1/monitors",
+    "/v1/profiles": "/v1/profiles",
     "/v1/monitors/{monitor}/series": "/v1/monitors/lines in/series",
     "/v1/monitors/{monitor}/back-test": "/v1/monitors/lines in/back-test?days=3",
     "/v1/monitors/{monitor}/learned": "/v1/monitors/lines in/learned",
@@ -147,6 +148,10 @@ WRITING: dict[str, Write] = {
     "/v1/models/{model}/deploy": lambda api, key: api.post("/v1/models/shop_demand/deploy", {"version": 2}, key=key),
     "/v1/models/{model}/rollback": lambda api, key: api.post(
         "/v1/models/maker_demand/rollback", {"to": "1", "member": "beer"}, key=key
+    ),
+    "/v1/profiles/runs": lambda api, key: api.post("/v1/profiles/runs?what=sales", key=key),
+    "/v1/profiles/{what}/parts": lambda api, key: api.post(
+        f"/v1/profiles/sales/parts?window={NIGHT}", [{"column": "amount_usd", "rows": 4}], key=key
     ),
     "/v1/monitors/evaluations": lambda api, key: api.post("/v1/monitors/evaluations?day=2024-04-01", key=key),
     "/v1/alerts/{alert}/acknowledgement": lambda api, key: api.post(
@@ -258,7 +263,13 @@ WRITING.update(
 AFTER_WRITING: dict[str, str] = {
     f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
     for part in ("", "/menu", "/suspects", "/timeline", "/postmortem")
-} | {"/v1/labels/{name}/agreement": "/v1/labels/returned/agreement"}
+} | {
+    "/v1/labels/{name}/agreement": "/v1/labels/returned/agreement",
+    "/v1/profiles/{what}": "/v1/profiles/sales?column=amount_usd",
+    "/v1/profiles/{what}/windows": "/v1/profiles/sales/windows",
+    "/v1/profiles/{what}/slices": "/v1/profiles/sales/slices",
+    "/v1/profiles/{what}/comparison": f"/v1/profiles/sales/comparison?before={NIGHTS[0]}&after={NIGHTS[0]}",
+}
 
 
 def addresses(api: Api, method: str) -> set[str]:

@@ -7,18 +7,26 @@ so that one picture serves light and dark.
 
 from steek.charts.budget import budget_bar, budget_svg
 from steek.charts.calibration import CalibrationBin, calibration_spec
+from steek.charts.comparison import ComparedBar, comparison_spec
 from steek.charts.histogram import HistogramBar, codes_spec, histogram_spec
 from steek.charts.interval import interval_svg
 from steek.charts.lineage import LineageLayout, LineageNode, layout_lineage, lineage_svg
+from steek.charts.overlay import overlay_svg
+from steek.charts.panels import panel_svgs
+from steek.charts.points import Point
 from steek.charts.raster import render_png
 from steek.charts.rendering import render_svg
-from steek.charts.series import Band, Marker, Point, SeriesPicture, Spec, letter, series_spec, visible_markers
+from steek.charts.series import Band, Marker, SeriesPicture, Spec, letter, series_spec, visible_markers
 from steek.charts.sparkline import sparkline_svg
+from steek.charts.svg_png import coloured, svg_png
 from steek.charts.terminal import bar_text, sparkline_text
+from steek.charts.thinning import thinned
+from steek.charts.waterfall import WaterfallStep, waterfall_svg
 
 __all__ = [
     "Band",
     "CalibrationBin",
+    "ComparedBar",
     "HistogramBar",
     "LineageLayout",
     "LineageNode",
@@ -26,20 +34,28 @@ __all__ = [
     "Point",
     "SeriesPicture",
     "Spec",
+    "WaterfallStep",
     "bar_text",
     "budget_bar",
     "budget_svg",
     "calibration_spec",
     "codes_spec",
+    "coloured",
+    "comparison_spec",
     "histogram_spec",
     "interval_svg",
     "layout_lineage",
     "letter",
     "lineage_svg",
+    "overlay_svg",
+    "panel_svgs",
     "render_png",
     "render_svg",
     "series_spec",
     "sparkline_svg",
     "sparkline_text",
+    "svg_png",
+    "thinned",
     "visible_markers",
+    "waterfall_svg",
 ]

@@ -23,6 +23,7 @@ from steek.console.overview_page import overview_view
 from steek.console.page import Frame, NavItem, render
 from steek.console.postmortem_page import postmortem_lines, postmortem_view
 from steek.console.privacy_page import privacy_view
+from steek.console.profiles_page import profile_lines, profile_page
 from steek.console.quarantine_page import quarantine_view
 from steek.console.receipt_page import receipt_view
 from steek.console.search_page import search_view
@@ -43,6 +44,7 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
         (NavItem("Overview", "/"), *models, *watched),
         (
             NavItem("Data", "/data", len(services.feed.held(None))),
+            NavItem("Profiles", "/profiles"),
             NavItem("Contracts", "/contracts", len(services.proposals.list(None, open_only=True))),
             NavItem("Privacy", "/privacy"),
         ),
@@ -134,6 +136,16 @@ def monitor(site: Site, request: Request) -> Response:
     return _html(site, request, "monitor.html", view=view)
 
 
+def profiles(site: Site, request: Request) -> Response:
+    return _html(site, request, "profiles.html", lines=profile_lines(site.services))
+
+
+def profile(site: Site, request: Request) -> Response:
+    asked = {name: request.query_params.get(name) or None for name in ("before", "after", "slice")}
+    view = profile_page(site.services, request.path_params["what"], **asked)
+    return _html(site, request, "profile.html", view=view)
+
+
 def objectives(site: Site, request: Request) -> Response:
     return _html(site, request, "objectives.html", view=objectives_view(site.services))
 
@@ -207,6 +219,8 @@ PAGES: dict[str, PageFunction] = {
     "/privacy": privacy,
     "/monitors": monitors,
     "/monitors/{name}": monitor,
+    "/profiles": profiles,
+    "/profiles/{what}": profile,
     "/objectives": objectives,
     "/objectives/{name}": objective,
     "/incidents": incidents,

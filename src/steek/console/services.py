@@ -10,7 +10,7 @@ from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage
 from steek.models import Freezes, Registry
-from steek.monitoring import Monitoring, Objectives, Watching
+from steek.monitoring import Monitoring, Objectives, Profiles, Watching
 from steek.project import Project
 from steek.serving import Routes
 
@@ -37,6 +37,7 @@ class Services:
     routes: Routes
     monitoring: Monitoring
     objectives: Objectives
+    profiles: Profiles
     watching: Watching
     incidents: Incidents
     freezes: Freezes

@@ -88,16 +88,22 @@ def compare(before: Profile, after: Profile, counting: Collection[str] = ()) -> 
 
 
 def counting_columns(windows: pl.DataFrame) -> frozenset[str]:
-    """Columns that count up: from nearly every window to the next their mean rises by a standard deviation or more.
+    """Columns of whole numbers that count up: their mean rises in nearly every window, and the last window has no
+    value that is as low as one of the first.
 
     Args:
         windows: Rows of a profile table, of one slice and several windows; fewer than three tell nothing.
     """
     numbers = windows.filter((pl.col("kind") == "number") & (pl.col("count") > 0)).sort("window_start")
-    mean, deviation = pl.col("mean"), (pl.col("m2") / pl.col("count")).sqrt()
-    rising = (mean >= (mean + deviation).shift(1)).drop_nulls().mean()
-    found = numbers.group_by("column").agg(rising.alias("rising"), (mean.last() > mean.first()).alias("up"), pl.len())
-    counted = found.filter((pl.col("rising") >= _RISING_FRACTION) & pl.col("up") & (pl.col("len") >= _LEAST_WINDOWS))
+    rising = (pl.col("mean") >= pl.col("mean").shift(1)).drop_nulls().mean()
+    low, high = pl.col("minimum"), pl.col("maximum")
+    found = numbers.group_by("column", maintain_order=True).agg(
+        rising.alias("rising"),
+        (low.last() > high.first()).alias("apart"),
+        ((low == low.floor()) & (high == high.floor())).all().alias("whole"),
+        pl.len().alias("windows"),
+    )
+    counted = found.filter("apart", "whole", pl.col("rising") >= _RISING_FRACTION, pl.col("windows") >= _LEAST_WINDOWS)
     return frozenset(counted["column"].to_list())
 
 
