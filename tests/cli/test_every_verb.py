@@ -197,7 +197,7 @@ def profiles(flow: Flow) -> None:
 def telling(flow: Flow) -> None:
     fair = ("change", "note", "event:fair", "the fair", "--expected", "--until", "2024-03-20", "--key", "fair")
     assert flow.do(*fair)["payload"]["expected"]["on"] == ["event:fair"]
-    assert [each["summary"] for each in flow.do("change", "list", "--about", "event:fair")][0] == "the fair"
+    assert next(each["summary"] for each in flow.do("change", "list", "--about", "event:fair")) == "the fair"
     tested = flow.do("notify", "test", "hook", "--key", "first")
     assert (tested["outcome"], "SHOP_HOOK_SECRET is not set" in tested["detail"]) == ("failed", True)
     assert [(each["name"], each["waiting"]) for each in flow.do("notify", "deliver")] == [("hook", 0)]

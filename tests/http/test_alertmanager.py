@@ -22,7 +22,13 @@ def alert(fingerprint: str = "f1", **changed: Any) -> dict[str, Any]:
 
 
 def webhook(*alerts: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    told = {"version": "4", "groupKey": "{}", "status": "firing", "receiver": "steek", "truncatedAlerts": 0}
+    told: dict[str, Any] = {
+        "version": "4",
+        "groupKey": "{}",
+        "status": "firing",
+        "receiver": "steek",
+        "truncatedAlerts": 0,
+    }
     return told | {"groupLabels": {}, "commonLabels": {}, "externalURL": "http://am", "alerts": list(alerts)} | changed
 
 
