@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from steek.kernel.errors import DeclarationError
@@ -10,6 +12,11 @@ from steek.monitoring.thresholds.declared import Threshold
 
 Purpose = Literal["chart", "alert", "page"]
 Severity = Literal["sev1", "sev2", "sev3"]
+WindowName = Literal["1h", "1d", "7d"]
+
+LENGTHS: Mapping[str, timedelta] = MappingProxyType(
+    {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +50,10 @@ class Monitor:
         purpose: "chart" never alerts, "alert" tells the owner, "page" wakes somebody.
         declare: Severity of the incident an alert declares by itself; None leaves it to people.
         description: What it means when it goes off, for the one who is woken.
+        window: What one point measures: an hour, a business day, or the seven days that end with each business day.
 
     Raises:
-        DeclarationError: an unknown purpose or severity, an empty name, or a chart that would declare incidents.
+        DeclarationError: an unknown purpose, severity or window, an empty name, a chart that would declare incidents.
     """
 
     name: str
@@ -57,9 +65,11 @@ class Monitor:
     purpose: Purpose = "alert"
     declare: Severity | None = None
     description: str = ""
+    window: WindowName = "1d"
 
     def __post_init__(self) -> None:
         _one_of("purpose", self.purpose, get_args(Purpose), self.name)
+        _one_of("window", self.window, get_args(WindowName), self.name)
         if self.declare is not None:
             _one_of("declare", self.declare, get_args(Severity), self.name)
         if not self.name or len(self.name) > 120:
@@ -77,6 +87,11 @@ class Monitor:
         if self.on == self.indicator.target.name:
             return str(self.indicator.target)
         return str(Urn("model", self.on))
+
+    @property
+    def length(self) -> timedelta:
+        """Of one window."""
+        return LENGTHS[self.window]
 
     @property
     def severity(self) -> Severity:

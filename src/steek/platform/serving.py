@@ -23,6 +23,7 @@ def serving_app(platform: Platform) -> ServingApp:
         PredictionLog(platform.settings.data_path / "predictions"),
         platform.clock,
         _column_types(project),
+        platform.database,
     )
 
 

@@ -9,6 +9,7 @@ from steek.features import FeatureReader
 from steek.kernel.clock import Clock
 from steek.kernel.errors import SteekError
 from steek.kernel.settings import Settings
+from steek.ledger import Database
 from steek.models import ModelDefinition, Registry
 from steek.serving.answering import Answering
 from steek.serving.http_io import (
@@ -28,6 +29,7 @@ from steek.serving.metrics import ServingMetrics
 from steek.serving.model_endpoints import ModelEndpoints
 from steek.serving.prediction_log import PredictionLog
 from steek.serving.queries import ColumnType
+from steek.serving.replicas import REPORT_EVERY_S, report, this_replica, withdraw
 from steek.serving.routes import Routes
 from steek.serving.served import ServedModels
 from steek.serving.workers import Worker
@@ -46,9 +48,17 @@ class ServingApp:
     """
 
     def __init__(
-        self, models: ServedModels, reader: FeatureReader, log: PredictionLog, clock: Clock, queue_limit: int
+        self,
+        models: ServedModels,
+        reader: FeatureReader,
+        log: PredictionLog,
+        clock: Clock,
+        queue_limit: int,
+        database: Database | None = None,
     ) -> None:
         self._clock = clock
+        self._database = database
+        self._told_at_s: float | None = None
         self._served = models
         self._metrics = ServingMetrics()
         self._loader = Worker("steek-loader")
@@ -74,6 +84,20 @@ class ServingApp:
         else:
             if changed:
                 self._show()
+            await self._tell(at_once=bool(changed))
+
+    async def _tell(self, *, at_once: bool) -> None:
+        """Say what this process has in memory, now and then and whenever that changed."""
+        database, now_s = self._database, self._clock.monotonic_s()
+        is_due = self._told_at_s is None or now_s - self._told_at_s >= REPORT_EVERY_S
+        if database is None or not (at_once or is_due):
+            return
+        self._told_at_s = now_s
+        models, now = self._served.all(), self._clock.now()
+        try:
+            await self._loader.run(lambda: report(database, this_replica(), models, now=now))
+        except Exception:
+            _logger.exception("what this process serves could not be written down; it will be tried again")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -83,6 +107,9 @@ class ServingApp:
         await receive()
         self._draining = True
         polling.cancel()
+        if self._database is not None:
+            with contextlib.suppress(Exception):
+                withdraw(self._database, this_replica())
         self._inference.stop()
         self._loader.stop()
         await send({"type": "lifespan.shutdown.complete"})
@@ -195,6 +222,7 @@ def build_app(
     log: PredictionLog,
     clock: Clock,
     column_types: Mapping[str, ColumnType] | None = None,
+    database: Database | None = None,
 ) -> ServingApp:
     """The serving application of a project.
 
@@ -208,9 +236,10 @@ def build_app(
         clock: Time.
         column_types: "INT64" or "BYTES" for entity columns, from the contracts of the project; values of another
             type are refused. A column that is not named takes both.
+        database: Where this process says now and then what it has in memory; None says nothing.
 
     Raises:
         DeclarationError: a ranking whose candidates cannot be found from its queries.
     """
     models = ServedModels(definitions, column_types or {}, routes, registry, clock)
-    return ServingApp(models, reader, log, clock, settings.number("serving_queue"))
+    return ServingApp(models, reader, log, clock, settings.number("serving_queue"), database)

@@ -56,3 +56,15 @@ prediction_positions = Table(
     Column("position_bytes", BigInteger, nullable=False),
     Column("unreadable", BigInteger, nullable=False),
 )
+
+serving_replicas = Table(
+    "serving_replicas",
+    metadata,
+    Column("replica", String(100), primary_key=True),
+    Column("model", String(100), primary_key=True),
+    Column("version", Integer),
+    Column("trained_at", Instant),
+    Column("data_until", Instant),
+    Column("epoch", Integer, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)

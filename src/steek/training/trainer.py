@@ -152,8 +152,11 @@ class Trainer:
     def _fit(self, order: _Order, known_at: datetime) -> tuple[NewTrainedModel, bytes]:
         definition = order.definition
         lesson = self._lesson(order, known_at)
+        began_s = self._clock.monotonic_s()
         fit = self._fit_one(order, lesson) if definition.partition_by is None else self._fit_fleet(order, lesson)
+        took_s = round(self._clock.monotonic_s() - began_s, 3)
         said = {"queries": lesson.queries, "golden_rows_left_out": lesson.golden_rows, "environment": _environment()}
+        said |= {"took_s": took_s}
         new = NewTrainedModel(
             name=definition.name,
             definition_hash=order.definition_hash,

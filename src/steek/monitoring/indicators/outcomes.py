@@ -1,24 +1,29 @@
-"""What came of the answers: the hit rate, and observed against expected."""
+"""What came of the answers: the hit rate, observed against expected, and whether expectations mean what they say."""
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from steek.evaluation import OUTCOMES
-from steek.kernel.errors import InputError, NotFoundError
 from steek.kernel.units import parse_duration
 from steek.kernel.urn import Urn
 from steek.kernel.windows import Window
+from steek.measures.calibration import calibration_table
+from steek.monitoring.indicators.scans import Reads
+from steek.monitoring.indicators.slicing import By, columns_of, grouped, slice_name, sliced_by
 from steek.monitoring.indicators.sources import Sources
 from steek.monitoring.judgement import Measurement
 from steek.monitoring.monitor import IndicatorSpec
 
 OUTCOME_HIT_RATE = "outcome_hit_rate"
 EXPECTED_VS_OBSERVED = "expected_vs_observed"
+CALIBRATION_ERROR = "calibration_error"
 _BASELINE = "baseline_"
+_LEAST_ROWS = 20
 
 
-def outcome_hit_rate(model: str, by: tuple[str, ...] | str | None = None, *, delay: str = "0s") -> IndicatorSpec:
+def outcome_hit_rate(model: str, by: By = None, *, delay: str = "0s") -> IndicatorSpec:
     """Share of requests whose answers held a right one.
 
     Args:
@@ -26,14 +31,22 @@ def outcome_hit_rate(model: str, by: tuple[str, ...] | str | None = None, *, del
         by: Columns of the outcomes; one slice for each combination of their values.
         delay: How long outcomes take, e.g. "7d": each evaluation measures the window that lies this far back.
     """
-    parameters: dict[str, object] = {"by": _columns(by)}
-    return IndicatorSpec(OUTCOME_HIT_RATE, Urn("model", model), parameters, parse_duration(delay).total_seconds())
+    return _spec(OUTCOME_HIT_RATE, model, by, delay)
 
 
-def expected_vs_observed(model: str, by: tuple[str, ...] | str | None = None, *, delay: str = "0s") -> IndicatorSpec:
+def expected_vs_observed(model: str, by: By = None, *, delay: str = "0s") -> IndicatorSpec:
     """What was observed over what the model expected, as sums; 1 is as expected. Arguments as `outcome_hit_rate`."""
-    parameters: dict[str, object] = {"by": _columns(by)}
-    return IndicatorSpec(EXPECTED_VS_OBSERVED, Urn("model", model), parameters, parse_duration(delay).total_seconds())
+    return _spec(EXPECTED_VS_OBSERVED, model, by, delay)
+
+
+def calibration_error(model: str, by: By = None, *, delay: str = "0s") -> IndicatorSpec:
+    """How far what was observed lies from what was expected in ten bins of expectation, as a share of the latter.
+
+    0 means that every expectation, low or high, means what it says; too low here and too high there does not cancel
+    out, as it does in `expected_vs_observed`. A learned threshold on it watches calibration drift. Arguments as
+    `outcome_hit_rate`.
+    """
+    return _spec(CALIBRATION_ERROR, model, by, delay)
 
 
 def measure_hit_rate(sources: Sources, spec: IndicatorSpec, window: Window) -> list[Measurement]:
@@ -58,22 +71,46 @@ def measure_expected_vs_observed(sources: Sources, spec: IndicatorSpec, window: 
     return [_ratio(row, _slice(spec, row)) for row in _grouped(both, spec, sums).iter_rows(named=True)]
 
 
+def measure_calibration_error(sources: Sources, spec: IndicatorSpec, window: Window) -> list[Measurement]:
+    """Over outcomes as for `measure_expected_vs_observed`; no value below 20 of them.
+
+    The expected calibration error of Naeini, Cooper and Hauskrecht (2015), over the mean expectation, so that it
+    says the same of rare and of frequent things; bins hold equal shares of the expected total.
+    """
+    outcomes = _outcomes(sources, spec, window)
+    if outcomes is None:
+        return _nothing(spec)
+    columns = sliced_by(spec)
+    both = outcomes.filter(pl.col("expected").is_finite(), pl.col("observed").is_not_null()).collect()
+    parts = both.partition_by(columns, maintain_order=False) if columns else [both]
+    found = [_calibration(part, slice_name(columns, part.row(0, named=True)) if columns else None) for part in parts]
+    return sorted(found, key=lambda one: one.slice or "")
+
+
+def reads_outcomes(_sources: Sources, spec: IndicatorSpec) -> Reads:
+    """Everything these indicators look at, so that they share one scan; baselines by their names."""
+    columns = {"model", *sliced_by(spec)}
+    return Reads(OUTCOMES, "moment", frozenset(columns), frozenset({"hit", "expected", "observed"}), (_BASELINE,))
+
+
+def _calibration(rows: pl.DataFrame, slice_: str | None) -> Measurement:
+    if rows.height < _LEAST_ROWS:
+        return Measurement(slice_, None, rows.height)
+    labels, scores = (rows[name].to_numpy().astype(np.float64) for name in ("observed", "expected"))
+    table = calibration_table(labels, scores)
+    off = sum(abs((each.observed.value or 0.0) - each.predicted) * each.observed.rows for each in table)
+    expected = float(np.abs(scores).sum())
+    evidence: dict[str, object] = {"bins": [[each.predicted, each.observed.value] for each in table]}
+    return Measurement(slice_, off / expected if expected else None, rows.height, evidence)
+
+
 def _outcomes(sources: Sources, spec: IndicatorSpec, window: Window) -> pl.LazyFrame | None:
-    try:
-        outcomes = sources.lake.scan(OUTCOMES)
-    except NotFoundError:
-        return None
-    _require(spec, outcomes.collect_schema().names())
-    return outcomes.filter(
-        pl.col("moment") >= window.start_at, pl.col("moment") < window.end_at, pl.col("model") == spec.target.name
-    )
+    outcomes = sources.rows(reads_outcomes(sources, spec), window)
+    return None if outcomes is None else outcomes.filter(pl.col("model") == spec.target.name)
 
 
 def _grouped(outcomes: pl.LazyFrame, spec: IndicatorSpec, what: list[pl.Expr]) -> pl.DataFrame:
-    columns = _by(spec)
-    if not columns:
-        return outcomes.select(what).collect()
-    return outcomes.group_by(columns).agg(what).sort(columns).collect()
+    return grouped(outcomes, sliced_by(spec), what)
 
 
 def _hit_rate(row: dict[str, Any], slice_: str | None) -> Measurement:
@@ -88,25 +125,13 @@ def _ratio(row: dict[str, Any], slice_: str | None) -> Measurement:
 
 
 def _nothing(spec: IndicatorSpec) -> list[Measurement]:
-    return [] if _by(spec) else [Measurement(None, None, 0)]
-
-
-def _require(spec: IndicatorSpec, names: list[str]) -> None:
-    missing = [column for column in _by(spec) if column not in names]
-    if missing:
-        message = f"outcomes have no column {', '.join(missing)}; there are: {', '.join(sorted(names))}"
-        raise InputError(message, next_step=f"Correct by= of the {spec.name} indicator of {spec.target.name}.")
+    return [] if sliced_by(spec) else [Measurement(None, None, 0)]
 
 
 def _slice(spec: IndicatorSpec, row: dict[str, Any]) -> str | None:
-    return ", ".join(f"{column}={row[column]}" for column in _by(spec)) or None
+    return slice_name(sliced_by(spec), row)
 
 
-def _columns(by: tuple[str, ...] | str | None) -> list[str]:
-    return [] if by is None else [by] if isinstance(by, str) else list(by)
-
-
-def _by(spec: IndicatorSpec) -> list[str]:
-    by = spec.parameters["by"]
-    assert isinstance(by, list)
-    return [str(column) for column in by]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+def _spec(name: str, model: str, by: By, delay: str) -> IndicatorSpec:
+    parameters: dict[str, object] = {"by": columns_of(by)}
+    return IndicatorSpec(name, Urn("model", model), parameters, parse_duration(delay).total_seconds())
