@@ -39,6 +39,7 @@ NAMES = (
     "access",
     "pseudonyms",
     "sealing",
+    "series_evaluation",
 )
 
 
