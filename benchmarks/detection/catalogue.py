@@ -13,7 +13,7 @@ from benchmarks.detection.planted import Ground, Planted
 
 LARGE, SMALL, TINY = (0, 9), (50, 75), (100, 110)
 # Earlier days have too little past; from the later ones a slow fault would reach into Thanksgiving.
-FIRST_DAY, LAST_DAY = 100, 270
+FIRST_DAY, LAST_DAY = 140, 270
 GOAL_SHARE = 0.2
 
 
@@ -55,9 +55,9 @@ CATALOGUE = (
     Kind("batch duplicated", "a fifth of the rows", lambda at: data.duplicated(at, 0.2)),
     Kind("batch duplicated", "one in a hundred rows", lambda at: data.duplicated(at, 0.01)),
     Kind("batch duplicated", "one large store", lambda at: data.duplicated(at, 1.0, LARGE)),
-    Kind("time bucket shifted", "6 h, everywhere", lambda at: data.shifted(at, 6)),
-    Kind("time bucket shifted", "6 h, one large store", lambda at: data.shifted(at, 6, LARGE)),
-    Kind("time bucket shifted", "1 h, everywhere", lambda at: data.shifted(at, 1)),
+    Kind("time bucket shifted", "8 h, everywhere", lambda at: data.shifted(at, 8, 0.37)),
+    Kind("time bucket shifted", "8 h, one large store", lambda at: data.shifted(at, 8, 0.37, LARGE)),
+    Kind("time bucket shifted", "1 h, everywhere", lambda at: data.shifted(at, 1, 0.03)),
     Kind("unit changed", "all rows", lambda at: data.rescaled(at, ("sales_value", "retail_disc"), 100)),
     Kind("unit changed", "a fifth of the rows", lambda at: data.rescaled(at, ("sales_value",), 100, 0.2)),
     Kind("unit changed", "quantity, dozens", lambda at: data.rescaled(at, ("quantity",), 12)),

@@ -33,14 +33,14 @@ def duplicated(ground: Ground, share: float, store: tuple[int, int] | None = Non
     return Planted(day=ground.day, subject=LINES, slices=slices, share=share, lines=twice)
 
 
-def shifted(ground: Ground, hours: float, store: tuple[int, int] | None = None) -> Planted:
-    """Times of sale are late by some hours, as when a time zone is left out."""
+def shifted(ground: Ground, hours: float, share: float, store: tuple[int, int] | None = None) -> Planted:
+    """Times of sale are late, as when a time zone is left out; `share` is what lands in another window."""
     value = None if store is None else ground.pick("store_id", *store)
     later = pl.col(AT) + timedelta(hours=hours)
     touched = pl.lit(True) if value is None else _is("store_id", value)
     slices = () if value is None else (f"store_id={value}",)
     return Planted(
-        day=ground.day, subject=LINES, slices=slices,
+        day=ground.day, subject=LINES, slices=slices, share=share,
         lines=lambda frame: frame.with_columns(pl.when(touched).then(later).otherwise(pl.col(AT)).alias(AT)),
     )  # fmt: skip
 

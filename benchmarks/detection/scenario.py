@@ -5,36 +5,22 @@ window was well without the fault.
 """
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import polars as pl
-from benchmarks.detection.days import AT, Tables, start_of, window_of
-from benchmarks.detection.models import MODELS, answer, came_of, questions
+from benchmarks.detection.days import start_of
+from benchmarks.detection.models import HISTORY_DAYS, MODELS
 from benchmarks.detection.movers import named_first
-from benchmarks.detection.nightly import Nights
 from benchmarks.detection.planted import Planted
-from benchmarks.detection.quiet import Fired
+from benchmarks.detection.quiet import Fired, answers_of
+from benchmarks.detection.spoiling import Base, Spoiled
 from benchmarks.detection.store import Night, Store
 
-from steek.monitoring import Monitor
-
-# Seasons and the check for slow drift look eight weeks back, and a little further where incidents lie between.
-_PAST_DAYS = 75
+# The check for slow drift looks fourteen weeks back, and a little further where incidents lie between.
+_PAST_DAYS = 125
 # Windows that are still watched after the first alert: people look at all that fired by then.
 _WINDOWS_AFTER = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """The untouched year: its store, and where its points failed."""
-
-    folder: Path
-    tables: Tables
-    nights: Nights
-    monitors: Sequence[Monitor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +47,7 @@ class _Run:
     base: Base
     planted: Planted
     store: Store
-    tables: Tables
+    spoiled: Spoiled
     alerts: list[Fired] = field(default_factory=list[Fired])
 
 
@@ -70,7 +56,7 @@ def watch(base: Base, planted: Planted) -> Seen:
     with TemporaryDirectory(prefix="steek-detection-") as folder:
         store = Store(Path(folder), base.monitors)
         try:
-            return _watch(_Run(base, planted, store, _spoiled(base.tables, planted)))
+            return _watch(_Run(base, planted, store, Spoiled.of(base, planted)))
         finally:
             store.close()
 
@@ -99,27 +85,20 @@ def _watch(run: _Run) -> Seen:
     )
 
 
-def _spoiled(tables: Tables, planted: Planted) -> Tables:
-    """The lines of the scenario, spoiled from its day on, and the masters with them."""
-    end = planted.day + planted.windows
-    before, after = tables.between(planted.day - 30, planted.day), tables.between(planted.day, end)
-    spoiled = planted.lines(after.lines) if planted.touches_lines else after.lines
-    masters = planted.masters(tables)
-    return replace(masters, lines=pl.concat([before.lines, spoiled.select(before.lines.columns)]))
-
-
 def _begin(run: _Run) -> None:
     """The store as it was before: points of its monitors, join reports, and the models that are in use."""
     day = run.planted.day
     _copy_past(run.base.folder, run.store, day)
     run.store.masters(run.base.tables, day - 1)
+    run.store.already(run.base.tables.between(day - HISTORY_DAYS, day).lines, day)
+    run.store.answer(answers_of(run.base.nights, day - 1), day - 1)
     for model in MODELS:
         for night in (day - 2, day - 1):
             run.store.train(Night(model, run.base.nights.golden_changes(model)[night]), night)
     if run.planted.told:
         run.store.announce(run.planted.subject, day, run.planted.windows)
     if run.planted.masters(run.base.tables) is not run.base.tables:
-        run.store.masters(run.tables, day)
+        run.store.masters(run.spoiled.tables, day)
 
 
 def _copy_past(folder: Path, store: Store, day: int) -> None:
@@ -156,41 +135,9 @@ def _arrive(run: _Run, day: int) -> None:
     planted, nights, store = run.planted, run.base.nights, run.store
     for model in MODELS:
         store.train(Night(model, planted.trained(model, day, nights.golden_changes(model)[day])), day)
-    today = {model: planted.answers(model, day, _answers(run, model, day)) for model in MODELS}
-    store.answer(today, day)
-    before = {model: _known(run, model, day) for model in MODELS}
-    store.learn(before, day)
-    # A batch holds what the tills sold that day, whatever times they print on it.
-    store.sell(_batch(run, day), day)
-
-
-def _batch(run: _Run, day: int) -> pl.DataFrame:
-    window = window_of(day)
-    true_at = run.base.tables.between(day, day + 1).lines["line"]
-    if not run.planted.touches_lines:
-        at = pl.col(AT)
-        return run.tables.lines.filter(at >= window.start_at, at < window.end_at)
-    return run.tables.lines.filter(pl.col("line").is_between(true_at.min(), true_at.max()))
-
-
-def _answers(run: _Run, model: str, day: int) -> pl.DataFrame:
-    """Answers of the night's model to the true questions, on features of the data as the store has them."""
-    if not run.planted.touches_lines or day == run.planted.day:
-        return run.base.nights.answers(model).filter(day=day)
-    asked = questions(model, run.tables, run.base.tables, day)
-    return answer(run.base.nights.booster(model, day), asked)
-
-
-def _known(run: _Run, model: str, day: int) -> pl.DataFrame:
-    """Outcomes of the day before that are known by the end of this day."""
-    planted, past = run.planted, day - 1
-    answers = planted.answers(model, past, _answers(run, model, past)) if past >= planted.day else None
-    if answers is None:
-        return run.base.nights.answers(model).filter(day=past)
-    if planted.touches_lines:
-        answers = came_of(model, answers, run.tables.between(past, past + 1))
-    share = planted.known(model, day)
-    return answers if share >= 1 else answers.sample(fraction=share, seed=day)
+    store.answer({model: run.spoiled.answers(model, day) for model in MODELS}, day)
+    store.learn({model: run.spoiled.known(model, day) for model in MODELS}, day)
+    store.sell(run.spoiled.batch(day), day)
 
 
 def _touched(run: _Run) -> list[str]:

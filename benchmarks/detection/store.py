@@ -38,9 +38,10 @@ TRANSACTIONS = Dataset(
         "transactions",
         "1",
         (
-            *(Field(name, "integer") for name in _INTEGERS),
+            *(Field(name, "integer") for name in _INTEGERS if name != "quantity"),
             Field("department", "string", nullable=True),
-            *(Field(name, "number", nullable=True) for name in _NUMBERS),
+            Field("quantity", "integer", "items"),
+            *(Field(name, "number", "USD", nullable=True) for name in _NUMBERS),
             Field(AT, "timestamp"),
         ),
         owner=OWNER,
@@ -121,6 +122,7 @@ class Store:
             routes=routes,
             evaluations=EvaluationStore(self.database),
             clock=self.clock,
+            datasets=DATASETS,
         )
         named = {monitor.name: monitor for monitor in monitors}
         self.monitoring = Monitoring(self.sources, self.database, self.ledger, self.clock, named)
@@ -133,6 +135,11 @@ class Store:
         self.clock.set(window_of(day).start_at)
         self.lake.replace("products", tables.products, key=f"products {day}")
         self.lake.replace("partners", tables.partners, key=f"partners {day}")
+
+    def already(self, lines: pl.DataFrame, day: int) -> None:
+        """Lines of earlier days, which nothing is derived from any more."""
+        self.clock.set(window_of(day).start_at)
+        self.lake.append("transactions", lines.drop(LINE).cast(_types()), key=f"before {day}")
 
     def sell(self, lines: pl.DataFrame, day: int) -> None:
         """The lines that arrive at the end of a day, and what is derived from them."""

@@ -1,109 +1,209 @@
 """What to watch when nobody says otherwise: the usual monitors of a dataset and of a model, declared in one line."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
-from steek.data import AnyDataset, DerivedDataset
+import polars as pl
+
+from steek.data import AnyDataset, Contract, DerivedDataset
 from steek.models import ModelDefinition
-from steek.monitoring.indicators import (
-    data_age,
-    expected_vs_observed,
-    fallback_share,
-    golden_change,
-    join_matched,
-    model_age,
-    prediction_mean,
-    volume,
-)
+from steek.monitoring.indicators.ages import data_age, model_age
+from steek.monitoring.indicators.arrivals import new_value_share, outcomes_known
+from steek.monitoring.indicators.golden import golden_change
+from steek.monitoring.indicators.joins import join_matched
+from steek.monitoring.indicators.outcomes import expected_vs_observed
+from steek.monitoring.indicators.predictions import fallback_share, prediction_mean, prediction_statistic
+from steek.monitoring.indicators.user_defined import KindName, indicator
+from steek.monitoring.indicators.volumes import volume
 from steek.monitoring.monitor import IndicatorSpec, Monitor, Purpose
 from steek.monitoring.thresholds.declared import LearnedThreshold, Threshold, explicit, learned
 
 # Answers of the golden set move a little with every training; not at all, or by most of their size, is no training.
 _GOLDEN = explicit(lower=0.00001, upper=0.8)
-_MOST_FALLBACKS = explicit(upper=0.05)
+_NEVER = explicit(upper=0.0)
+_FEW = explicit(upper=0.05)
+# New values are usual as long as they are few: a product that was never sold before, a rare word.
+_NEW = explicit(upper=0.01)
+_HOUR = 2 * math.pi / 24
 
 
-def dataset_monitors(dataset: AnyDataset, *, rule: LearnedThreshold | None = None) -> list[Monitor]:
-    """Rows in all and for each slice that the dataset names; of a derived dataset, what its joins found.
+def _no_days() -> Mapping[str, Sequence[date]]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """How the usual monitors judge; every number was chosen on quiet weeks and planted faults of a real year.
 
     Args:
-        dataset: Its declaration; needs an event time to be watched at all.
-        rule: How bounds are learned; None means `learned()`.
+        holidays: Days of their own by name, that are not judged; see `learned`.
+        rows: Half-width for numbers of rows, in spreads.
+        whole: For shares and levels of all rows.
+        slices: For shares and levels of each slice; there are many of these, and what goes wrong in one is large.
+        least_rows: Of a slice, for its shares and levels to be judged.
     """
+
+    holidays: Mapping[str, Sequence[date]] = field(default_factory=_no_days)
+    rows: float = 6.0
+    whole: float = 8.0
+    slices: float = 10.0
+    least_rows: float = 5.0
+
+    def rule(self, width: float, *, least_rows: float = 0.0, weekly: bool = True) -> LearnedThreshold:
+        """A learned threshold that knows the days of the week, from eight of each."""
+        season = "week" if weekly else None
+        return learned(
+            width, season=season, windows=56 if weekly else 28, min_volume=least_rows, holidays=self.holidays
+        )
+
+    def of(self, by: str | None) -> LearnedThreshold:
+        """The rule for shares and levels, of the whole or of each slice."""
+        if by is None:
+            return self.rule(self.whole)
+        return self.rule(self.slices, least_rows=self.least_rows, weekly=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A dataset or model, and how its monitors are named."""
+
+    name: str
+    owner: str
+
+    def monitor(
+        self, what: str, measured: IndicatorSpec, threshold: Threshold, *, by: str | None = None,
+        purpose: Purpose = "alert",
+    ) -> Monitor:  # fmt: skip
+        title = f"{self.name}: {what}" if by is None else f"{self.name}: {what} by {by}"
+        return Monitor(title, indicator=measured, threshold=threshold, on=self.name, owner=self.owner, purpose=purpose)
+
+
+def default_monitors(*declared: AnyDataset | ModelDefinition, judged: Defaults | None = None) -> list[Monitor]:
+    """The usual monitors of datasets and models, named "<thing>: <what>", "by <column>" where slices are watched.
+
+    Of a dataset with an event time: rows, shares of duplicates, nulls, numbers that are none and values that are new,
+    size and presence of its measures, the hour of its events; of a derived one what its joins found. The columns are
+    those of its contract, where that is given as a `Contract`; its slices are those of `volume_by`.
+    Of a model: its age and that of its data, the golden answers, fallbacks, level and spread of the answers, outcomes
+    that are not known in time, and observed against expected.
+
+    Args:
+        declared: Declarations of datasets and models. Of a model, outcomes are awaited for as long as its labels take,
+            and it may be as old as its freshness allows.
+        judged: How they judge; None means `Defaults()`.
+    """
+    found: list[Monitor] = []
+    for one in declared:
+        if not isinstance(one, ModelDefinition):
+            found += dataset_monitors(one, judged)
+            continue
+        hours, label_s = one.freshness.limit.total_seconds() / 3600, one.examples.label_window.total_seconds()
+        found += model_monitors(
+            one.name, judged, owner=one.owner, most_age_hours=hours, most_data_age_hours=hours + label_s / 3600,
+            delay=f"{math.ceil(label_s)}s",
+        )  # fmt: skip
+    return found
+
+
+def dataset_monitors(dataset: AnyDataset, judged: Defaults | None = None) -> list[Monitor]:
+    """The usual monitors of a dataset; none for one without event time. See `default_monitors`."""
     if dataset.event_time is None:
         return []
-    name, bounds = dataset.name, rule or learned()
-
-    def watch(what: str, indicator: IndicatorSpec, threshold: Threshold = bounds) -> Monitor:
-        return Monitor(f"{name}: {what}", indicator=indicator, threshold=threshold, on=name, owner=dataset.owner)
-
-    found = [watch("rows", volume(name))]
-    found += [watch(f"rows by {column}", volume(name, by=column)) for column in dataset.volume_by]
+    rules, watched, name = judged or Defaults(), _Watched(dataset.name, dataset.owner), dataset.name
+    found = [watched.monitor("rows", volume(name), rules.rule(rules.rows))]
+    for column in dataset.volume_by:
+        found.append(watched.monitor("rows", volume(name, by=column), rules.rule(rules.rows), by=column))
+        found.append(watched.monitor(f"new values of {column}", new_value_share(name, column), _NEW))
+    found.append(watched.monitor("hour of events", _hour(name, dataset.event_time), rules.rule(rules.whole)))
     if isinstance(dataset, DerivedDataset) and dataset.joins:
-        found.append(watch("rows joined", join_matched(name)))
+        found.append(watched.monitor("rows joined", join_matched(name), rules.rule(rules.whole)))
+    if isinstance(dataset.contract, Contract):
+        found += _of_columns(watched, dataset.contract, dataset.volume_by, rules)
     return found
 
 
 def model_monitors(
     model: str,
+    judged: Defaults | None = None,
     *,
     owner: str,
     most_age_hours: float = 48,
     most_data_age_hours: float = 72,
     by: Sequence[str] = (),
     delay: str = "0s",
-    rule: LearnedThreshold | None = None,
 ) -> list[Monitor]:
-    """Age, golden answers, level of the answers, fallbacks, and what came of them.
+    """The usual monitors of a model. See `default_monitors`.
 
     Args:
         model: Its name.
+        judged: How they judge; None means `Defaults()`.
         owner: Who is asked.
         most_age_hours: How long ago the model in use may have been trained.
         most_data_age_hours: How old the newest of its data may be.
-        by: Columns of the outcomes whose values are watched one by one, beside the whole.
+        by: Columns of the entities, and of the outcomes, whose values are watched one by one beside the whole.
         delay: How long outcomes take.
-        rule: How bounds are learned; None means `learned()`.
     """
-    bounds = rule or learned()
-
-    def watch(
-        what: str, indicator: IndicatorSpec, threshold: Threshold = bounds, purpose: Purpose = "alert"
-    ) -> Monitor:
-        return Monitor(
-            f"{model}: {what}", indicator=indicator, threshold=threshold, on=model, owner=owner, purpose=purpose
-        )
-
-    return [
-        watch("age of the model", model_age(model), explicit(upper=most_age_hours), "page"),
-        watch("age of its data", data_age(model), explicit(upper=most_data_age_hours)),
-        watch("golden set change", golden_change(model), _GOLDEN),
-        watch("mean prediction", prediction_mean(model)),
-        watch("fallback share", fallback_share(model), _MOST_FALLBACKS),
-        watch("observed against expected", expected_vs_observed(model, delay=delay)),
-        *(
-            watch(f"observed against expected by {column}", expected_vs_observed(model, by=column, delay=delay))
-            for column in by
-        ),
+    rules, watched = judged or Defaults(), _Watched(model, owner)
+    wrong = prediction_statistic(model, "non-finite share")
+    found = [
+        watched.monitor("age of the model", model_age(model), explicit(upper=most_age_hours), purpose="page"),
+        watched.monitor("age of its data", data_age(model), explicit(upper=most_data_age_hours)),
+        watched.monitor("golden set change", golden_change(model), _GOLDEN),
+        watched.monitor("fallback share", fallback_share(model), _FEW),
+        watched.monitor("answers that are no number", wrong, _NEVER),
+        watched.monitor("outcomes known", outcomes_known(model, delay=delay), rules.rule(rules.whole)),
     ]
-
-
-def default_monitors(*declared: AnyDataset | ModelDefinition, rule: LearnedThreshold | None = None) -> list[Monitor]:
-    """The usual monitors of datasets and models, named "<thing>: <what>".
-
-    Args:
-        declared: Declarations of datasets and models. Of a model, outcomes are awaited for as long as its labels take,
-            and it may be as old as its freshness allows.
-        rule: How bounds are learned; None means `learned()`.
-    """
-    found: list[Monitor] = []
-    for one in declared:
-        if not isinstance(one, ModelDefinition):
-            found += dataset_monitors(one, rule=rule)
-            continue
-        hours = one.freshness.limit.total_seconds() / 3600
-        label_s = one.examples.label_window.total_seconds()
-        found += model_monitors(
-            one.name, owner=one.owner, most_age_hours=hours, most_data_age_hours=hours + label_s / 3600,
-            delay=f"{max(int(label_s), 0)}s", rule=rule,
-        )  # fmt: skip
+    for column in (None, *by):
+        rule = rules.of(column)
+        spread = prediction_statistic(model, "variance", by=column)
+        fit = expected_vs_observed(model, by=column, delay=delay)
+        found.append(watched.monitor("mean answer", prediction_mean(model, by=column), rule, by=column))
+        found.append(watched.monitor("variance of the answers", spread, rule, by=column))
+        found.append(watched.monitor("observed against expected", fit, rule, by=column))
     return found
+
+
+def _of_columns(watched: _Watched, contract: Contract, slices: Sequence[str], rules: Defaults) -> Iterator[Monitor]:
+    """Monitors of the values of rows: as many as the contract gives reason for."""
+    name, fields = watched.name, contract.fields
+    numbers = [one.name for one in fields if one.type == "number"]
+    everything = pl.struct([one.name for one in fields])
+    twice = _share("rows that came twice", name, everything.is_duplicated() & ~everything.is_first_distinct())
+    yield watched.monitor("rows that came twice", twice, rules.rule(rules.whole))
+    if numbers:
+        wrong = pl.any_horizontal(~pl.col(column).is_finite() for column in numbers)
+        yield watched.monitor("numbers that are none", _share("numbers that are none", name, wrong), _NEVER)
+    for one in fields:
+        if one.nullable:
+            for by in (None, *(column for column in slices if column != one.name)):
+                absent = _share(f"{one.name} missing", name, pl.col(one.name).is_null(), by)
+                yield watched.monitor(f"{one.name} missing", absent, rules.of(by), by=by)
+        # Whole numbers without a unit are names of things, not measures.
+        if one.name in numbers or (one.type == "integer" and one.unit):
+            for by in (None, *slices):
+                present = _share(f"{one.name} other than 0", name, pl.col(one.name) != 0, by)
+                yield watched.monitor(f"{one.name} other than 0", present, rules.of(by), by=by)
+                yield watched.monitor(f"size of {one.name}", _size(name, one.name, by), rules.of(by), by=by)
+
+
+def _share(title: str, dataset: str, rows: pl.Expr, by: str | None = None) -> IndicatorSpec:
+    kind: KindName = "share"
+    return indicator(title, of=dataset, value=rows.mean(), kind=kind, by=by)
+
+
+def _size(dataset: str, column: str, by: str | None) -> IndicatorSpec:
+    """Mean decimal logarithm: dollars that come as cents raise it by 2, and one wild value does not move it."""
+    value = pl.col(column).cast(pl.Float64).abs()
+    logarithm = value.filter(value.is_finite() & (value > 0)).log10().mean()
+    title = f"size of {column}, mean log10"
+    return indicator(title, of=dataset, value=logarithm, kind="amount", by=by, unit="log10")
+
+
+def _hour(dataset: str, event_time: str) -> IndicatorSpec:
+    """Middle of the hours on the clock, a circle: events at 23 and at 1 o'clock lie around 0, not around 12."""
+    moment = pl.col(event_time)
+    angle = (moment.dt.hour().cast(pl.Float64) + moment.dt.minute() / 60) * _HOUR
+    middle = pl.arctan2(angle.sin().mean(), angle.cos().mean()) / _HOUR % 24
+    return indicator("middle hour of events", of=dataset, value=middle, kind="amount", unit="h")
