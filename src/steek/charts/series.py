@@ -5,19 +5,12 @@ from datetime import datetime, timedelta
 from string import ascii_uppercase
 
 from steek.charts.palette import ACCENT, ALARM_WASH, BROKEN, CARD, SOFT, config
+from steek.charts.points import Point
+from steek.charts.thinning import thinned
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 Spec = dict[str, object]
 _LANE, _MOST_LANES, _MARKER_WIDTH = 19, 5, 19
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One window of a series. `value` None is a gap: nothing was measured. `rows` is what it was measured on."""
-
-    at: datetime
-    value: float | None
-    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,8 @@ def letter(index: int) -> str:
 def series_spec(picture: SeriesPicture, *, width: int = 720, height: int = 190) -> Spec:
     """The Vega-Lite spec of a series, `width` x `height` pixels without its axes.
 
-    Gaps stay gaps, nothing is smoothed; a point between two gaps is drawn as a dot. Markers and onset outside
+    Gaps stay gaps, nothing is smoothed; a point between two gaps is drawn as a dot. Of a series that is longer than
+    its pixels, what shows is drawn: see `thinned`. Markers and onset outside
     the stretch of time that the points cover are left out. A picture without points is an empty frame.
     """
     span = time_span(picture.points)
@@ -83,7 +77,7 @@ def series_spec(picture: SeriesPicture, *, width: int = 720, height: int = 190) 
         layers += _marker_rules(picture, span, width, height)
     lanes = 0 if span is None else 1 + max(marker_lanes(visible_markers(picture), span, width).values(), default=-1)
     layers += _thresholds(picture, width)
-    layers += _line(picture, lanes)
+    layers += _line(picture, lanes, width)
     layers += _replaced(picture, lanes)
     return {
         "$schema": SCHEMA,
@@ -106,7 +100,12 @@ def time_span(points: tuple[Point, ...]) -> tuple[datetime, datetime] | None:
 def visible_markers(picture: SeriesPicture) -> tuple[Marker, ...]:
     """The markers that the chart shows: those within the time of its points."""
     span = time_span(picture.points)
-    return () if span is None else tuple(mark for mark in picture.markers if span[0] <= mark.at <= span[1])
+    return () if span is None else visible_in(picture.markers, span)
+
+
+def visible_in(markers: tuple[Marker, ...], span: tuple[datetime, datetime]) -> tuple[Marker, ...]:
+    """Those of the markers that lie in a stretch of time."""
+    return tuple(mark for mark in markers if span[0] <= mark.at <= span[1])
 
 
 def value_domain(picture: SeriesPicture) -> tuple[float, float]:
@@ -154,12 +153,13 @@ def _value_scale(picture: SeriesPicture) -> Spec:
     return {"domain": list(value_domain(picture)), "nice": False, "zero": False}
 
 
-def _line(picture: SeriesPicture, lanes: int) -> list[Spec]:
-    rows = [{"at": point.at.isoformat(), "value": point.value} for point in picture.points]
+def _line(picture: SeriesPicture, lanes: int, width: int) -> list[Spec]:
+    points = thinned(picture.points, width)
+    rows = [{"at": point.at.isoformat(), "value": point.value} for point in points]
     encoding = {"x": _time_axis(picture, lanes), "y": _value_axis(picture)}
     line: Spec = {"type": "line", "color": ACCENT, "strokeWidth": 1.75, "invalid": "break-paths-filter-domains"}
     layers: list[Spec] = [{"data": {"values": rows}, "mark": line, "encoding": encoding}]
-    lone = [rows[index] for index in _dots(picture.points)]
+    lone = [rows[index] for index in _dots(points)]
     if lone:
         dot: Spec = {"type": "point", "filled": True, "color": ACCENT, "size": 28, "opacity": 1}
         layers.append({"data": {"values": lone}, "mark": dot, "encoding": encoding})
