@@ -78,7 +78,7 @@ def merge_distinct(parts: Sequence[bytes]) -> bytes:
     """The sketch of all values that went into any of the parts; the same as of their union.
 
     Raises:
-        ValueError, RuntimeError: bytes that are no such sketch.
+        ValueError, IndexError, RuntimeError: bytes that are no such sketch.
     """
     library = _library()
     union = library.hll_union(_LG_K)

@@ -32,7 +32,7 @@ def merge_quantiles(parts: Sequence[bytes]) -> bytes:
     """The sketch of all values that went into any of the parts, within the same error of rank.
 
     Raises:
-        ValueError, RuntimeError: bytes that are no such sketch.
+        ValueError, IndexError, RuntimeError: bytes that are no such sketch.
     """
     kind = _library().kll_doubles_sketch
     whole = kind(_K)

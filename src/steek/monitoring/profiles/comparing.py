@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 import polars as pl
 
 from steek.kernel.verdict import Verdict
+from steek.measures import wilson
 from steek.measures.sketching import (
     Shift,
     equal_groups,
@@ -25,8 +25,6 @@ _GROUPS = 10
 # A share of missing values that differs by less is not told, however sure it is.
 _LEAST_FRACTION = 0.01
 _RISING_FRACTION, _LEAST_WINDOWS = 0.9, 3
-# Two-sided, in about 2 of 1,000 columns by chance, as many columns are compared at once.
-_DEVIATIONS = 3.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +195,10 @@ def _verdict(
 
 
 def _differs(what: str, before: int, rows_before: int, after: int, rows_after: int) -> str | None:
-    """A sentence where two shares differ by more than chance, and by enough to matter."""
-    one, two = before / rows_before, after / rows_after
-    if abs(two - one) < _LEAST_FRACTION:
+    """A sentence where two shares differ by enough to matter, and their intervals have nothing in common."""
+    one, two = wilson(before, rows_before), wilson(after, rows_after)
+    assert one.low is not None and one.high is not None and one.value is not None  # noqa: PT018
+    assert two.low is not None and two.high is not None and two.value is not None  # noqa: PT018
+    if abs(two.value - one.value) < _LEAST_FRACTION or (one.low <= two.high and two.low <= one.high):
         return None
-    pooled = (before + after) / (rows_before + rows_after)
-    chance = sqrt(pooled * (1 - pooled) * (1 / rows_before + 1 / rows_after))
-    return f"{one:.1%} were {what} before, {two:.1%} are now" if abs(two - one) > _DEVIATIONS * chance else None
+    return f"{one.value:.1%} were {what} before, {two.value:.1%} are now"

@@ -144,7 +144,7 @@ def _checked(sketch: OutsideSketch, name: str, given: bytes | None) -> bytes | N
         return None
     try:
         return merge_distinct([given]) if name == "distinct" else merge_quantiles([given])
-    except (ValueError, RuntimeError, MemoryError) as cause:
+    except (ValueError, IndexError, RuntimeError, MemoryError) as cause:
         message = f"the {name} sketch of column {sketch.column!r} cannot be read: {len(given)} bytes"
         step = "Give what hll_sketch_agg (distinct) or kll_sketch_agg_double (quantiles) of Spark wrote."
         raise InputError(message, next_step=step) from cause
