@@ -34,6 +34,10 @@ READING: list[tuple[str, ...]] = [
     ("notify", "targets"),
     ("change", "list"),
     ("profile", "list"),
+    ("slo", "list"),
+    ("slo", "show", "lines come"),
+    ("slo", "export", "lines come"),
+    ("slo", "exclusions"),
     ("night", "list"),
     ("night", "show", NIGHT),
     ("incident", "list"),
@@ -177,6 +181,7 @@ def data_and_models(flow: Flow) -> None:
     assert [alert["value"] for alert in fired] == [0.0]
     assert flow.do("monitors", "acknowledge", fired[0]["id"], "--actor", "ada")["acknowledged_by"] == "ada"
     profiles(flow)
+    promises_kept(flow)
     noted = flow.do("changes", "--note", "the fair is in town", "--on", "event:fair")
     assert flow.do("ledger", "show", noted["id"])["payload"] == {"summary": "the fair is in town"}
 
@@ -203,6 +208,22 @@ def telling(flow: Flow) -> None:
     assert [(each["name"], each["waiting"]) for each in flow.do("notify", "deliver")] == [("hook", 0)]
     known = flow.do("notify", "list")[0]
     assert flow.do("notify", "retry", known["notice"])[0]["notice"] == known["notice"]
+
+
+def promises_kept(flow: Flow) -> None:
+    (state,) = flow.do("slo", "check", "2024-04-01", "--objective", "lines come")
+    assert (state["phase"], state["events"]) == ("fast_burn", 3)
+    shown = flow.shell.steek("slo", "list", "--explain").stdout
+    assert "!" in shown or "█" in shown
+    assert "burns, " in shown
+    text = flow.do("slo", "export")["openslo"].replace("displayName: lines come", "displayName: lines still come")
+    (flow.shell.folder / "slo.yaml").write_text(text)
+    (taken,) = flow.do("slo", "import", "slo.yaml", "--actor", "ada")
+    assert (taken["name"], taken["imported"]) == ("lines still come", True)
+    assert flow.do("slo", "retire", "lines still come", "--reason", "one is enough")["retired"] is True
+    made = flow.do("slo", "exclude", "2024-04-01", "2024-04-01", "--reason", "a holiday", "--actor", "ada")
+    assert (made["kind"], made["window"]["start_at"]) == ("maintenance", "2024-04-01T00:00:00+00:00")
+    assert flow.do("slo", "include", made["id"], "--reason", "it was none")["withdrawn_because"] == "it was none"
 
 
 def letting_go(flow: Flow) -> None:

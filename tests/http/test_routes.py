@@ -59,6 +59,10 @@ READING: dict[str, str] = {
     "/v1/monitors/{monitor}/series": "/v1/monitors/lines in/series",
     "/v1/monitors/{monitor}/back-test": "/v1/monitors/lines in/back-test?days=3",
     "/v1/monitors/{monitor}/learned": "/v1/monitors/lines in/learned",
+    "/v1/slos": "/v1/slos",
+    "/v1/slos/documents": "/v1/slos/documents?name=lines come",
+    "/v1/slos/exclusions": "/v1/slos/exclusions",
+    "/v1/slos/{objective}": "/v1/slos/lines come",
     "/v1/alerts": "/v1/alerts?open_only=true",
     "/v1/changes": "/v1/changes?upstream_of=model:maker_demand&since=2024-03-01T00:00:00Z&until=2024-04-01T00:00:00Z",
     "/v1/notices": "/v1/notices",
@@ -256,6 +260,33 @@ WRITING.update(
         ),
         "/v1/labels/{name}/batches": lambda api, key: api.send(
             "/v1/labels/returned/batches", SAID, "text/csv", key=key
+        ),
+    }
+)
+
+
+def renamed(api: Api) -> str:
+    """The shop's promise as a document of another name."""
+    text: str = api.get("/v1/slos/documents", name="lines come")["openslo"]
+    return text.replace("displayName: lines come", "displayName: lines still come")
+
+
+WRITING.update(
+    {
+        "/v1/slos/checks": lambda api, key: api.post("/v1/slos/checks?day=2024-04-01", key=key),
+        "/v1/slos": lambda api, key: api.post("/v1/slos", {"openslo": renamed(api)}, key=key),
+        "/v1/slos/{objective}/retirement": lambda api, key: api.post(
+            "/v1/slos/lines still come/retirement", {"reason": "one is enough"}, key=key
+        ),
+        "/v1/slos/exclusions": lambda api, key: api.post(
+            "/v1/slos/exclusions",
+            {"start_at": "2024-04-01T00:00:00Z", "end_at": "2024-04-02T00:00:00+00:00", "reason": "a holiday"},
+            key=key,
+        ),
+        "/v1/slos/exclusions/{exclusion}/withdrawal": lambda api, key: api.post(
+            f"/v1/slos/exclusions/{api.get('/v1/slos/exclusions')['items'][0]['id']}/withdrawal",
+            {"reason": "it was none"},
+            key=key,
         ),
     }
 )

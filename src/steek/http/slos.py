@@ -4,14 +4,12 @@ from datetime import UTC, date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel
 
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
 from steek.kernel.windows import Window
 from steek.platform import Platform
-
-_YAML = "application/yaml"
 
 
 class Documents(BaseModel):
@@ -56,9 +54,9 @@ def router(platform: Platform) -> APIRouter:
         return reply(objectives.take_in(body.openslo, actor=actor_or_api(actor), key=require_key(key)), 201)
 
     @routes.get("/slos/documents")
-    def export(name: Annotated[list[str] | None, Query()] = None) -> PlainTextResponse:  # pyright: ignore[reportUnusedFunction]
-        """Objectives as OpenSLO v1 documents; all, or those named."""
-        return PlainTextResponse(objectives.export(name), media_type=_YAML)
+    def export(name: Annotated[list[str] | None, Query()] = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Objectives as OpenSLO v1 documents in one text of YAML; all, or those named."""
+        return reply({"openslo": objectives.export(name)})
 
     @routes.post("/slos/checks")
     def check(day: date, objective: str | None = None, key: Key = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

@@ -26,7 +26,7 @@ def test_a_fast_burn_declares_and_the_incident_is_resolved_when_the_promise_is_k
     deliver()
     (incident,) = incidents.list(open_only=True)
     assert (incident.severity, incident.subject, incident.machine) == ("sev2", "dataset:transactions", True)
-    assert incident.title.startswith("lines come: over the last slot it burned 10 times as fast as allowed")
+    assert incident.title.startswith("lines come: over the last window it burned 10 times as fast as allowed")
     with pytest.raises(ConflictError, match=r"lines come is not back: 0\.9167 when it fired, well is at least"):
         incidents.resolve(incident.id, actor="ada", key="too early")
     desk.night(12)

@@ -86,7 +86,7 @@ def test_a_budget_burns_is_spent_and_comes_back_with_an_event_each(desk: Desk) -
     payload = burning.payload
     assert (burning.subject, payload["severity"], payload["declare"]) == ("dataset:transactions", "sev2", None)
     assert payload["text"] == (
-        "lines come: over the last slot it burned 10 times as fast as allowed, 36% of the budget (92% of 90% kept)"
+        "lines come: over the last window it burned 10 times as fast as allowed, 36% of the budget (92% of 90% kept)"
     )
     assert payload["onset"] == {
         "earliest_at": day(12).start_at.isoformat(),

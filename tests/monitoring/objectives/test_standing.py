@@ -64,7 +64,7 @@ def test_a_fast_burn_is_told_from_a_slow_one() -> None:
     calm = [Tally(1000, 1000)] * 20
     fast = by_events(slots(*calm, Tally(930, 1000)))
     assert (fast.sight, fast.pace, fast.onset) == ("fast", "fast", day(20))
-    assert fast.sight_reason == "over the last slot it burned 7 times as fast as allowed, 25% of the budget"
+    assert fast.sight_reason == "over the last window it burned 7 times as fast as allowed, 25% of the budget"
     slow = by_events(slots(*calm, *[Tally(980, 1000)] * 5))
     assert (slow.sight, slow.onset) == ("slow", day(20))
 

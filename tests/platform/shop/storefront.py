@@ -111,3 +111,4 @@ lines_with_makers = sk.Monitor(
     purpose="page",
     owner=OWNER,
 )
+lines_come = sk.Objective("lines come", target=0.9, owner=OWNER, monitor=lines_in, category="volume")

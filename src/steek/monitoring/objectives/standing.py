@@ -22,7 +22,7 @@ _LEAST_HISTORY = 7
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a standing is judged by: `period` in slots, `least` how many events show something, `counts` what they are."""
+    """What a standing is judged by: `period` in slots, `least` how many events show something, `counts` their name."""
 
     target: float
     period: int
@@ -150,10 +150,10 @@ def _sight(
 
 
 def _burning_words(one: BurnLook, terms: Terms) -> str:
-    slots = "slot" if one.rule.long == 1 else f"{one.rule.long} slots"
+    windows = "window" if one.rule.long == 1 else f"{one.rule.long} windows"
     rate = f"{one.long_rate:.3g}" if one.long_rate is not None else "unknown"
     last = one.rule.long * (one.long_rate or 0.0) / terms.period
-    return f"over the last {slots} it burned {rate} times as fast as allowed, {last:.0%} of the budget"
+    return f"over the last {windows} it burned {rate} times as fast as allowed, {last:.0%} of the budget"
 
 
 def _blindness(slots: Sequence[Slot], terms: Terms) -> str:
