@@ -67,7 +67,8 @@ def drifts(values: Floats, week: int, *, slices: int = 1, least_spread: float | 
     unknown = np.full(series, np.nan)
     if weeks < RECENT_WEEKS + LEAST_REFERENCE_WEEKS:
         return Drifts(unknown, unknown, unknown)
-    cut = np.ascontiguousarray(values[:, -weeks * week :]).reshape(series * weeks, week)
+    cut = _without_season(np.ascontiguousarray(values[:, -weeks * week :]).reshape(series, weeks, week))
+    cut = cut.reshape(series * weeks, week)
     medians = row_medians(cut)
     medians[row_counts(cut) * 2 < week] = np.nan
     medians = medians.reshape(series, weeks)
@@ -82,6 +83,14 @@ def drifts(values: Floats, week: int, *, slices: int = 1, least_spread: float | 
     sums = _sums((recent - before[:, None]) / np.where(noise > 0, noise, np.nan)[:, None], drift_limit(slices) / 2)
     enough = (known >= LEAST_REFERENCE_WEEKS) & (row_counts(recent) >= RECENT_WEEKS // 2)
     return Drifts(before, row_medians(recent[:, -3:]), np.where(enough & (noise > 0), sums, np.nan))
+
+
+def _without_season(values: Floats) -> Floats:
+    """Series x weeks x places in the week, each place brought to the level of the middle one."""
+    series, weeks, week = values.shape
+    places = np.ascontiguousarray(values.transpose(0, 2, 1)).reshape(series * week, weeks)
+    usual = row_medians(places).reshape(series, week)
+    return values - (usual - row_medians(usual)[:, None])[:, None, :]
 
 
 def _sums(shifts: Floats, most: float) -> Floats:
