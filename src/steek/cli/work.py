@@ -8,6 +8,7 @@ from steek.cli.commands import command
 from steek.cli.leash import LeashOption, end_with_parent
 from steek.cli.opening import opened
 from steek.cli.options import ProjectOption
+from steek.kernel.tracing import open_tracer, tracing
 from steek.platform import workflow_worker
 
 # A command that found no worker when it began is one until it ends.
@@ -26,6 +27,7 @@ def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
         signal.signal(number, stop)
     with (
         opened(project) as platform,
+        tracing(open_tracer("work", platform.settings.text("traces_endpoint"))),
         platform.notices.sending(),
         workflow_worker(platform).running(wait_s=OTHERS_MAY_TAKE_S),
     ):

@@ -49,6 +49,7 @@ from steek.http.problems import (
     explain_value,
 )
 from steek.http.replying import reply
+from steek.http.tracing import TracedRequests
 from steek.kernel.errors import SteekError
 from steek.platform import Platform, loop_status
 
@@ -99,6 +100,7 @@ def build_api(platform: Platform) -> FastAPI:
     app.add_exception_handler(Exception, explain_crash)
     app.add_middleware(Callers, platform=platform)
     app.add_middleware(OwnHostsOnly, own_host=own_host)
+    app.add_middleware(TracedRequests)
     for room in ROOMS:
         app.include_router(room.router(platform))
 

@@ -10,6 +10,7 @@ from steek.http.content_types import format_of
 from steek.http.receiving import receive_body
 from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
 from steek.kernel.errors import NotFoundError
+from steek.kernel.tracing import note, span
 from steek.platform import Platform
 
 
@@ -32,15 +33,17 @@ def router(platform: Platform) -> APIRouter:
         ingestion.declared(dataset)
         with ingestion.spool.incoming() as file:
             payload = await receive_body(request, file, platform.settings.number("max_batch_bytes"))
-            receipt = await run_in_threadpool(
-                ingestion.ingest,
-                dataset,
-                payload,
-                format=format,
-                key=own,
-                actor=actor_or_api(actor),
-                wait=wait is not None,
-            )
+            with span("steek.ingest", {"steek.dataset": dataset, "steek.format": format}) as one:
+                receipt = await run_in_threadpool(
+                    ingestion.ingest,
+                    dataset,
+                    payload,
+                    format=format,
+                    key=own,
+                    actor=actor_or_api(actor),
+                    wait=wait is not None,
+                )
+                note(one, {"steek.receipt": receipt.id, "steek.rows": receipt.accepted_rows})
         if wait is not None:
             platform.subscriptions.deliver()
         return reply(receipt, 201 if receipt.state == "committed" else 202)

@@ -10,6 +10,7 @@ from typing import Any
 from dbos import DBOS
 
 from steek.governance import attributed
+from steek.kernel.tracing import span
 from steek.loop import canary_steps, data_steps, feature_steps, model_steps
 from steek.loop.calendar import actor, nightly_models
 from steek.loop.nights import Nights
@@ -122,7 +123,8 @@ class NightWorkflow:
     def _step(self, day: date, stage: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         def run() -> Any:
             self._nights.stage(day, stage)
-            with attributed(job=actor(day)):
+            facts = {"steek.day": day.isoformat(), "steek.step": name}
+            with span("steek.night.step", facts), attributed(job=actor(day)):
                 result = function(self._s, *arguments)
             self._s.deliver()
             return result

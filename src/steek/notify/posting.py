@@ -11,6 +11,7 @@ import httpx
 
 from steek.kernel.errors import SettingsError
 from steek.kernel.secret import Secret
+from steek.kernel.tracing import outgoing_headers
 from steek.notify.hiding import unlogged
 from steek.notify.notice import Receipt
 
@@ -33,7 +34,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float)
     """POST once, without following redirects. A Receipt says why there is no answer, without naming the address."""
     try:
         with unlogged():
-            return asyncio.run(_post(url, body, dict(headers), timeout_s))
+            return asyncio.run(_post(url, body, {**headers, **outgoing_headers()}, timeout_s))
     except TimeoutError:
         return Receipt("failed", f"no answer within {timeout_s:g} s")
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from steek.kernel.clock import Clock
 from steek.kernel.errors import SteekError
+from steek.kernel.tracing import note, span
 from steek.ledger import Database, Ledger
 from steek.notify.claims import Claim, claim, claim_repeat, is_due, note_target, settle
 from steek.notify.notice import Notice, Receipt
@@ -124,7 +125,10 @@ class Sender:
         notifier, notice = self._notifiers[target.name], found.notice
         if notifier.takes_pictures and notice.picture_png is None:
             notice = replace(notice, picture_png=self._picture(notice))
-        return _guarded(target, lambda: notifier.send(notice, key=found.key, at=self._clock.now()))
+        with span("steek.notify", {"steek.target": target.name, "steek.kind": target.kind}) as one:
+            receipt = _guarded(target, lambda: notifier.send(notice, key=found.key, at=self._clock.now()))
+            note(one, {"steek.outcome": receipt.outcome})
+        return receipt
 
     def _repeat(self, target: Target) -> None:
         notifier = self._notifiers[target.name]

@@ -9,6 +9,7 @@ from steek.features import FeatureReader
 from steek.kernel.clock import Clock
 from steek.kernel.errors import SteekError
 from steek.kernel.settings import Settings
+from steek.kernel.tracing import is_tracing, note, span
 from steek.ledger import Database
 from steek.models import ModelDefinition, Registry
 from steek.serving.answering import Answering
@@ -70,7 +71,7 @@ class ServingApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             with contextlib.suppress(ConnectionResetError):
-                await respond(send, await self._answer(scope, receive))
+                await respond(send, await self._traced(scope, receive))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
@@ -121,6 +122,16 @@ class ServingApp:
 
     def _show(self) -> None:
         self._metrics.show(self._served.all())
+
+    async def _traced(self, scope: Scope, receive: Receive) -> Response:
+        if not is_tracing():
+            return await self._answer(scope, receive)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        facts = {"http.request.method": scope["method"], "steek.part": "serving"}
+        with span(f"{scope['method']} serving", facts, headers=headers) as one:
+            response = await self._answer(scope, receive)
+            note(one, {"http.response.status_code": response.status})
+            return response
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         arrived_s = self._clock.monotonic_s()

@@ -10,6 +10,7 @@ import httpx
 
 from steek.kernel.errors import BusyError, InputError, NotFoundError, ResourceError, SteekError
 from steek.kernel.records import to_plain
+from steek.kernel.tracing import outgoing_headers
 from steek.kernel.verdict import Verdict
 from steek.models import Registry
 from steek.serving.types import RouteStats
@@ -57,6 +58,10 @@ class Verification:
     serving_sha256: str | None
 
 
+def _carry_trace(request: httpx.Request) -> None:
+    request.headers.update(outgoing_headers())
+
+
 class ServingClient:
     """Talks to one serving process; safe to share between threads. Use it in a `with` block, or close it.
 
@@ -67,7 +72,9 @@ class ServingClient:
 
     def __init__(self, base_url: str, *, timeout_s: float = 30.0) -> None:
         # Reading the certificates of the world takes a tenth of a second; a plain connection needs none.
-        self._http = httpx.Client(base_url=base_url, timeout=timeout_s, verify=base_url.startswith("https:"))
+        hooks = {"request": [_carry_trace]}
+        secure = base_url.startswith("https:")
+        self._http = httpx.Client(base_url=base_url, timeout=timeout_s, verify=secure, event_hooks=hooks)
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from steek.kernel.clock import Clock
 from steek.kernel.records import canonical_json
+from steek.kernel.tracing import note, span
 from steek.serving.answering import Answering, nothing
 from steek.serving.answers import Answer
 from steek.serving.metrics import ServingMetrics
@@ -59,8 +60,10 @@ class Inference:
         Raises:
             BusyError: too many requests are waiting.
         """
-        with self._admission:
+        with span("steek.predict") as one, self._admission:
             answers = await self._within_deadline(model, queries, arrived_s, pinned)
+            if one is not None:
+                note(one, _facts(model, answers))
         latency_s = self._clock.monotonic_s() - arrived_s
         self._write(model, answers, latency_s * 1000)
         self.stats.count(model.name, model.route.epoch, answers, latency_s * 1000)
@@ -129,6 +132,17 @@ class Inference:
             # The answer matters more to who waits for it than the record to who reads it later; the loss is counted.
             _logger.exception("the prediction log did not take %d answers", len(records))
             self._metrics.log_failed(model.name, len(records))
+
+
+def _facts(model: ServedModel, answers: Sequence[Answer]) -> dict[str, str | int]:
+    """What a span says of a request; several answers joined by commas, each value once."""
+    of = {
+        "version": [str(one.version) for one in answers if one.version is not None],
+        "route": [one.route for one in answers],
+        "fallback": [one.fallback for one in answers if one.fallback is not None],
+    }
+    told = {f"steek.{name}": ",".join(dict.fromkeys(values)) for name, values in of.items() if values}
+    return {"steek.model": model.name, "steek.answers": len(answers), **told}
 
 
 async def _at_most(seconds: float, worker: Worker, job: Callable[[], list[Answer]]) -> list[Answer]:
