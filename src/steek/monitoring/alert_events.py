@@ -8,16 +8,16 @@ from steek.monitoring.wording import alert_text
 ACTOR = "steek"
 
 
-def fired(alert: Alert, kind: Kind) -> Draft:
+def fired(alert: Alert, kind: Kind, unit: str | None = None) -> Draft:
     """`alert.fired` carries everything an incident needs to be declared by itself."""
     payload = {
         **_identity(alert),
-        "text": alert_text(alert, kind),
+        "text": alert_text(alert, kind, unit),
         "window": {"start_at": alert.window.start_at, "end_at": alert.window.end_at},
         "value": alert.value,
         "lower": alert.lower,
         "upper": alert.upper,
-        "unit": kind.unit,
+        "unit": kind.unit if unit is None else unit,
         "onset": {"earliest_at": alert.onset.start_at, "latest_at": alert.onset.end_at},
         "severity": alert.severity,
         "declare": alert.declare,

@@ -12,6 +12,7 @@ from steek.ledger import Draft
 from steek.monitoring import alert_events
 from steek.monitoring.alerts import Alert, new_alert, read_alerts, resolve_alert, still_failing, write_alert
 from steek.monitoring.holds import Hold, history_start, read_holds
+from steek.monitoring.indicators.cardinality import OTHER
 from steek.monitoring.indicators.indicator import Indicator
 from steek.monitoring.judgement import Measurement, Rule, is_silent
 from steek.monitoring.monitor import Monitor
@@ -132,7 +133,7 @@ def _complete(
     unreadable = any(one.value is None for one in measurements)
     if indicator.missing_is_zero and not unreadable:
         for name, anything in known.items():
-            if name in present:
+            if name in present or name == OTHER:
                 continue
             if anything:
                 present[name] = Measurement(name, 0.0, 0)
@@ -205,7 +206,7 @@ def _move_alerts(
             alert = new_alert(step.monitor, evident, window=step.window, onset=onset, key=step.key, opened_at=step.now)
             write_alert(connection, alert)
             changed.append(alert)
-            drafts.append(alert_events.fired(alert, step.indicator.kind))
+            drafts.append(alert_events.fired(alert, step.indicator.kind, step.indicator.unit))
         elif alert is not None and _is_back(alert, one):
             _resolve(connection, step, alert, one.judgement.reason, changed, drafts)
     for name in gone:

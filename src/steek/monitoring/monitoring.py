@@ -1,21 +1,21 @@
 """The service: evaluates monitors, keeps their alerts, and answers the console."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-
-from sqlalchemy import Connection
+from datetime import datetime
 
 from steek.kernel.clock import Clock
-from steek.kernel.errors import DeclarationError, NotFoundError, SteekError
+from steek.kernel.errors import DeclarationError, NotFoundError
 from steek.kernel.windows import Window
 from steek.ledger import Database, Event, Ledger
 from steek.monitoring import alert_events
 from steek.monitoring.alerts import Alert, AlertState, acknowledge_alert, read_alert, read_alerts
-from steek.monitoring.evaluation_step import Step, apply, evaluated_alerts
+from steek.monitoring.evaluating import EvaluationOptions, Evaluator
 from steek.monitoring.incident_events import follow_incident
-from steek.monitoring.indicators.registry import INDICATORS
+from steek.monitoring.indicators.health import MonitorHealth, health_of, read_health
+from steek.monitoring.indicators.indicator import Side
+from steek.monitoring.indicators.registry import INDICATORS, indicator_of
+from steek.monitoring.indicators.slicing import sliced_by
 from steek.monitoring.indicators.sources import Sources
-from steek.monitoring.judgement import Measurement
 from steek.monitoring.monitor import Monitor
 from steek.monitoring.points import read_points, slices_of
 from steek.monitoring.series import Series
@@ -33,21 +33,28 @@ class Monitoring:
         ledger: Where alerts are told.
         clock: Processing time.
         monitors: Declarations by name.
+        options: How they are evaluated.
 
     Raises:
         DeclarationError: a monitor that is filed under another name, or whose indicator is not registered.
     """
 
     def __init__(
-        self, sources: Sources, database: Database, ledger: Ledger, clock: Clock, monitors: Mapping[str, Monitor]
+        self,
+        sources: Sources,
+        database: Database,
+        ledger: Ledger,
+        clock: Clock,
+        monitors: Mapping[str, Monitor],
+        options: EvaluationOptions | None = None,
     ) -> None:
         for name, monitor in monitors.items():
             _check(name, monitor)
-        self._sources = sources
         self._database = database
         self._ledger = ledger
         self._clock = clock
         self.monitors = dict(monitors)
+        self._evaluator = Evaluator(sources, database, ledger, clock, options or EvaluationOptions())
         self.thresholds = Thresholds(sources, database, clock, self.monitors)
 
     def evaluate(self, window: Window, *, key: str, only: Sequence[str] | None = None) -> list[Alert]:
@@ -58,7 +65,8 @@ class Monitoring:
         its points: after data were mended, for example.
 
         Args:
-            window: Event time. Monitors with a delay measure the window that lies so far back.
+            window: Event time, usually a business day; each monitor measures its own windows in it. Monitors with a
+                delay measure those that lie so far back.
             key: Idempotency key.
             only: Names of the monitors to evaluate; None for all.
 
@@ -68,11 +76,46 @@ class Monitoring:
         Raises:
             NotFoundError: `only` names a monitor that there is not.
         """
-        names = sorted(self.monitors) if only is None else [self._monitor(name).name for name in only]
-        changed = [alert for name in names for alert in self._evaluate(self.monitors[name], window, key)]
+        chosen = self._named(only)
+        changed = self._evaluator.evaluate(chosen, window, key)
+        if only is None:
+            self._evaluator.tell_overdue(list(self.monitors.values()))
+        return self._found(changed)
+
+    def evaluate_due(
+        self, until: datetime, *, key_prefix: str = "due", only: Sequence[str] | None = None
+    ) -> list[Alert]:
+        """Measure every window that was over at `until` and was not measured yet, oldest first.
+
+        After a stop, windows that were missed are made up for, as far back as the setting catch_up_windows allows; a
+        monitor that left some out says so. One that was never evaluated begins with the data it reads. What is
+        measured as it is now, such as an age, is measured for the last window only.
+
+        Args:
+            until: Event time; usually now.
+            key_prefix: Beginning of the idempotency keys; windows that were measured under any key are not due.
+            only: Names of the monitors to evaluate; None for all.
+
+        Returns:
+            Alerts that were fired or resolved, as they are now.
+
+        Raises:
+            NotFoundError: `only` names a monitor that there is not.
+        """
+        chosen = self._named(only)
+        self._evaluator.tell_overdue(list(self.monitors.values()))
+        return self._found(self._evaluator.evaluate_due(chosen, until, key_prefix))
+
+    def health(self) -> list[MonitorHealth]:
+        """How every declared monitor itself is doing now, by name: evaluated in time, and measuring what can be."""
+        now = self._clock.now()
         with self._database.reading() as connection:
-            found = {alert.id: alert for alert in read_alerts(connection, ids=changed)}
-        return [found[alert] for alert in changed]
+            rows = read_health(connection)
+        return [health_of(self.monitors[name], rows.get(name), now) for name in sorted(self.monitors)]
+
+    def names(self, side: Side) -> list[str]:
+        """Monitors of one side: "data", measurable once the data of a window are in, or "models", the others."""
+        return [name for name, one in sorted(self.monitors.items()) if indicator_of(one.indicator).side == side]
 
     def series(
         self, monitor: str, slice: str | None = None, since: datetime | None = None, until: datetime | None = None
@@ -83,11 +126,12 @@ class Monitoring:
             NotFoundError: no such monitor.
         """
         declared = self._monitor(monitor)
-        kind = INDICATORS[declared.indicator.name].kind
+        indicator = indicator_of(declared.indicator)
         with self._database.reading() as connection:
             points = tuple(read_points(connection, monitor, slice, since=since, until=until))
         lower, upper = (points[-1].lower, points[-1].upper) if points else (None, None)
-        return Series(monitor, slice, points, lower, upper, kind.unit, threshold_text(declared.threshold, kind))
+        threshold = threshold_text(declared.threshold, indicator.kind, indicator.unit)
+        return Series(monitor, slice, points, lower, upper, indicator.unit_words, threshold)
 
     def slices(self, monitor: str) -> Sequence[str | None]:
         """Slices of a monitor that were ever measured; None is the whole."""
@@ -135,33 +179,14 @@ class Monitoring:
             raise NotFoundError.among("monitor", name, self.monitors)
         return self.monitors[name]
 
-    def _evaluate(self, monitor: Monitor, window: Window, key: str) -> list[str]:
+    def _found(self, changed: Sequence[str]) -> list[Alert]:
         with self._database.reading() as connection:
-            known = evaluated_alerts(connection, key, monitor.name)
-        if known is not None:
-            return known
-        delay = timedelta(seconds=monitor.indicator.delay_s)
-        measured = Window(window.start_at - delay, window.end_at - delay)
-        measurements = self._measure(monitor, measured)
-        indicator = INDICATORS[monitor.indicator.name]
-        with self._database.transaction() as connection:
-            step = Step(monitor, indicator, measured, key, self._clock.now())
-            return self._write(connection, step, measurements)
+            found = {alert.id: alert for alert in read_alerts(connection, ids=changed)}
+        return [found[alert] for alert in changed]
 
-    def _write(self, connection: Connection, step: Step, measurements: Sequence[Measurement]) -> list[str]:
-        known = evaluated_alerts(connection, step.key, step.monitor.name)
-        if known is not None:
-            return known
-        changed, drafts = apply(connection, step, measurements)
-        self._ledger.append(connection, *drafts)
-        return changed
-
-    def _measure(self, monitor: Monitor, window: Window) -> list[Measurement]:
-        try:
-            return INDICATORS[monitor.indicator.name].measure(self._sources, monitor.indicator, window)
-        except SteekError as error:
-            # One series that cannot be read must not blind the others; its point says why.
-            return [Measurement(None, None, 0, unreadable=f"could not be measured: {error.message}")]
+    def _named(self, only: Sequence[str] | None) -> list[Monitor]:
+        names = sorted(self.monitors) if only is None else [self._monitor(name).name for name in only]
+        return [self.monitors[name] for name in names]
 
 
 def _check(name: str, monitor: Monitor) -> None:
@@ -175,8 +200,8 @@ def _check(name: str, monitor: Monitor) -> None:
 
 
 def _state(monitor: Monitor, row: StateRow | None) -> MonitorState:
-    kind = INDICATORS[monitor.indicator.name].kind
-    threshold = threshold_text(monitor.threshold, kind)
+    indicator = indicator_of(monitor.indicator)
+    threshold = threshold_text(monitor.threshold, indicator.kind, indicator.unit)
     if row is None:
         return MonitorState(
             monitor=monitor.name,
@@ -184,7 +209,9 @@ def _state(monitor: Monitor, row: StateRow | None) -> MonitorState:
             subject=monitor.subject,
             owner=monitor.owner,
             purpose=monitor.purpose,
-            unit=kind.unit,
+            unit=indicator.unit_words,
+            every=monitor.window,
+            by=sliced_by(monitor.indicator),
             threshold=threshold,
             state="undecided",
             reason="not evaluated yet",
@@ -195,7 +222,9 @@ def _state(monitor: Monitor, row: StateRow | None) -> MonitorState:
         subject=monitor.subject,
         owner=monitor.owner,
         purpose=monitor.purpose,
-        unit=kind.unit,
+        unit=indicator.unit_words,
+        every=monitor.window,
+        by=sliced_by(monitor.indicator),
         threshold=threshold,
         state=row.state,
         reason=row.reason,

@@ -5,21 +5,21 @@ from steek.monitoring.kinds import Kind
 from steek.monitoring.thresholds.declared import ExplicitThreshold, Threshold
 
 
-def threshold_text(threshold: Threshold, kind: Kind) -> str:
+def threshold_text(threshold: Threshold, kind: Kind, unit: str | None = None) -> str:
     """A threshold in words, with its unit.
 
     >>> threshold_text(ExplicitThreshold(None, 48.0), Kind.HOURS)
     'at most 48 h'
     """
     if isinstance(threshold, ExplicitThreshold):
-        return band_text(threshold.lower, threshold.upper, kind)
+        return band_text(threshold.lower, threshold.upper, kind, unit)
     season = {"day": " of its hour", "week": " of its weekday", "hour of week": " of its hour of the week"}
     place = "" if threshold.season is None else season[threshold.season]
     reach = "28 days" if threshold.windows is None else f"{threshold.windows} windows"
     return f"median{place} ± {threshold.width:g} MAD of up to {reach} before"
 
 
-def band_text(lower: float | None, upper: float | None, kind: Kind) -> str:
+def band_text(lower: float | None, upper: float | None, kind: Kind, unit: str | None = None) -> str:
     """What is well, in words.
 
     >>> band_text(0.31, None, Kind.SHARE), band_text(2.0, 59.0, Kind.COUNT)
@@ -28,16 +28,16 @@ def band_text(lower: float | None, upper: float | None, kind: Kind) -> str:
     if lower is None and upper is None:
         return "no bounds yet"
     if lower is None:
-        return f"at most {value_text(upper, kind)}"
+        return f"at most {value_text(upper, kind, unit)}"
     if upper is None:
-        return f"at least {value_text(lower, kind)}"
-    first, last = value_text(lower, kind), value_text(upper, kind)
-    unit = last.partition(" ")[2]
-    return f"{first.removesuffix(f' {unit}')} to {last}"
+        return f"at least {value_text(lower, kind, unit)}"
+    first, last = value_text(lower, kind, unit), value_text(upper, kind, unit)
+    said = last.partition(" ")[2]
+    return f"{first.removesuffix(f' {said}')} to {last}"
 
 
-def value_text(value: float | None, kind: Kind) -> str:
-    """A value with its unit, three significant digits.
+def value_text(value: float | None, kind: Kind, unit: str | None = None) -> str:
+    """A value with its unit, three significant digits; `unit` takes the place of that of the kind.
 
     >>> value_text(1234.0, Kind.COUNT), value_text(0.4031, Kind.SHARE), value_text(None, Kind.HOURS)
     ('1,234 rows', '40.3%', 'no value')
@@ -47,8 +47,8 @@ def value_text(value: float | None, kind: Kind) -> str:
     if kind is Kind.SHARE:
         return f"{100 * value:.3g}%"
     if kind is Kind.COUNT:
-        return f"{value:,.0f} rows"
-    return f"{value:,.3g} {kind.unit}".rstrip()
+        return f"{value:,.0f} {unit or kind.unit}"
+    return f"{value:,.3g} {unit or kind.unit}".rstrip()
 
 
 def slice_words(slice: str) -> str:
@@ -64,20 +64,20 @@ def slice_words(slice: str) -> str:
     return ", ".join(said)
 
 
-def alert_text(alert: Alert, kind: Kind) -> str:
+def alert_text(alert: Alert, kind: Kind, unit: str | None = None) -> str:
     """One sentence for a pager and for the title of an incident: which series, what it shows, what is expected, where.
 
     With joins: "lines joined with partners: none of 4,231 matched (join lines x partners)".
     """
-    bounds = "" if alert.lower is None and alert.upper is None else band_text(alert.lower, alert.upper, kind)
+    bounds = "" if alert.lower is None and alert.upper is None else band_text(alert.lower, alert.upper, kind, unit)
     expected = f", {bounds} expected" if bounds else ""
     place = f" ({slice_words(alert.slice)})" if alert.slice is not None else ""
     mark = " at" if ":" in alert.monitor else ":"
-    return f"{alert.monitor}{mark} {_shown(alert, kind)}{expected}{place}"
+    return f"{alert.monitor}{mark} {_shown(alert, kind, unit)}{expected}{place}"
 
 
-def _shown(alert: Alert, kind: Kind) -> str:
+def _shown(alert: Alert, kind: Kind, unit: str | None) -> str:
     rows, matched = alert.evidence.get("left_rows"), alert.evidence.get("matched_rows")
     if isinstance(rows, int) and isinstance(matched, int):
         return f"{f'{matched:,}' if matched else 'none'} of {rows:,} matched"
-    return value_text(alert.value, kind)
+    return value_text(alert.value, kind, unit)

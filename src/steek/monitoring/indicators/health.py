@@ -190,13 +190,13 @@ def _cut(text: str | None) -> str | None:
 
 def stall_events(monitor: Monitor, before: Condition | None, row: HealthRow, now: datetime) -> list[Draft]:
     """`monitor.stalled` when a monitor no longer notices what it is for; when it does again, `monitor.recovered`."""
-    after = health_of(monitor, row, now)
-    if after.condition == before or (before not in STALLED and not after.is_stalled):
+    is_stalled = row.condition in STALLED
+    if row.condition == before or (before not in STALLED and not is_stalled):
         return []
-    kind = "monitor.stalled" if after.is_stalled else "monitor.recovered"
-    text = f"{monitor.name}: {after.reason}" if after.is_stalled else f"{monitor.name} measures again"
+    kind = "monitor.stalled" if is_stalled else "monitor.recovered"
+    text = f"{monitor.name}: {_reason(row, row.condition, now)}" if is_stalled else f"{monitor.name} measures again"
     payload: dict[str, object] = {
-        "condition": after.condition,
+        "condition": row.condition,
         "text": text,
         "owner": monitor.owner,
         "purpose": monitor.purpose,

@@ -60,7 +60,7 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
             Kind.AMOUNT, user_defined.measure_user_defined, side="data", reads=user_defined.reads_user_defined
         ),
         volumes.NEW_SLICES: Indicator(Kind.COUNT, volumes.measure_new, unit="slices", side="data"),
-        volumes.VANISHED_SLICES: Indicator(Kind.SHARE, volumes.measure_vanished, unit="of slices", side="data"),
+        volumes.VANISHED_SLICES: Indicator(Kind.SHARE, volumes.measure_vanished, side="data"),
         volumes.VOLUME: Indicator(
             Kind.COUNT,
             volumes.measure_volume,

@@ -11,7 +11,7 @@ from steek.kernel.errors import InputError, NotFoundError, SteekError
 from steek.kernel.windows import Window
 from steek.ledger import Database, Event
 from steek.monitoring.holds import read_holds
-from steek.monitoring.indicators.registry import INDICATORS
+from steek.monitoring.indicators.registry import indicator_of
 from steek.monitoring.indicators.sources import Sources
 from steek.monitoring.judgement import Measurement
 from steek.monitoring.monitor import Monitor
@@ -77,7 +77,7 @@ class Thresholds:
             back = timedelta(days=days) + lesson.threshold.sized(length).windows * length
             frame = read_frame(connection, name, since=end - back, until=end, window=length)
         frame, measured = self._completed(monitor, frame, end, back, length)
-        indicator = INDICATORS[monitor.indicator.name]
+        indicator = indicator_of(monitor.indicator)
         play = Play(lesson, threshold or monitor.threshold, indicator.missing_is_zero)
         test = back_test(frame, play, days=days, measured=measured)
         if keep and width is None:
@@ -145,8 +145,12 @@ class Thresholds:
         return SeriesFrame(tuple(names), starts, values, rows), len(found)
 
     def _measure(self, monitor: Monitor, window: Window) -> list[Measurement]:
+        indicator = indicator_of(monitor.indicator)
+        if indicator.is_live:
+            # What is measured now says nothing about then.
+            return []
         try:
-            return INDICATORS[monitor.indicator.name].measure(self._sources, monitor.indicator, window)
+            return indicator.measure(self._sources, monitor.indicator, window)
         except SteekError:
             # A window that cannot be read is a gap in the test, which counts the windows that it judged.
             return []
@@ -169,18 +173,18 @@ def _at_width(threshold: LearnedThreshold, width: float) -> LearnedThreshold:
 
 
 def _length(connection: Connection, monitor: Monitor) -> timedelta:
-    """Length of the monitor's windows: that of its last point, else a day."""
+    """Length of the monitor's windows: that of its last point, else the declared one."""
     c = points.c
     last = select(c.window_start_at, c.window_end_at).where(c.monitor == monitor.name)
     row = connection.execute(last.order_by(c.window_start_at.desc()).limit(1)).first()
-    return DAY if row is None else row.window_end_at - row.window_start_at
+    return monitor.length if row is None else row.window_end_at - row.window_start_at
 
 
 def _lesson(connection: Connection, monitor: Monitor, window: Window, threshold: LearnedThreshold | None) -> Lesson:
     minimum = monitor.indicator.parameters.get("minimum_expected", 0.0)
     return Lesson(
         monitor.name,
-        INDICATORS[monitor.indicator.name].kind,
+        indicator_of(monitor.indicator).kind,
         threshold or learned(),
         window,
         float(minimum) if isinstance(minimum, int | float) else 0.0,
