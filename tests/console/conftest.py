@@ -23,6 +23,7 @@ def broken_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(NIGHTS - 1):
         night(world, number)
     assert break_key(world) == INCIDENT
+    world.platform.profiles.catch_up("transactions")
     world.database.close()
     return folder
 

@@ -26,6 +26,8 @@ PAGES = (
     "/incidents/2017-001",
     "/incidents?declare=1",
     "/monitors/partners_joined",
+    "/profiles",
+    "/profiles/transactions",
     "/objectives",
     "/objectives/partners find their lines",
     "/data",
