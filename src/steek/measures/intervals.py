@@ -36,6 +36,27 @@ def wilson(successes: int, rows: int) -> Estimate:
     return Estimate(share, max(0.0, centre - half), min(1.0, centre + half), rows)
 
 
+def poisson(events: int) -> Estimate:
+    """A number of events and Byar's interval for its expectation; `rows` is the number itself.
+
+    Nearer than 1% to the exact one from 5 events up; for none the exact upper end, 3.69.
+
+    Source: Breslow and Day 1987, "Statistical Methods in Cancer Research", volume 2, formulas 2.10 and 2.11.
+
+    >>> estimate = poisson(20)
+    >>> round(estimate.low, 2), round(estimate.high, 2)
+    (12.21, 30.89)
+    >>> poisson(0).low, round(poisson(0).high, 2)
+    (0.0, 3.69)
+    """
+    above = events + 1
+    high = above * (1 - 1 / (9 * above) + _Z / (3 * math.sqrt(above))) ** 3
+    if events == 0:
+        return Estimate(0.0, 0.0, -math.log(0.025), 0)
+    low = events * max(0.0, 1 - 1 / (9 * events) - _Z / (3 * math.sqrt(events))) ** 3
+    return Estimate(float(events), low, high, events)
+
+
 @dataclass(frozen=True, slots=True)
 class Resampled:
     """A figure and what it was on each resample; two of one `Bootstrap` can be subtracted.

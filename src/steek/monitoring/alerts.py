@@ -1,7 +1,7 @@
 """Alerts: at most one open for each monitor and slice, from firing to resolved."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Literal
 
@@ -11,9 +11,12 @@ from steek.kernel.errors import NotFoundError
 from steek.kernel.records import content_hash
 from steek.kernel.state_machine import transition
 from steek.kernel.windows import Window
+from steek.monitoring.alerting.size import Size
 from steek.monitoring.monitor import Monitor, Severity
 from steek.monitoring.points import Judged
 from steek.monitoring.tables import WHOLE, alerts
+
+_AT_ONCE = 500
 
 AlertState = Literal["firing", "acknowledged", "resolved"]
 AlertAction = Literal["acknowledge", "resolve"]
@@ -30,7 +33,10 @@ class Alert:
     """A value that left its bounds.
 
     `window`, `value`, `lower` and `upper` are those it fired with; `last_window_end_at` is the end of the latest window
-    that still failed. `onset` is the interval in which it began. `slice` is None for the whole.
+    that still failed. `onset` is the interval in which it began. `slice` is None for the whole. `group` is the group of
+    alerts with the same cause, `silence` what keeps it quiet, `affected` the URNs of the trained models and versions of
+    data in use when it began, `size` how far the value is from what was expected. `flapping_since_at` is set when the
+    series went in and out of its bounds before; such an alert stays open until it is calm for several windows.
     """
 
     id: str
@@ -52,6 +58,11 @@ class Alert:
     acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
     resolution: str | None = None
+    group: str | None = None
+    silence: str | None = None
+    flapping_since_at: datetime | None = None
+    affected: tuple[str, ...] = ()
+    size: Size | None = None
 
 
 def new_alert(
@@ -79,19 +90,25 @@ def new_alert(
     )
 
 
+def write_alerts(connection: Connection, new: Iterable[Alert]) -> None:
+    """Store new alerts."""
+    rows = [_row(alert) for alert in new]
+    if rows:
+        connection.execute(insert(alerts), rows)
+
+
 def write_alert(connection: Connection, alert: Alert) -> None:
     """Store a new alert."""
-    plain = {field.name: getattr(alert, field.name) for field in fields(alert)}
-    window, onset = plain.pop("window"), plain.pop("onset")
-    spans = {"window_start_at": window.start_at, "window_end_at": window.end_at}
-    spans |= {"onset_start_at": onset.start_at, "onset_end_at": onset.end_at}
-    connection.execute(insert(alerts).values({**plain, **spans, "slice": alert.slice or WHOLE}))
+    write_alerts(connection, [alert])
 
 
-def still_failing(connection: Connection, alert: Alert, window: Window) -> None:
-    """Note that an open alert failed again in `window`."""
-    end_at = max(alert.last_window_end_at, window.end_at)
-    connection.execute(update(alerts).where(alerts.c.id == alert.id).values(last_window_end_at=end_at))
+def still_failing(connection: Connection, failing: Alert | Sequence[Alert], window: Window) -> None:
+    """Note that open alerts failed again in `window`."""
+    failing = [failing] if isinstance(failing, Alert) else failing
+    ids = [alert.id for alert in failing if alert.last_window_end_at < window.end_at]
+    for first in range(0, len(ids), _AT_ONCE):
+        chosen = alerts.c.id.in_(ids[first : first + _AT_ONCE])
+        connection.execute(update(alerts).where(chosen).values(last_window_end_at=window.end_at))
 
 
 def acknowledge_alert(connection: Connection, alert: Alert, *, actor: str, at: datetime) -> None:
@@ -116,8 +133,11 @@ def read_alerts(
     ids: Sequence[str] | None = None,
     open_only: bool = False,
     subject: str | None = None,
+    group: str | None = None,
+    since: datetime | None = None,
+    limit: int | None = None,
 ) -> list[Alert]:
-    """Alerts that fit all the given conditions, latest first."""
+    """Alerts that fit all the given conditions, opened at `since` or later, latest first; at most `limit`."""
     query = select(alerts)
     if state is not None:
         query = query.where(alerts.c.state == state)
@@ -129,7 +149,11 @@ def read_alerts(
         query = query.where(alerts.c.state != "resolved")
     if subject is not None:
         query = query.where(alerts.c.subject == subject)
-    ordered = query.order_by(alerts.c.opened_at.desc(), alerts.c.monitor, alerts.c.slice, alerts.c.id)
+    if group is not None:
+        query = query.where(alerts.c.group_id == group)
+    if since is not None:
+        query = query.where(alerts.c.opened_at >= since)
+    ordered = query.order_by(alerts.c.opened_at.desc(), alerts.c.monitor, alerts.c.slice, alerts.c.id).limit(limit)
     return [_alert(row) for row in connection.execute(ordered)]
 
 
@@ -140,6 +164,16 @@ def read_alert(connection: Connection, alert_id: str) -> Alert:
         known = connection.execute(select(alerts.c.id).order_by(alerts.c.opened_at.desc()).limit(20)).scalars()
         raise NotFoundError.among("alert", alert_id, known)
     return found[0]
+
+
+def _row(alert: Alert) -> dict[str, object]:
+    plain = {field.name: getattr(alert, field.name) for field in fields(alert)}
+    for name in ("window", "onset"):
+        span = plain.pop(name)
+        plain |= {f"{name}_start_at": span.start_at, f"{name}_end_at": span.end_at}
+    plain |= {"group_id": plain.pop("group"), "silence_id": plain.pop("silence"), "slice": alert.slice or WHOLE}
+    plain |= {"affected": list(alert.affected), "size": None if alert.size is None else asdict(alert.size)}
+    return plain
 
 
 def _alert(row: Row[tuple[object, ...]]) -> Alert:
@@ -163,4 +197,9 @@ def _alert(row: Row[tuple[object, ...]]) -> Alert:
         acknowledged_at=row.acknowledged_at,
         resolved_at=row.resolved_at,
         resolution=row.resolution,
+        group=row.group_id,
+        silence=row.silence_id,
+        flapping_since_at=row.flapping_since_at,
+        affected=tuple(row.affected or ()),
+        size=None if row.size is None else Size(**row.size),
     )
