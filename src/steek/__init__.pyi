@@ -99,13 +99,42 @@ from steek.monitoring import (
 )
 from steek.monitoring import (
     Monitor as Monitor,
+)
+from steek.monitoring import (
     Objective as Objective,
+)
+from steek.monitoring import (
     PolicyStep as PolicyStep,
+)
+from steek.monitoring import (
     Profiled as Profiled,
+)
+from steek.monitoring import (
     WatchedModel as WatchedModel,
 )
 from steek.monitoring import (
+    calibration_error as calibration_error,
+)
+from steek.monitoring import (
+    canary_share as canary_share,
+)
+from steek.monitoring import (
+    candidate_unavailable_share as candidate_unavailable_share,
+)
+from steek.monitoring import (
+    column_mean as column_mean,
+)
+from steek.monitoring import (
+    column_quantile as column_quantile,
+)
+from steek.monitoring import (
     data_age as data_age,
+)
+from steek.monitoring import (
+    distinct as distinct,
+)
+from steek.monitoring import (
+    drift as drift,
 )
 from steek.monitoring import (
     expected_vs_observed as expected_vs_observed,
@@ -115,15 +144,39 @@ from steek.monitoring import (
 )
 from steek.monitoring import (
     fallback_share as fallback_share,
+)
+from steek.monitoring import (
+    feature_skew as feature_skew,
+)
+from steek.monitoring import (
+    freshness as freshness,
+)
+from steek.monitoring import (
     from_delta as from_delta,
+)
+from steek.monitoring import (
     from_files as from_files,
+)
+from steek.monitoring import (
     from_query as from_query,
+)
+from steek.monitoring import (
+    golden_age as golden_age,
 )
 from steek.monitoring import (
     golden_change as golden_change,
 )
 from steek.monitoring import (
+    indicator as indicator,
+)
+from steek.monitoring import (
+    join_against_expected as join_against_expected,
+)
+from steek.monitoring import (
     join_matched as join_matched,
+)
+from steek.monitoring import (
+    latency as latency,
 )
 from steek.monitoring import (
     learned as learned,
@@ -132,13 +185,43 @@ from steek.monitoring import (
     model_age as model_age,
 )
 from steek.monitoring import (
+    new_slices as new_slices,
+)
+from steek.monitoring import (
+    non_finite_share as non_finite_share,
+)
+from steek.monitoring import (
+    null_share as null_share,
+)
+from steek.monitoring import (
     outcome_hit_rate as outcome_hit_rate,
+)
+from steek.monitoring import (
+    outside_series as outside_series,
 )
 from steek.monitoring import (
     prediction_mean as prediction_mean,
 )
 from steek.monitoring import (
+    prediction_statistic as prediction_statistic,
+)
+from steek.monitoring import (
+    queue_age as queue_age,
+)
+from steek.monitoring import (
+    recommendations_per_page as recommendations_per_page,
+)
+from steek.monitoring import (
     slis as slis,
+)
+from steek.monitoring import (
+    training_backlog as training_backlog,
+)
+from steek.monitoring import (
+    training_rate as training_rate,
+)
+from steek.monitoring import (
+    vanished_slices as vanished_slices,
 )
 from steek.monitoring import (
     volume as volume,

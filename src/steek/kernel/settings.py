@@ -67,6 +67,10 @@ SETTINGS: tuple[Setting, ...] = (
         "clock", str, "system", "Time source: the machine, or the file a replay writes.", choices=("system", "replay")
     ),
     Setting("day_starts_at", _clock_time, "00:00", "UTC time at which a business day, and with it a window, begins."),
+    Setting(
+        "most_slices", int, "5000", "Slices of one monitor beyond which the rest are counted together as '(other)'."
+    ),
+    Setting("catch_up_windows", int, "400", "How many windows back those that no monitor measured are made up for."),
     Setting("data_wait_s", int, "3600", "Seconds that a night waits for the rows of its day before it stops."),
     Setting("host", str, "127.0.0.1", "Address that the console and the serving process listen on."),
     Setting("port", int, "8321", "Port of the console and the control API."),
@@ -74,9 +78,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("require_token", _flag, "false", "Whether console and API ask callers on this machine for a token too."),
     Setting("serving_port", int, "8322", "Port of the serving process."),
     Setting("serving_queue", int, "256", "Requests that may wait in the serving process before new ones are refused."),
-    Setting(
-        "metric_slices", int, "0", "Slices of each monitor that GET /metrics tells of, those furthest out first."
-    ),
+    Setting("metric_slices", int, "0", "Slices of each monitor that GET /metrics tells of, those furthest out first."),
     Setting("traces_endpoint", str, "", "OTLP/HTTP address that traces are sent to; empty sends and costs nothing."),
     Setting("vault", str, "file", "Where keys of pseudonyms and persons are kept.", choices=("file", "database")),
     Setting(

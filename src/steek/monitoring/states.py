@@ -29,7 +29,7 @@ class MonitorState:
     `value`, `rows`, `lower` and `upper` are those of `slice` (None: the whole), the one nearest to its bounds or
     furthest outside them, in the latest window evaluated. `slices` were measured then; of these `failing` failed and
     `undecided` showed nothing either way. All are None or 0 before the first evaluation. `over_budget` says what the
-    rule would have done where that is more than is bearable. `every` is the length of a window, `by` what it is sliced by.
+    rule would have done where that is more than is bearable. `every` is the length of a window, `by` how it is sliced.
     """
 
     monitor: str

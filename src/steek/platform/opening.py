@@ -11,6 +11,7 @@ from steek.loop import Services as LoopServices
 from steek.platform import parts
 from steek.platform.attributing import attributing_part
 from steek.platform.keeping import keeping_part
+from steek.platform.monitors import monitors_part
 from steek.platform.objectives import objectives_part
 from steek.platform.profiling import profiling_part
 from steek.platform.promises import promises_part
@@ -44,13 +45,14 @@ def build(settings: Settings, project: Project) -> Platform:
     profiling = profiling_part(base, models.registry, models.engine)
     keeping = keeping_part(settings, project, base.database, base.ledger, base.clock)
     promises = promises_part(base, keeping.provenance, serving.routes)
-    people = parts.people_part(base, data, models, serving, promises.label_uses)
+    watched = monitors_part(base, data, features, models, serving, profiling.profiles)
+    people = parts.people_part(base, models, serving, watched.monitoring, promises.label_uses)
     erasing = parts.letting_go(base, data, features, models)
     watching = watching_part(base, data)
     objectives = objectives_part(base, data.derivation, erasing.compliance)
     attributing = attributing_part(base)
     built = (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
-    services = {name: value for part in (*built, profiling, attributing) for name, value in _named(part)}
+    services = {name: value for part in (*built, watched, profiling, attributing) for name, value in _named(part)}
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})
     return Platform(**services, nights=Nights(*base.state), loop=loop, recovery=Recovery(loop))
 

@@ -17,7 +17,6 @@ from steek.data import (
 from steek.engines import Engine, open_engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.evaluation.erasing import GoldenAnswers
-from steek.evaluation.store import EvaluationStore
 from steek.features import ExampleSets, FeatureService, OnlineStore, open_online_store
 from steek.features.erasing import OnlineEntries
 from steek.governance import MAINTENANCE, Access, KeyCustody, KeyVault, Pseudonyms, Tokens, service
@@ -29,7 +28,7 @@ from steek.ledger.migrating import migrate
 from steek.loop import WorkerClient
 from steek.models import ArtifactStore, Freezes, Registry
 from steek.models.learned import LearnedFrom
-from steek.monitoring import Monitoring, Sources
+from steek.monitoring import Monitoring
 from steek.notify import Notices, OutsideAlerts
 from steek.platform.access import ProjectFacts
 from steek.platform.erasing import ErasingPart, Holding, erasing_part
@@ -121,7 +120,6 @@ class ServingPart:
 class PeoplePart:
     """Watching, and what people do about it."""
 
-    monitoring: Monitoring
     worker: WorkerClient
     incidents: Incidents
     notices: Notices
@@ -232,19 +230,9 @@ def serving_part(base: Ground, models: ModelsPart) -> ServingPart:
 
 
 def people_part(
-    base: Ground, data: DataPart, models: ModelsPart, serving: ServingPart, label_uses: LabelUses
+    base: Ground, models: ModelsPart, serving: ServingPart, monitoring: Monitoring, label_uses: LabelUses
 ) -> PeoplePart:
-    """Monitoring, incidents with their menu, and the subscriptions between them."""
-    sources = Sources(
-        lake=base.lake_of("monitoring", "monitoring"),
-        ingestion=data.ingestion,
-        derivation=data.derivation,
-        registry=models.registry,
-        routes=serving.routes,
-        evaluations=EvaluationStore(base.database),
-        clock=base.clock,
-    )
-    monitoring = Monitoring(sources, *base.state, base.project.monitors)
+    """Incidents with their menu, and the subscriptions between them and what watches."""
     worker = WorkerClient(base.settings)
     menu = mitigation_menu(serving.routes, models.freezes, base.ledger, worker)
     incidents = Incidents(base.database, base.ledger, base.lineage, base.clock, menu)
@@ -252,7 +240,7 @@ def people_part(
     told = notices_part(base.settings, *base.state, monitoring)
     table = subscriptions(incidents, monitoring, models.freezes, learned, told.noticing)
     delivery = Subscriptions(base.ledger, table)
-    return PeoplePart(monitoring, worker, incidents, told.notices, told.outside_alerts, delivery)
+    return PeoplePart(worker, incidents, told.notices, told.outside_alerts, delivery)
 
 
 def holding(base: Ground) -> Holding:

@@ -30,7 +30,7 @@ from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscr
 from steek.loop import Housekeeping, Nights, Recovery, WorkerClient
 from steek.loop import Services as LoopServices
 from steek.models import Freezes, Registry
-from steek.monitoring import Attributions, Monitoring, Objectives, Profiles, Watching
+from steek.monitoring import Attributions, Monitoring, Objectives, OutsideSeries, Profiles, Watching
 from steek.notify import Notices, OutsideAlerts
 from steek.platform.keeping import Provenance
 from steek.project import Project
@@ -79,6 +79,7 @@ class Platform:
     predictions: PredictionCollector
     serving: ServingClient
     monitoring: Monitoring
+    series: OutsideSeries
     attributions: Attributions
     objectives: Objectives
     profiles: Profiles
