@@ -113,3 +113,28 @@ def test_every_default_is_a_valid_value_and_there_are_fewer_than_forty(tmp_path:
     settings = load(tmp_path)
     assert set(settings.values) == {setting.name for setting in SETTINGS}
     assert len(SETTINGS) < 40
+
+
+@pytest.mark.covers("N3", "O11")
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("notify = 1", r"notify in steek\.toml must be a table, not int"),
+        (
+            "[notify.target.x]\nkind = 'webhook'",
+            r"no table in \[notify\] named 'target'(.|\n)*Did you mean 'targets'\?",
+        ),
+        ("[notify.targets]\nx = 1", r"notify\.targets\.x in steek\.toml must be a table, not int"),
+    ],
+)
+def test_targets_are_tables_below_their_own_name(tmp_path: Path, toml: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load(tmp_path, toml)
+
+
+@pytest.mark.covers("O11")
+def test_what_a_target_takes_from_the_environment_is_a_secret(tmp_path: Path) -> None:
+    toml = "[notify.targets.pager]\nkind = 'pagerduty'\nrouting_key = 'env:PAGER_KEY'"
+    settings = load(tmp_path, toml, environment={"PAGER_KEY": "hunter2"})
+    assert settings.notify_targets["pager"]["kind"] == "pagerduty"
+    assert "hunter2" not in f"{settings!r} {settings.notify_targets} {settings.shown()}"

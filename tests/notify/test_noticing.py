@@ -14,7 +14,7 @@ from steek.monitoring import Monitor, explicit, volume
 from steek.notify import Notice, Notices, OpenTargets, Receipt, read_target
 from steek.platform.noticing import NOTICED_KINDS, Noticing
 
-ALERT: dict[str, object] = {
+ALERT: dict[str, Any] = {
     "alert": "a1",
     "monitor": "lines",
     "slice": "store_id=367",
@@ -100,7 +100,7 @@ def test_an_alert_is_told_with_its_story_owner_and_link(telling: Telling) -> Non
 @pytest.mark.covers("O11", "I13")
 def test_an_incident_that_an_alert_declared_wakes_nobody_twice(telling: Telling) -> None:
     fired = telling.happen("alert.fired", **ALERT)
-    declared = {"incident": "2017-001", "title": "lines gone", "severity": "sev2", "alert": "a1"}
+    declared: dict[str, Any] = {"incident": "2017-001", "title": "lines gone", "severity": "sev2", "alert": "a1"}
     telling.happen("incident.declared", "incident:2017-001", (fired.id,), **declared)
     telling.happen("alert.resolved", alert="a1", monitor="lines", slice="store_id=367")
     assert telling.states() == [("alert:a1", "open")]
@@ -115,7 +115,12 @@ def test_an_incident_that_an_alert_declared_wakes_nobody_twice(telling: Telling)
 
 @pytest.mark.covers("O7", "O11")
 def test_an_objective_that_burns_and_is_spent_is_one_trouble_until_it_is_met_again(telling: Telling) -> None:
-    burning = {"alert": "e1", "objective": "fresh", "monitor": "objective fresh", "owner": "ranking@grocer"}
+    burning: dict[str, Any] = {
+        "alert": "e1",
+        "objective": "fresh",
+        "monitor": "objective fresh",
+        "owner": "ranking@grocer",
+    }
     telling.happen("objective.burning", **burning, text="burns", severity="sev3", purpose="alert")
     telling.happen("objective.exhausted", **burning, text="spent", severity="sev2", purpose="page")
     assert telling.states() == [("objective.burning:e1", "open")]

@@ -23,6 +23,8 @@ SYSTEM_KINDS = (
     "dataset.derived",
     "dataset.replaced",
     "definition.changed",
+    "external.alert_fired",
+    "external.alert_resolved",
     "external.changed",
     "fallback.used",
     "feature.changed",
