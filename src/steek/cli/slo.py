@@ -193,9 +193,11 @@ def _show_story(story: ObjectiveStory) -> None:
 
 
 def _explain(state: ObjectiveState) -> None:
-    typer.echo(f"\n{state.name}: {state.verdict.value}, because {state.reason}")
+    typer.echo(f"\n{state.name}: {state.verdict.value}, because {state.verdict_reason}")
+    if state.reason != state.verdict_reason:
+        typer.echo(f"  {state.state}: {state.reason}")
     if state.more_events is not None:
-        typer.echo(f"  {state.more_events:,} more events would decide")
+        typer.echo(f"  {state.more_events:,} more {state.counts} would decide")
     for burn in state.burns:
         typer.echo(f"  {burn}")
 

@@ -116,7 +116,7 @@ def _verdict(
     tally: Tally, room: Budget, terms: Terms, *, feared: int, unmeasured: int
 ) -> tuple[Verdict, str, int | None]:
     if not tally.total:
-        return Verdict.UNDECIDED, f"nothing was measured; {terms.least:,} {terms.counts} would decide", terms.least
+        return Verdict.UNDECIDED, f"nothing was counted; it takes {terms.least:,} of its {terms.counts}", terms.least
     said = f"{tally.bad:,} bad of {tally.total:,} {terms.counts}, {room.allowed:,.3g} allowed"
     few = f"{tally.total:,} of the {terms.least:,} {terms.counts} that it takes"
     more = terms.least - tally.total if tally.total < terms.least else None

@@ -27,8 +27,9 @@ class ObjectiveState:
     """How an objective stands.
 
     `achieved` is the share of good events of the period, None before the first; `left_fraction` what is left of the
-    budget, negative when overspent; `budget` the same in words. `more_events` says how many more would decide, where
-    too few is why it is undecided. `phase` is what was told last and since when; `burns` what each rule saw. `policy`
+    budget, negative when overspent; `budget` the same in words. `reason` says why this state, `verdict_reason` why this
+    verdict. `more_events` says how many more would decide, where too few is why it is undecided; `counts` what
+    they are. `phase` is what was told last and since when; `burns` what each rule saw. `policy`
     is what was agreed to do now. `as_of` is the end of the newest slot, None when it was never checked.
     """
 
@@ -44,6 +45,7 @@ class ObjectiveState:
     state: Health
     verdict: Verdict
     reason: str
+    verdict_reason: str
     phase: Phase
     since_at: datetime | None
     episode: str | None
@@ -57,6 +59,7 @@ class ObjectiveState:
     burns: tuple[str, ...]
     burn_rate: float | None
     more_events: int | None
+    counts: str
     slots: int
     silent: int
     unmeasured: int
@@ -112,6 +115,7 @@ def state_of(frame: Frame, row: StateRow | None, slots: Sequence[Slot], *, is_im
         state=_health(standing, frame) if row else "undecided",
         verdict=standing.verdict,
         reason=_reason(standing) if row else "not checked yet",
+        verdict_reason=standing.reason if row else "not checked yet",
         phase=phase,
         since_at=row.since_at if row else None,
         episode=row.episode if row else None,
@@ -125,6 +129,7 @@ def state_of(frame: Frame, row: StateRow | None, slots: Sequence[Slot], *, is_im
         burns=tuple(f"{rule_text(each.rule, frame.step, frame.period)}: {look_text(each)}" for each in standing.looks),
         burn_rate=next((each.long_rate for each in reversed(standing.looks) if each.long_rate is not None), None),
         more_events=standing.more_events,
+        counts=one.counts,
         slots=standing.slots,
         silent=standing.silent,
         unmeasured=standing.unmeasured,

@@ -86,5 +86,7 @@ def detection_text(rule: BurnRule, step: timedelta, target: float) -> str:
 def look_text(one: BurnLook) -> str:
     """What a rule saw."""
     rates = [f"{rate:.3g}" if rate is not None else "unknown" for rate in (one.long_rate, one.short_rate)]
+    if one.long_rate is None:
+        return f"{one.seen}: {one.reason}"
     lately = "" if one.rule.long == one.rule.short else f", {rates[1]} times lately"
     return f"{one.seen}, {rates[0]} times{lately}: {one.reason}"
