@@ -44,6 +44,7 @@ _HOMES = {
     "column_mean": "steek.monitoring",
     "column_quantile": "steek.monitoring",
     "data_age": "steek.monitoring",
+    "default_monitors": "steek.monitoring",
     "derived_dataset": "steek.data",
     "distinct": "steek.monitoring",
     "drift": "steek.monitoring",

@@ -129,6 +129,7 @@ from steek.monitoring import (
 )
 from steek.monitoring import (
     data_age as data_age,
+    default_monitors as default_monitors,
 )
 from steek.monitoring import (
     distinct as distinct,

@@ -144,36 +144,16 @@ def _module(model: str, log: _Log, results: _Log | None, roles: Roles, *, delay:
     pairs |= {"version": roles.version, "latency_ms": roles.latency_ms}
     lines += [f"    {name}={json.dumps(value)}," for name, value in pairs.items() if value is not None]
     if results is not None:
-        lines += [f'    outcomes="{model}_outcomes",', f"    outcome={json.dumps(roles.outcome)},"]
+        told = {"outcomes": f"{model}_outcomes", "outcome": roles.outcome, "outcome_delay": delay}
+        lines += [f"    {name}={json.dumps(value)}," for name, value in told.items()]
     if roles.slices:
         lines.append(f"    slices={by},")
     if log.source:
         lines.append(f"    predictions_from={log.source},")
     if results is not None and results.source:
         lines.append(f"    outcomes_from={results.source},")
-    lines += ["    owner=OWNER,", ")", "", "monitors = [", *_monitors(model, results, roles, delay), "]"]
+    lines += ["    owner=OWNER,", ")", "", f"monitors = sk.default_monitors(answers, {model})"]
     return "\n".join(lines) + "\n"
-
-
-def _monitors(model: str, results: _Log | None, roles: Roles, delay: str) -> list[str]:
-    dataset = f"{model}_predictions"
-    found = [_monitor(f"{model}: answers", f'sk.volume("{dataset}")', dataset)]
-    found += [
-        _monitor(f"{model}: answers by {name}", f'sk.volume("{dataset}", by="{name}")', dataset)
-        for name in roles.slices
-    ]
-    found.append(_monitor(f"{model}: mean answer", f'sk.prediction_mean("{model}")', model))
-    if results is not None:
-        fit = f'sk.expected_vs_observed("{model}", delay="{delay}")'
-        found.append(_monitor(f"{model}: observed against expected", fit, model))
-    return found
-
-
-def _monitor(name: str, indicator: str, on: str) -> str:
-    return (
-        f'    sk.Monitor(\n        "{name}",\n        indicator={indicator},\n        threshold=sk.learned(),\n'
-        f'        on="{on}",\n        owner=OWNER,\n    ),'
-    )
 
 
 def _write(files: dict[Path, str]) -> None:

@@ -19,6 +19,7 @@ from steek.monitoring.indicators.user_defined import KindName, indicator
 from steek.monitoring.indicators.volumes import volume
 from steek.monitoring.monitor import IndicatorSpec, Monitor, Purpose
 from steek.monitoring.thresholds.declared import LearnedThreshold, Threshold, explicit, learned
+from steek.monitoring.watching.declared import WatchedModel
 
 # Answers of the golden set move a little with every training; not at all, or by most of their size, is no training.
 _GOLDEN = explicit(lower=0.00001, upper=0.8)
@@ -80,14 +81,16 @@ class _Watched:
         return Monitor(title, indicator=measured, threshold=threshold, on=self.name, owner=self.owner, purpose=purpose)
 
 
-def default_monitors(*declared: AnyDataset | ModelDefinition, judged: Defaults | None = None) -> list[Monitor]:
+def default_monitors(
+    *declared: AnyDataset | ModelDefinition | WatchedModel, judged: Defaults | None = None
+) -> list[Monitor]:
     """The usual monitors of datasets and models, named "<thing>: <what>", "by <column>" where slices are watched.
 
     Of a dataset with an event time: rows, shares of duplicates, nulls, numbers that are none and values that are new,
     size and presence of its measures, the hour of its events; of a derived one what its joins found. The columns are
     those of its contract, where that is given as a `Contract`; its slices are those of `volume_by`.
     Of a model: its age and that of its data, the golden answers, fallbacks, level and spread of the answers, outcomes
-    that are not known in time, and observed against expected.
+    that are not known in time, and observed against expected; of a watched model only what its log can tell.
 
     Args:
         declared: Declarations of datasets and models. Of a model, outcomes are awaited for as long as its labels take,
@@ -96,6 +99,9 @@ def default_monitors(*declared: AnyDataset | ModelDefinition, judged: Defaults |
     """
     found: list[Monitor] = []
     for one in declared:
+        if isinstance(one, WatchedModel):
+            found += watched_monitors(one, judged)
+            continue
         if not isinstance(one, ModelDefinition):
             found += dataset_monitors(one, judged)
             continue
@@ -155,14 +161,32 @@ def model_monitors(
         watched.monitor("answers that are no number", wrong, _NEVER),
         watched.monitor("outcomes known", outcomes_known(model, delay=delay), rules.rule(rules.whole)),
     ]
+    return [*found, *_of_answers(watched, by, delay, rules)]
+
+
+def watched_monitors(model: WatchedModel, judged: Defaults | None = None) -> list[Monitor]:
+    """The usual monitors of a model that others train and serve: of its answers, and of its outcomes where known."""
+    rules, watched = judged or Defaults(), _Watched(model.name, model.owner)
+    delay = None if model.outcomes is None else model.outcome_delay
+    wrong = prediction_statistic(model.name, "commonest share")
+    found = [watched.monitor("share of the commonest answer", wrong, rules.rule(rules.whole))]
+    if delay is not None:
+        known = outcomes_known(model.name, delay=delay)
+        found.append(watched.monitor("outcomes known", known, rules.rule(rules.whole)))
+    return [*found, *_of_answers(watched, model.slices, delay, rules)]
+
+
+def _of_answers(watched: _Watched, by: Sequence[str], delay: str | None, rules: Defaults) -> Iterator[Monitor]:
+    """Level and spread of the answers, and how they fit; without a delay there are no outcomes."""
+    model = watched.name
     for column in (None, *by):
         rule = rules.of(column)
         spread = prediction_statistic(model, "variance", by=column)
-        fit = expected_vs_observed(model, by=column, delay=delay)
-        found.append(watched.monitor("mean answer", prediction_mean(model, by=column), rule, by=column))
-        found.append(watched.monitor("variance of the answers", spread, rule, by=column))
-        found.append(watched.monitor("observed against expected", fit, rule, by=column))
-    return found
+        yield watched.monitor("mean answer", prediction_mean(model, by=column), rule, by=column)
+        yield watched.monitor("variance of the answers", spread, rule, by=column)
+        if delay is not None:
+            fit = expected_vs_observed(model, by=column, delay=delay)
+            yield watched.monitor("observed against expected", fit, rule, by=column)
 
 
 def _of_columns(watched: _Watched, contract: Contract, slices: Sequence[str], rules: Defaults) -> Iterator[Monitor]:
@@ -175,11 +199,15 @@ def _of_columns(watched: _Watched, contract: Contract, slices: Sequence[str], ru
     if numbers:
         wrong = pl.any_horizontal(~pl.col(column).is_finite() for column in numbers)
         yield watched.monitor("numbers that are none", _share("numbers that are none", name, wrong), _NEVER)
+    holes = [one.name for one in fields if one.nullable]
+    for column in holes:
+        absent = _share(f"{column} missing", name, pl.col(column).is_null())
+        yield watched.monitor(f"{column} missing", absent, rules.of(None))
+    for by in slices if holes else ():
+        absent = pl.any_horizontal(pl.col(column).is_null() for column in holes if column != by)
+        told = _share("rows with something missing", name, absent, by)
+        yield watched.monitor("rows with something missing", told, rules.of(by), by=by)
     for one in fields:
-        if one.nullable:
-            for by in (None, *(column for column in slices if column != one.name)):
-                absent = _share(f"{one.name} missing", name, pl.col(one.name).is_null(), by)
-                yield watched.monitor(f"{one.name} missing", absent, rules.of(by), by=by)
         # Whole numbers without a unit are names of things, not measures.
         if one.name in numbers or (one.type == "integer" and one.unit):
             for by in (None, *slices):

@@ -67,6 +67,7 @@ class WatchedModel:
         at: Field with the moment that was asked about.
         score: Field with the answer: a probability, or the number that was predicted.
         outcome: Field of `outcomes` with what was right: a number, or true and false for 1 and 0.
+        outcome_delay: How long outcomes take, e.g. "7d"; monitors judge answers once they are that old.
         version: Field with the version that answered; whole numbers stay, other names are numbered as they appear.
         latency_ms: Field with the milliseconds that the answer took.
         slices: Fields of the log to slice answers and outcomes by.
@@ -89,6 +90,7 @@ class WatchedModel:
     outcome: str | None = None
     version: str | None = None
     latency_ms: str | None = None
+    outcome_delay: str = "1d"
     slices: tuple[str, ...] = ()
     predictions_from: Source | None = None
     outcomes_from: Source | None = None
@@ -98,6 +100,7 @@ class WatchedModel:
     def __post_init__(self) -> None:
         object.__setattr__(self, "urn", Urn("model", self.name))
         parse_duration(self.join_within)
+        parse_duration(self.outcome_delay)
         if (self.outcomes is None) != (self.outcome is None) or (self.outcomes_from and self.outcomes is None):
             message = f"watched model {self.name!r} says only half of where its outcomes are"
             raise DeclarationError(message, next_step="Give outcomes= (the dataset) and outcome= (its field), or none.")
