@@ -8,7 +8,7 @@ from tests.monitoring.conftest import DAY, FIRST, Bench, day, monitor_of
 
 from steek.kernel import Verdict
 from steek.ledger import Draft
-from steek.monitoring import learned
+from steek.monitoring import Alert, learned
 from steek.monitoring.judgement import Measurement
 from steek.monitoring.monitor import Monitor
 from steek.monitoring.thresholds.calendar import take_in_expected
@@ -65,7 +65,7 @@ def test_a_changed_rule_is_learned_at_once(bench: Bench) -> None:
 def test_a_slow_decay_is_a_second_verdict_with_its_own_reason(bench: Bench) -> None:
     bench.monitor = monitor_of(learned(8))
     bench.quiet(70, {None: 1000})
-    fired = []
+    fired: list[Alert] = []
     for number in range(70, 112):
         wave = 1 + (number * 7 % 5 - 2) / 50
         fired += bench.play(number, {None: round(wave * (1000 - 7 * (number - 70)))})
@@ -113,7 +113,7 @@ def test_the_onset_is_the_change_of_level_though_it_took_days_to_notice(bench: B
     bursts = [12, 4, 30, 4, 9, 5, 22, 17, 3, 8, 0, 15, 6, 11, 7, 19]
     for number, rows in enumerate(bursts):
         bench.play(number, {"store_id=1": rows, "store_id=2": 400 + number % 3})
-    fired = []
+    fired: list[Alert] = []
     number = len(bursts)
     while not fired:
         fired = bench.play(number, {"store_id=2": 400})
@@ -127,7 +127,7 @@ def test_the_onset_is_the_change_of_level_though_it_took_days_to_notice(bench: B
 def test_the_onset_of_a_level_that_left_its_bounds_late_is_where_it_changed(bench: Bench) -> None:
     for number in range(30):
         bench.play(number, {None: 1000 + 40 * (number * 7 % 5 - 2)})
-    fired = []
+    fired: list[Alert] = []
     for number in range(30, 36):
         fired += bench.play(number, {None: 250 if number == 35 else 760 + 10 * (number % 3)})
     (alert,) = fired

@@ -56,7 +56,8 @@ def worlds(draw: st.DrawFn) -> tuple[SeriesFrame, list[Measurement], Rule]:
     )
     rule = Rule(kind, threshold, draw(st.sampled_from([0.0, 10.0])), series, SEASONS[season], 7.5, special)
     starts = tuple(START + index * rule.window for index in range(windows))
-    return SeriesFrame(tuple(f"s={index}" for index in range(series)), starts, values), measurements, rule
+    names = tuple(f"s={index}" for index in range(series))
+    return SeriesFrame(names, starts, values.astype(np.float64)), measurements, rule
 
 
 @pytest.mark.covers("O6")

@@ -94,7 +94,7 @@ def best_cuts(scaled: Floats) -> NDArray[np.int64]:
     total = np.hstack([np.zeros((series, 1)), np.cumsum(scaled, axis=1)]).astype(np.float32)
     cost = np.full((series, windows + 1), -penalty, dtype=np.float32)
     begins = np.zeros((series, windows), dtype=np.int64)
-    rows = np.arange(series)
+    rows = np.arange(series, dtype=np.int64)
     # The sum of all squares is the same for every cut, so a stretch costs less by its sum squared over its length.
     for end in range(1, windows + 1):
         candidates = total[:, end : end + 1] - total[:, :end]
@@ -125,7 +125,8 @@ def _scaled_rows(values: Floats) -> Floats:
 
 def _filled(values: Floats) -> Floats:
     known = np.isfinite(values)
-    places = np.maximum.accumulate(np.where(known, np.arange(values.shape[1]), -1), axis=1)
+    numbers = np.arange(values.shape[1], dtype=np.int64)
+    places = np.maximum.accumulate(np.where(known, numbers, -1), axis=1)
     first = np.argmax(known, axis=1)
     places = np.where(places < 0, first[:, None], places)
     return np.nan_to_num(np.take_along_axis(values, places, axis=1))

@@ -13,7 +13,14 @@ Counts = NDArray[np.int64]
 
 def row_counts(values: Floats) -> Counts:
     """Values in each row that are not NaN."""
-    return np.isfinite(values).sum(axis=1)
+    counts: Counts = np.isfinite(values).sum(axis=1)
+    return counts
+
+
+def known_windows(values: Floats) -> NDArray[np.bool_]:
+    """Which columns have a value in any row."""
+    counts: Counts = np.isfinite(values).sum(axis=0)
+    return counts > 0
 
 
 def row_medians(values: Floats) -> Floats:
@@ -23,7 +30,7 @@ def row_medians(values: Floats) -> Floats:
     [3.0, 3.0]
     """
     if values.shape[1] == 0:
-        return np.full(values.shape[0], np.nan)
+        return np.full(len(values), np.nan)
     return sorted_medians(np.sort(values, axis=1), row_counts(values))
 
 

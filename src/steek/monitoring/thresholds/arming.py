@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-import numpy as np
 from sqlalchemy import Connection, delete, insert, select
 
 from steek.kernel.records import to_plain
 from steek.kernel.windows import Window
+from steek.measures.robust_rows import known_windows
 from steek.monitoring.points import read_frame
 from steek.monitoring.thresholds.back_test import BackTest, Play, back_test
 from steek.monitoring.thresholds.learning import Lesson
@@ -48,7 +48,7 @@ def arm(connection: Connection, lesson: Lesson, *, missing_is_zero: bool, now: d
     reach = lesson.threshold.sized(lesson.length)
     since = until - timedelta(days=ARMING_DAYS) - reach.windows * lesson.length
     frame = read_frame(connection, lesson.monitor, since=since, until=until, window=lesson.length)
-    known = int(np.isfinite(frame.values).any(axis=0).sum())
+    known = int(known_windows(frame.values).sum())
     if known < reach.min_history + _LEAST_WINDOWS:
         return
     days = max(1, min(ARMING_DAYS, round(len(frame.starts) * lesson.length / timedelta(days=1))))

@@ -8,7 +8,7 @@ import numpy as np
 
 from steek.kernel.verdict import Verdict
 from steek.kernel.windows import Window
-from steek.measures.robust_rows import Floats
+from steek.measures.robust_rows import Floats, known_windows
 from steek.monitoring.judgement import Judgement, Rule
 from steek.monitoring.thresholds.calendar import special_of
 from steek.monitoring.thresholds.declared import LearnedThreshold, Threshold
@@ -162,7 +162,8 @@ class _Walk:
         length = window.end_at - window.start_at
         reach = max(threshold.sized(length).windows * length, drift_span(threshold))
         calm = self._taught.between(max(0, index - round(reach / length)), index)
-        self._usual, self._drifts = learn_frame(calm, replace(self._play.lesson, window=window))
+        already = {calm.slices[number] or "" for number in self._drifts}
+        self._usual, self._drifts = learn_frame(calm, replace(self._play.lesson, window=window), already)
         self._learned_at = window.start_at
 
     def _judge(self, index: int, window: Window) -> list[Judgement]:
@@ -194,7 +195,7 @@ def _filled(frame: SeriesFrame, play: Play, first: int) -> SeriesFrame:
     """With 0 where a slice that was there in the windows before is missing while others are there."""
     reach = play.lesson.threshold.sized(play.lesson.length).windows
     there = np.isfinite(frame.values)
-    some = there.any(axis=0)
+    some = known_windows(frame.values)
     lively = np.cumsum(np.nan_to_num(frame.values) > 0, axis=1)
     values: Floats = frame.values.copy()
     for index in range(max(1, first - reach), len(frame.starts)):

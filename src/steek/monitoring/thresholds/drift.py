@@ -1,13 +1,13 @@
 """The second verdict of a learned threshold, on series that leave their place by small steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
 from steek.measures.drifts import Drifts, drift_limit, drifts
-from steek.measures.robust_rows import Floats
+from steek.measures.robust_rows import Floats, row_counts
 from steek.monitoring.kinds import Kind, chance_spreads
 from steek.monitoring.thresholds.declared import LearnedThreshold
 from steek.monitoring.thresholds.usual_many import UsualMany, on_scale
@@ -66,14 +66,26 @@ def drift_check(values: Sequence[float], kind: Kind = Kind.AMOUNT, *, week: int 
 
 
 def find_drifts(
-    values: Floats, kind: Kind, *, week: int, slices: int, rows: Floats | None = None
+    values: Floats,
+    kind: Kind,
+    *,
+    week: int,
+    slices: int,
+    rows: Floats | None = None,
+    already: Collection[int] = (),
 ) -> Mapping[int, Drift]:
-    """Drifts of many series, by row. A shift of less than 2% is nobody's incident; a falling age is no harm."""
+    """Drifts of many series, by row. A shift of less than 2% is nobody's incident; a falling age is no harm.
+
+    Those that drift `already` do so until their sum has fallen below half of the limit, so that none comes and goes
+    with every day.
+    """
     scaled = on_scale(values, kind)
     found = drifts(scaled, week, slices=slices, least_spread=_least(values, kind, rows))
     limit = drift_limit(slices)
     drifted: dict[int, Drift] = {}
-    for index in np.flatnonzero(np.abs(np.nan_to_num(found.sums)) >= limit):
+    limits = np.full(len(values), limit)
+    limits[list(already)] = limit / 2
+    for index in np.flatnonzero(np.abs(np.nan_to_num(found.sums)) >= limits):
         one = _drift(found, int(index), kind, limit)
         large = one.fraction is None or abs(one.fraction) >= _LEAST_FRACTION
         same_way = (one.now - one.before) * one.total > 0
@@ -107,7 +119,7 @@ def _least(values: Floats, kind: Kind, rows: Floats | None) -> Floats | float:
 
 
 def _medians(values: Floats) -> Floats:
-    known = np.isfinite(values).any(axis=1)
+    known = row_counts(values) > 0
     medians = np.full(len(values), np.nan)
     medians[known] = np.nanmedian(values[known], axis=1)
     return medians

@@ -1,6 +1,6 @@
 """When bounds are learned again, and from which windows: on schedule, never from incidents or special days."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from steek.kernel.records import content_hash
 from steek.kernel.windows import Window
+from steek.measures.robust_rows import known_windows
 from steek.monitoring.holds import Hold, history_start
 from steek.monitoring.kinds import Kind
 from steek.monitoring.points import read_frame
@@ -60,7 +61,7 @@ def learning_for(connection: Connection, lesson: Lesson, now: datetime) -> Learn
     why = why_learn(found, lesson)
     if found is not None and not why:
         return found
-    learned = learn(connection, lesson, why, now)
+    learned = learn(connection, lesson, why, now, already=() if found is None else tuple(found.drifts))
     write_learning(connection, learned)
     return learned
 
@@ -92,12 +93,13 @@ def _incident_found_late(found: Learning, lesson: Lesson) -> str | None:
     return next((hold.incident for hold in new if hold.covers(first, last + lesson.length)), None)
 
 
-def learn(connection: Connection, lesson: Lesson, why: str, now: datetime) -> Learning:
-    """Learn from the calm windows before the lesson's window."""
+def learn(
+    connection: Connection, lesson: Lesson, why: str, now: datetime, *, already: Collection[str] = ()
+) -> Learning:
+    """Learn from the calm windows before the lesson's window; `already` are the slices that drifted so far."""
     frame = calm_history(connection, lesson)
-    usual, drifts = learn_frame(frame, lesson)
-    known = np.isfinite(frame.values).any(axis=0)
-    used = [start for start, seen in zip(frame.starts, known.tolist(), strict=True) if seen]
+    usual, drifts = learn_frame(frame, lesson, already)
+    used = [frame.starts[index] for index in np.flatnonzero(known_windows(frame.values))]
     return Learning(
         monitor=lesson.monitor,
         in_force_at=lesson.window.start_at,
@@ -113,7 +115,7 @@ def learn(connection: Connection, lesson: Lesson, why: str, now: datetime) -> Le
     )
 
 
-def learn_frame(frame: SeriesFrame, lesson: Lesson) -> tuple[UsualMany, dict[int, str]]:
+def learn_frame(frame: SeriesFrame, lesson: Lesson, already: Collection[str] = ()) -> tuple[UsualMany, dict[int, str]]:
     """Bounds and drifts of the slices of a frame whose special windows are taken out already."""
     threshold, kind = lesson.threshold, lesson.kind
     reach = threshold.sized(lesson.length).windows
@@ -127,7 +129,9 @@ def learn_frame(frame: SeriesFrame, lesson: Lesson) -> tuple[UsualMany, dict[int
     span = frame.between(max(0, len(frame.starts) - threshold.drift_weeks * week), len(frame.starts))
     large = np.flatnonzero(judged_by_size(usual, kind, lesson.minimum_expected))
     rows = None if span.rows is None else span.rows[large]
-    found = find_drifts(span.values[large], kind, week=week, slices=max(len(large), 1), rows=rows)
+    drifting = [place for place, index in enumerate(large) if (frame.slices[index] or "") in already]
+    slices = max(len(large), 1)
+    found = find_drifts(span.values[large], kind, week=week, slices=slices, rows=rows, already=drifting)
     return usual, {int(large[index]): drift.reason for index, drift in found.items()}
 
 
@@ -150,7 +154,7 @@ def untaught(frame: SeriesFrame, lesson: Lesson) -> np.ndarray:
 
 def _recent(frame: SeriesFrame, windows: int) -> SeriesFrame:
     """The last windows that hold at least so many taught ones, so that long drift spans are not sorted through."""
-    taught = np.isfinite(frame.values).any(axis=0)
+    taught = known_windows(frame.values)
     following = np.cumsum(taught[::-1])[::-1]
     first = int(np.argmax(following <= windows)) if len(taught) else 0
     return frame.between(first, len(frame.starts))

@@ -10,6 +10,7 @@ from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError, NotFoundError, SteekError
 from steek.kernel.windows import Window
 from steek.ledger import Database, Event
+from steek.measures.robust_rows import known_windows
 from steek.monitoring.holds import read_holds
 from steek.monitoring.indicators.registry import indicator_of
 from steek.monitoring.indicators.sources import Sources
@@ -124,7 +125,7 @@ class Thresholds:
         """The frame over the whole span, with windows that have no point measured now, latest first."""
         size = max(1, round(back / length))
         starts = even_starts(end - size * length, end - length, length)
-        there = np.isfinite(frame.values).any(axis=0)[::-1]
+        there = known_windows(frame.values)[::-1]
         missing = [index for index in range(size) if index >= len(there) or not there[index]][:_MOST_MEASURED]
         found = {index: self._measure(monitor, Window(starts[-1 - index], starts[-1 - index] + length))
                  for index in missing}  # fmt: skip

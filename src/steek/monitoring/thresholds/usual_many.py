@@ -13,7 +13,7 @@ from steek.measures.seasons import Seasons, learn_seasons, residuals
 from steek.measures.tails import far_quantile
 from steek.monitoring.kinds import Kind, chance_spreads
 from steek.monitoring.silence import FALSE_ALARM_FRACTION
-from steek.monitoring.thresholds.declared import DAY, LearnedThreshold, Season
+from steek.monitoring.thresholds.declared import DAY, LearnedThreshold
 from steek.monitoring.thresholds.phases import COARSER, levels_of
 from steek.monitoring.thresholds.series_frame import SeriesFrame
 from steek.monitoring.thresholds.usual import NOTHING_KNOWN, Usual
@@ -115,9 +115,3 @@ def shared_width(
     allowed = FALSE_ALARM_FRACTION * min(1.0, window / DAY) / int(judged.sum())
     found = far_quantile(relative[usable], allowed)
     return 0.0 if found is None else float(min(found, _MOST_WIDENING * threshold.width))
-
-
-def season_levels(season: Season | None, history: SeriesFrame) -> Floats:
-    """Part of the finest level of each window of a history; zeros without a season."""
-    levels = levels_of(season, history.starts)
-    return levels[0] if levels else np.zeros(len(history.starts), dtype=np.int64)
