@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from steek.http.replying import Actor, Limit, actor_or_api, reply
 from steek.kernel.errors import InputError, UnreadableError
@@ -21,11 +23,11 @@ class WebhookAlert:
 
     status: str
     fingerprint: str
-    startsAt: datetime  # noqa: N815 - the field's words are Alertmanager's here
-    endsAt: datetime | None = None  # noqa: N815
+    started_at: Annotated[datetime, Field(alias="startsAt")]
+    ended_at: Annotated[datetime | None, Field(alias="endsAt")] = None
     labels: dict[str, str] = field(default_factory=dict[str, str])
     annotations: dict[str, str] = field(default_factory=dict[str, str])
-    generatorURL: str = ""  # noqa: N815
+    url: Annotated[str, Field(alias="generatorURL")] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Webhook:
     version: str
     alerts: list[WebhookAlert]
     receiver: str = ""
-    truncatedAlerts: int = 0  # noqa: N815
+    truncated: Annotated[int, Field(alias="truncatedAlerts")] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def router(platform: Platform) -> APIRouter:
             raise InputError(message, next_step="Set max_alerts of the receiver.")
         taken = platform.outside_alerts.take([_told(alert) for alert in told.alerts], actor=actor_or_api(actor))
         platform.subscriptions.deliver()
-        return reply(Taken(taken, told.truncatedAlerts))
+        return reply(Taken(taken, told.truncated))
 
     return routes
 
@@ -78,13 +80,13 @@ def _told(alert: WebhookAlert) -> ToldAlert:
     if not alert.fingerprint:
         message = "an alert has no fingerprint"
         raise InputError(message)
-    started_at = _utc(alert.startsAt)
+    started_at = _utc(alert.started_at)
     ended_at = None
     if alert.status == "resolved":
         # Resolved without an end: it ended when this was told at the latest, and began before.
-        ended_at = started_at if _is_zero(alert.endsAt) else _utc(alert.endsAt)
+        ended_at = started_at if _is_zero(alert.ended_at) else _utc(alert.ended_at)
     summary = alert.annotations.get("summary") or alert.annotations.get("description") or ""
-    return ToldAlert(alert.fingerprint, alert.labels, summary, alert.generatorURL, started_at, ended_at)
+    return ToldAlert(alert.fingerprint, alert.labels, summary, alert.url, started_at, ended_at)
 
 
 def _is_zero(at: datetime | None) -> bool:

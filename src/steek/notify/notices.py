@@ -51,13 +51,9 @@ class Notices:
         """The time of the world outside, by which everything here is dated."""
         return self._clock.now()
 
-    @property
-    def has_targets(self) -> bool:
-        return bool(self._targets)
-
-    def is_told(self, purpose: NoticePurpose) -> bool:
-        """Whether any target is told of notices of this purpose."""
-        return any(purpose in target.purposes for target in self._targets)
+    def is_told(self, purpose: NoticePurpose | None = None) -> bool:
+        """Whether any target is told of notices of this purpose; with None, whether there is a target."""
+        return any(purpose is None or purpose in target.purposes for target in self._targets)
 
     def post(self, *told: Notice) -> None:
         """Take notices in, in one transaction; what was told of before in the same state changes nothing."""

@@ -56,7 +56,7 @@ class Noticing:
 
     def on_event(self, event: Event) -> None:
         """Subscription to `NOTICED_KINDS`; without any target nothing is written."""
-        if not self._notices.has_targets or self._clock.now() - event.recorded_at > _NEWS:
+        if not self._notices.is_told() or self._clock.now() - event.recorded_at > _NEWS:
             return
         told = self._told(event)
         if told:
