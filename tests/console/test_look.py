@@ -28,6 +28,7 @@ PAGES = (
     "/monitors/partners_joined",
     "/profiles",
     "/profiles/transactions",
+    "/slices/partners_joined",
     "/objectives",
     "/objectives/partners find their lines",
     "/data",

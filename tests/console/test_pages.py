@@ -15,6 +15,7 @@ PAGES = (
     "/data",
     "/monitors",
     "/monitors/partners_joined",
+    "/slices/partners_joined",
     "/incidents",
     "/incidents/2017-001",
     "/postmortems",

@@ -1,6 +1,7 @@
 """Small multiples: one small chart for each slice, all over the same stretch of time, so that the eye compares."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 
@@ -14,6 +15,7 @@ _ACCENT, _SOFT, _LINE, _BROKEN, _WASH = (
 )
 _TOP, _FOOT, _RIGHT = 14.0, 15.0, 5.0
 _LETTER = 12
+_MOST_FOR_BOUNDS = 2.0
 Span = tuple[datetime, datetime]
 Domain = tuple[float, float]
 
@@ -27,7 +29,7 @@ def panel_svgs(
     height: int = 104,
     is_standalone: bool = False,
 ) -> tuple[str, ...]:
-    """One small chart for each picture, in their order: line with gaps, bounds dashed, onset as a band, letters.
+    """One small chart for each picture, in their order: line with gaps, near bounds dashed, onset as a band, letters.
 
     Args:
         pictures: Series with their bounds and markers. All are drawn over the same time, from the first point of any
@@ -41,10 +43,10 @@ def panel_svgs(
     """
     shown = [one for one in pictures if one.points]
     span = _span(shown)
-    common = _common([value_domain(one) for one in shown])
+    common = _common([_domain(one) for one in shown])
     drawn: list[str] = []
     for one in pictures:
-        domain = common if is_shared else value_domain(one)
+        domain = common if is_shared else _domain(one)
         drawn.append(_panel(one, span, domain, (width, height), words, is_shared, style() if is_standalone else ""))
     return tuple(drawn)
 
@@ -53,6 +55,15 @@ def _span(pictures: Sequence[SeriesPicture]) -> Span | None:
     if not pictures:
         return None
     return min(one.points[0].at for one in pictures), max(one.points[-1].at for one in pictures)
+
+
+def _domain(picture: SeriesPicture) -> Domain:
+    """Of the values, and of the bounds that leave them a third of the height; one that is far away is not drawn."""
+    low, high = value_domain(replace(picture, lower=None, upper=None))
+    room = _MOST_FOR_BOUNDS * (high - low)
+    upper = picture.upper if picture.upper is not None and picture.upper - high <= room else None
+    lower = picture.lower if picture.lower is not None and low - picture.lower <= room else None
+    return value_domain(replace(picture, lower=lower, upper=upper))
 
 
 def _common(domains: Sequence[Domain]) -> Domain:

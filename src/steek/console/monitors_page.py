@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from markupsafe import Markup
 
 from steek.charts import Point
+from steek.console.changes_about import changes_about
 from steek.console.drawings import Drawings
 from steek.console.indicator_words import basis_words, series_name, unit_of, value_words, well_words
-from steek.console.pictures import Picture, chart, spark
+from steek.console.pictures import Picture, chart, lettered, spark
+from steek.console.services import Services
 from steek.console.stations import worst
 from steek.monitoring import Alert, Monitoring, MonitorState
 
@@ -65,24 +68,25 @@ def _line(monitoring: Monitoring, state: MonitorState, now: datetime) -> Monitor
     )
 
 
-def monitor_view(
-    monitoring: Monitoring, drawings: Drawings, name: str, slice: str | None, *, now: datetime
-) -> MonitorView:
-    """One monitor and one of its slices; without a slice the one its state is about.
+def monitor_view(services: Services, drawings: Drawings, name: str, slice: str | None, *, now: datetime) -> MonitorView:
+    """One monitor and one of its slices; without a slice the one its state is about. What changed is marked.
 
     Raises:
         NotFoundError: no monitor by that name.
     """
+    monitoring, since = services.monitoring, now - timedelta(days=_SHOWN_DAYS)
     slices = tuple(monitoring.slices(name))
     state = next(state for state in monitoring.monitors_state() if state.monitor == name)
     chosen = slice if slice is not None else state.slice
-    series = monitoring.series(name, chosen, since=now - timedelta(days=_SHOWN_DAYS))
+    series = monitoring.series(name, chosen, since=since)
     alerts = tuple(alert for alert in monitoring.alerts() if alert.monitor == name)[:20]
     relevant = next((alert for alert in alerts if alert.slice == chosen), None)
     onset = (relevant.onset.start_at, relevant.onset.end_at) if relevant is not None else (None, None)
     unit = unit_of(state.indicator, state.unit)
     first = tuple(Point(one.window.end_at, one.value, None) for one in alerts if one.slice == chosen)
-    picture = chart(drawings, series_name(name, chosen), series, unit=unit, onset=onset, replaced=first, is_main=True)
+    markers = lettered(changes_about(services, state.subject, since=since, until=now))
+    shown: dict[str, Any] = {"onset": onset, "markers": markers, "replaced": first, "is_main": True}
+    picture = chart(drawings, series_name(name, chosen), series, unit=unit, **shown)
     said = value_words(state.indicator, state.value, state.unit)
     return MonitorView(
         state, said, well_words(state), basis_words(monitoring.monitors[name], state), chosen, slices, picture, alerts

@@ -28,6 +28,7 @@ from steek.console.quarantine_page import quarantine_view
 from steek.console.receipt_page import receipt_view
 from steek.console.search_page import search_view
 from steek.console.site import DONE, Site
+from steek.console.slices_page import sliced_monitors, slices_view
 from steek.console.watched_page import watched_view
 from steek.kernel.ids import new_id
 
@@ -50,6 +51,7 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
         ),
         (
             NavItem("Monitors", "/monitors"),
+            NavItem("Slices", "/slices"),
             NavItem("Objectives", "/objectives"),
             NavItem("Incidents", "/incidents", open_count),
         ),
@@ -132,8 +134,22 @@ def monitor(site: Site, request: Request) -> Response:
     services = site.services
     slice = request.query_params.get("slice") or None
     name = request.path_params["name"]
-    view = monitor_view(services.monitoring, site.drawings, name, slice, now=services.clock.now())
+    view = monitor_view(services, site.drawings, name, slice, now=services.clock.now())
     return _html(site, request, "monitor.html", view=view)
+
+
+def slices(site: Site, request: Request) -> Response:
+    """There is no list of sliced monitors; the address leads to the worst one, whose page names the others."""
+    first = next(iter(sliced_monitors(site.services)), None)
+    if first is not None:
+        return RedirectResponse(f"/slices/{quote(first, safe='')}", status_code=303)
+    return _html(site, request, "slices.html", view=None)
+
+
+def slices_of(site: Site, request: Request) -> Response:
+    asked = {name: request.query_params.get(name) or None for name in ("order", "text", "scale")}
+    view = slices_view(site.services, request.path_params["name"], **asked, form_key=_form_key(site))
+    return _html(site, request, "slices.html", view=view)
 
 
 def profiles(site: Site, request: Request) -> Response:
@@ -219,6 +235,8 @@ PAGES: dict[str, PageFunction] = {
     "/privacy": privacy,
     "/monitors": monitors,
     "/monitors/{name}": monitor,
+    "/slices": slices,
+    "/slices/{name}": slices_of,
     "/profiles": profiles,
     "/profiles/{what}": profile,
     "/objectives": objectives,

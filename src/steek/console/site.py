@@ -12,6 +12,7 @@ from steek.console.services import Services
 DONE: Mapping[str, str] = {
     "acknowledged": "Written down. The change waits for whoever else was asked.",
     "applied": "Applied. Batches are judged by it from now on.",
+    "attributed": "Compared. What was found stands below.",
     "cancelled": "Cancelled. Nothing was touched.",
     "discarded": "Given up, with your reason.",
     "erasing": "Requested. It can be cancelled until the delay is over.",

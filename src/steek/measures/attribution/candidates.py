@@ -110,7 +110,16 @@ def _judge(
     dispersion = learned.at(change.rows, floor)
     evidence = evidence_of(change, whole, dispersion)
     nats = evidence.nats - price - drift.cost(evidence.rest)
-    return _Judged(nats, price, dispersion, [int(at) for at in np.argsort(-nats, kind="stable")])
+    return _Judged(nats, price, dispersion, _strongest(nats))
+
+
+def _strongest(nats: Floats) -> list[int]:
+    """Places of the largest entries, strongest first; twice as many as are kept, because some stand for the rest."""
+    count = min(2 * _KEPT_PER_GROUPING, len(nats))
+    # All that are as strong as the last of them, so that the order does not depend on how they were parted.
+    edge = np.partition(nats, len(nats) - count)[len(nats) - count]
+    places = np.flatnonzero(nats >= edge)
+    return [int(at) for at in places[np.argsort(-nats[places], kind="stable")][:count]]
 
 
 def _groupings(table: Table, most: int) -> Iterator[_Grouping]:

@@ -17,6 +17,7 @@ MISSING = "(none)"
 # Values beyond these many are counted together: in a single dimension, and where two are combined.
 MOST_VALUES = 1000
 MOST_IN_PAIRS = 500
+_NARROW_RANGE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +149,11 @@ def _column(after: pl.DataFrame, before: pl.DataFrame, name: str) -> Floats:
 
 def _encoded(after: pl.Series, before: pl.Series) -> tuple[tuple[str, ...], Codes]:
     """Values by how often they occur in all windows, equal ones by name, and the place of each row's value."""
-    both = pl.concat([after.cast(pl.String), before.cast(pl.String)]).fill_null(MISSING)
-    names, place, counts = _places(both)
-    order = sorted(range(len(names)), key=lambda at: (-int(counts[at]), names[at]))
-    rank = np.empty(len(names), np.int64)
-    rank[order] = np.arange(len(names))
+    names, place = _numbers(after, before) or _texts(after, before)
+    counts = np.bincount(place, minlength=len(names))
+    order = [at for at in sorted(range(len(names)), key=lambda at: (-int(counts[at]), names[at])) if counts[at]]
+    rank = np.zeros(len(names), np.int64)
+    rank[order] = np.arange(len(order))
     values = [names[at] for at in order]
     if len(values) > MOST_VALUES + 1:
         rank = np.minimum(rank, MOST_VALUES)
@@ -160,13 +161,19 @@ def _encoded(after: pl.Series, before: pl.Series) -> tuple[tuple[str, ...], Code
     return tuple(values), rank[place]
 
 
-def _places(texts: pl.Series) -> tuple[list[str], Codes, Codes]:
-    counted = texts.alias("value").value_counts(name="rows")
-    names = counted["value"]
-    place = pl.DataFrame({"value": texts}).join(
-        pl.DataFrame({"value": names, "place": np.arange(len(names), dtype=np.int64)}),
-        on="value",
-        how="left",
-        maintain_order="left",
-    )["place"]
-    return names.to_list(), place.to_numpy(), counted["rows"].to_numpy().astype(np.int64)
+def _numbers(after: pl.Series, before: pl.Series) -> tuple[list[str], Codes] | None:
+    """Whole numbers of a narrow range are their own codes, which spares making texts of them; else None."""
+    if not (after.dtype.is_integer() and before.dtype.is_integer()) or after.null_count() or before.null_count():
+        return None
+    both = pl.concat([after.cast(pl.Int64), before.cast(pl.Int64)])
+    low, high = both.min(), both.max()
+    if not isinstance(low, int) or not isinstance(high, int) or high - low >= _NARROW_RANGE:
+        return None
+    return [str(low + at) for at in range(high - low + 1)], both.to_numpy() - low
+
+
+def _texts(after: pl.Series, before: pl.Series) -> tuple[list[str], Codes]:
+    both = pl.concat([after.cast(pl.String), before.cast(pl.String)]).fill_null(MISSING).alias("value")
+    names = both.unique(maintain_order=True)
+    # An enumeration codes texts by place in its list, in one pass.
+    return names.to_list(), both.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()

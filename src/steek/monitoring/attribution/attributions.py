@@ -125,6 +125,12 @@ class Attributions:
             return None
         return self._made(_Task(question, window, comparable_windows(window), (), name), key, actor)
 
+    def can_attribute(self, monitor: str) -> bool:
+        """Whether what a monitor measures adds something up, so that slices can explain it."""
+        declared = self._monitors.get(monitor)
+        question = None if declared is None else question_of(declared.indicator, None)
+        return question is not None and self._event_time(question.table) is not None
+
     def get(self, attribution_id: str) -> Attributed:
         """One by its id.
 
