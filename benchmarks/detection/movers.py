@@ -1,9 +1,9 @@
-"""Who is named as the first that moved: by time of onset, and by lineage where time does not tell."""
+"""Who is named as the first that moved: by time of the first alert, and by lineage where time does not tell."""
 
 from collections.abc import Sequence
 
 from benchmarks.detection.days import window_of
-from benchmarks.detection.quiet import Fired
+from benchmarks.detection.judging import Fired
 from benchmarks.detection.store import EDGES
 
 from steek.kernel.windows import Window
@@ -14,7 +14,7 @@ def named_first(alerts: Sequence[Fired]) -> str | None:
     """URN of the first mover among what these alerts are about; None without alerts, or where several are tied."""
     onsets: dict[str, Window] = {}
     for one in alerts:
-        onset = Window(window_of(one.onset_day).start_at, window_of(one.day).end_at)
+        onset = window_of(one.day)
         known = onsets.get(one.subject)
         if known is None or onset.end_at < known.end_at:
             onsets[one.subject] = onset

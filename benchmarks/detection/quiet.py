@@ -1,79 +1,62 @@
-"""The year as it is, evaluated day by day: every alert of it is one that somebody has to explain."""
+"""The year as it is: every alert of it is one that somebody would have to look at."""
 
-import json
-import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-import polars as pl
-from benchmarks.detection.days import DAYS, Tables, day_of, window_of
-from benchmarks.detection.models import FIRST_MODEL_DAY, MODELS
-from benchmarks.detection.nightly import Nights
-from benchmarks.detection.store import Night, Store
+from benchmarks.detection.days import DAYS, window_of
+from benchmarks.detection.judging import Fired, Series, Walk
+from benchmarks.detection.models import MODELS
+from benchmarks.detection.store import EDGES
 
-from steek.monitoring import Alert, Monitor
+# From here on every check has the past it asks for; the one for slow drift asks for fourteen weeks.
+ARMED_DAY = 98
+_DAYS_A_MONTH = 365.25 / 12
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
-    """An alert, as far as it is counted: when, by which rule, about what, for which slice."""
+class Quiet:
+    """Alerts of the untouched days from `ARMED_DAY` on."""
 
-    day: int
-    monitor: str
-    subject: str
-    slice: str | None
-    value: float | None
-    lower: float | None
-    upper: float | None
-    onset_day: int
-    reason: str
+    fired: Sequence[Fired]
+    days: int
 
     @property
-    def date(self) -> date:
-        return window_of(self.day).start_at.date()
+    def months(self) -> float:
+        return self.days / _DAYS_A_MONTH
 
-    @classmethod
-    def of(cls, alert: Alert, day: int) -> "Fired":
-        onset = day_of(alert.onset.start_at)
-        reason = str(alert.evidence.get("reason", ""))
-        return cls(day, alert.monitor, alert.subject, alert.slice, alert.value, alert.lower, alert.upper, onset, reason)
+    def per_model_and_month(self, fired: Sequence[Fired] | None = None) -> Mapping[str, float]:
+        """Alerts about a model, or about anything that it is made from, in a month, by model."""
+        chosen = self.fired if fired is None else fired
+        return {model: sum(one.subject in upstream(model) for one in chosen) / self.months for model in MODELS}
+
+    def storms(self) -> Sequence[Sequence[Fired]]:
+        """Alerts that would come as one: of one day, about things that are made from each other."""
+        days: dict[int, list[Fired]] = {}
+        for one in self.fired:
+            days.setdefault(one.day, []).append(one)
+        return [days[day] for day in sorted(days)]
 
 
-def run_year(tables: Tables, nights: Nights, monitors: Sequence[Monitor], folder: Path, days: range) -> list[Fired]:
-    """Evaluate the untouched days once; later calls read what the first found.
-
-    The store is left in `folder / "store"`: scenarios begin with its points.
-    """
-    found = folder / "fired.json"
-    if found.exists():
-        return [Fired(**one) for one in json.loads(found.read_text())]
-    shutil.rmtree(folder, ignore_errors=True)
-    store = Store(folder / "store", monitors)
-    store.masters(tables, days.start)
+def quiet_year(series: Mapping[str, Series], first: int = ARMED_DAY, last: int = DAYS) -> Quiet:
+    """Evaluate every monitor on every day, beginning early enough for alerts that were open before."""
     fired: list[Fired] = []
-    for day in days:
-        play(store, tables, nights, day)
-        fired += [Fired.of(alert, day) for alert in store.evaluate(day)]
-        if day % 28 == 0:
-            print(f"  quiet day {day} of {DAYS}: {len(fired)} alerts so far", flush=True)
-    store.close()
-    found.write_text(json.dumps([asdict(one) for one in fired]))
-    return fired
+    for name in sorted(series):
+        days = range(max(first - 14, 0), last)
+        walk = Walk(series[name], days)
+        fired += [one for day in days for one in walk.step(day) if day >= first]
+    return Quiet(sorted(fired, key=lambda one: (one.day, one.monitor, one.slice or "")), last - first)
 
 
-def play(store: Store, tables: Tables, nights: Nights, day: int) -> None:
-    """Everything that arrives on an untouched day."""
-    if day >= FIRST_MODEL_DAY:
-        for model in MODELS:
-            store.train(Night(model, nights.golden_changes(model).get(day)), day)
-        store.answer(answers_of(nights, day), day)
-    if day > FIRST_MODEL_DAY:
-        store.learn(answers_of(nights, day - 1), day)
-    store.sell(tables.between(day, day + 1).lines, day)
+def upstream(model: str) -> set[str]:
+    """A model and all that it is made from, as URNs."""
+    found, grown = {f"model:{model}"}, True
+    while grown:
+        above = {upper for upper, lower in EDGES if lower in found}
+        grown = not above <= found
+        found |= above
+    return found
 
 
-def answers_of(nights: Nights, day: int) -> dict[str, pl.DataFrame]:
-    """Answers of both models on a day."""
-    return {model: nights.answers(model).filter(day=day) for model in MODELS}
+def date_of(day: int) -> date:
+    return window_of(day).start_at.date()

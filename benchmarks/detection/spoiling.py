@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import polars as pl
 from benchmarks.detection.days import LINE, Tables
+from benchmarks.detection.judging import Series
 from benchmarks.detection.models import HISTORY_DAYS, MODELS, answer, came_of, questions
 from benchmarks.detection.nightly import Nights
 from benchmarks.detection.planted import Planted
@@ -15,12 +15,15 @@ from steek.monitoring import Monitor
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The untouched year: its store in `folder`, what arrived, what the models answered, and what watches."""
+    """The untouched year: what arrived, what the models answered, and what the monitors measured of it."""
 
-    folder: Path
     tables: Tables
     nights: Nights
-    monitors: Sequence[Monitor]
+    series: Mapping[str, Series]
+
+    @property
+    def monitors(self) -> Sequence[Monitor]:
+        return [one.monitor for one in self.series.values()]
 
 
 @dataclass(frozen=True, slots=True)

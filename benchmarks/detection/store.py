@@ -5,6 +5,7 @@ planted batches, and the serving of models. Rows are appended to the lake as ing
 outcomes as the prediction log and the outcome join leave them.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -105,6 +106,7 @@ class Store:
 
     def __init__(self, folder: Path, monitors: Sequence[Monitor]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self.clock = ReplayClock(folder / "clock")
         self.database = Database.open(f"sqlite:///{folder / 'steek.db'}")
         metadata.create_all(self.database.engine)
@@ -129,6 +131,11 @@ class Store:
 
     def close(self) -> None:
         self.database.close()
+
+    def remove(self) -> None:
+        """Close it and delete everything it wrote."""
+        self.close()
+        shutil.rmtree(self._folder)
 
     def masters(self, tables: Tables, day: int) -> None:
         """The product master and the list of partners, as they are at the beginning of a day."""
