@@ -8,6 +8,7 @@ so that one picture serves light and dark.
 from steek.charts.budget import budget_bar, budget_svg
 from steek.charts.calibration import CalibrationBin, calibration_spec
 from steek.charts.comparison import ComparedBar, comparison_spec
+from steek.charts.day_marks import day_marks_svg
 from steek.charts.histogram import HistogramBar, codes_spec, histogram_spec
 from steek.charts.interval import interval_svg
 from steek.charts.lineage import LineageLayout, LineageNode, layout_lineage, lineage_svg
@@ -42,6 +43,7 @@ __all__ = [
     "codes_spec",
     "coloured",
     "comparison_spec",
+    "day_marks_svg",
     "histogram_spec",
     "interval_svg",
     "layout_lineage",

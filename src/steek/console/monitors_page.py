@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from steek.charts import Point
+from steek.console.back_test_parts import Tested, tested
 from steek.console.changes_about import changes_about
 from steek.console.drawings import Drawings
 from steek.console.indicator_words import basis_words, series_name, unit_of, value_words, well_words
@@ -42,6 +43,7 @@ class MonitorView:
     slices: tuple[str | None, ...]
     picture: Picture
     alerts: tuple[Alert, ...]
+    tested: Tested
 
 
 def monitor_lines(monitoring: Monitoring, *, now: datetime) -> tuple[MonitorLine, ...]:
@@ -88,6 +90,5 @@ def monitor_view(services: Services, drawings: Drawings, name: str, slice: str |
     shown: dict[str, Any] = {"onset": onset, "markers": markers, "replaced": first, "is_main": True}
     picture = chart(drawings, series_name(name, chosen), series, unit=unit, **shown)
     said = value_words(state.indicator, state.value, state.unit)
-    return MonitorView(
-        state, said, well_words(state), basis_words(monitoring.monitors[name], state), chosen, slices, picture, alerts
-    )
+    basis, rule = basis_words(monitoring.monitors[name], state), tested(monitoring, name)
+    return MonitorView(state, said, well_words(state), basis, chosen, slices, picture, alerts, rule)
