@@ -25,11 +25,13 @@ READING: list[tuple[str, ...]] = [
     ("models", "show", "shop_demand", "1"),
     ("models", "evaluations", "maker_demand"),
     ("models", "gate", "shop_demand", "1"),
-    ("monitors", "list"),
-    ("monitors", "alerts"),
-    ("monitors", "series", "lines in"),
-    ("monitors", "back-test", "lines in", "--days", "3"),
-    ("monitors", "learned", "lines in"),
+    ("monitor", "list"),
+    ("monitor", "explore", "lines in"),
+    ("monitor", "health"),
+    ("alerts", "list"),
+    ("monitor", "series", "lines in"),
+    ("monitor", "back-test", "lines in", "--days", "3"),
+    ("monitor", "learned", "lines in"),
     ("notify", "list", "--explain"),
     ("notify", "targets"),
     ("change", "list"),
@@ -177,9 +179,12 @@ def data_and_models(flow: Flow) -> None:
     flow.do("models", "override", "shop_guess", "1", "--reason", "for the fair", "--actor", "ada")
     assert flow.do("deploy", "shop_guess", "1")["primary"] == 1
 
-    fired = flow.do("monitors", "check", "2024-04-01", "--monitor", "lines in")
+    fired = flow.do("monitor", "check", "2024-04-01", "--monitor", "lines in")
     assert [alert["value"] for alert in fired] == [0.0]
-    assert flow.do("monitors", "acknowledge", fired[0]["id"], "--actor", "ada")["acknowledged_by"] == "ada"
+    assert flow.do("alerts", "acknowledge", fired[0]["id"], "--actor", "ada")["acknowledged_by"] == "ada"
+    (flow.shell.folder / "revenue.csv").write_text("at,value,shop\n2024-03-11T18:00:00Z,812.5,north\n")
+    assert flow.do("monitor", "feed", "revenue", "revenue.csv", "--key", "till")["replaced"] == 0
+    assert flow.do("monitor", "catch-up", "--monitor", "revenue") == []
     profiles(flow)
     promises_kept(flow)
     noted = flow.do("changes", "--note", "the fair is in town", "--on", "event:fair")

@@ -15,7 +15,7 @@ def test_the_command_it_prints_works(tmp_path: Path) -> None:
     noun, *words = shlex.split(begun.stdout.splitlines()[-1].removeprefix("next: steek "))
     receipt = shell.json(noun, *words)
     assert (receipt["dataset"], receipt["accepted_rows"], receipt["quarantined_rows"]) == ("orders", 2, 0)
-    (monitor,) = Shell(tmp_path / "my-shop").json("monitors", "list")
+    (monitor,) = Shell(tmp_path / "my-shop").json("monitor", "list")
     assert (monitor["monitor"], monitor["owner"]) == ("orders in all", 'O\'Brien "data": all')
 
 

@@ -56,7 +56,10 @@ READING: dict[str, str] = {
     "/v1/models/{model}/route": "/v1/models/shop_demand/route",
     "/v1/monitors": "/v1/monitors",
     "/v1/profiles": "/v1/profiles",
+    "/v1/monitors/health": "/v1/monitors/health",
     "/v1/monitors/{monitor}/series": "/v1/monitors/lines in/series",
+    "/v1/monitors/{monitor}/slices": "/v1/monitors/lines in/slices",
+    "/v1/series": "/v1/series",
     "/v1/monitors/{monitor}/back-test": "/v1/monitors/lines in/back-test?days=3",
     "/v1/monitors/{monitor}/learned": "/v1/monitors/lines in/learned",
     "/v1/slos": "/v1/slos",
@@ -156,6 +159,10 @@ WRITING: dict[str, Write] = {
     "/v1/profiles/runs": lambda api, key: api.post("/v1/profiles/runs?what=sales", key=key),
     "/v1/profiles/{what}/parts": lambda api, key: api.post(
         f"/v1/profiles/sales/parts?window={NIGHT}", [{"column": "amount_usd", "rows": 4}], key=key
+    ),
+    "/v1/monitors/catch-ups": lambda api, key: api.post("/v1/monitors/catch-ups?monitor=revenue", key=key),
+    "/v1/series/{name}": lambda api, key: api.post(
+        "/v1/series/revenue", [{"at": "2024-03-11T18:00:00Z", "value": 812.5, "shop": "north"}], key=key
     ),
     "/v1/monitors/evaluations": lambda api, key: api.post("/v1/monitors/evaluations?day=2024-04-01", key=key),
     "/v1/alerts/{alert}/acknowledgement": lambda api, key: api.post(

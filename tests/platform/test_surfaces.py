@@ -125,7 +125,7 @@ ACTS = [
     ),
     Act(
         "measure again",
-        ("monitors", "check", "2024-04-01", "--monitor", "lines in"),
+        ("monitor", "check", "2024-04-01", "--monitor", "lines in"),
         ("/v1/monitors/evaluations?day=2024-04-01&monitor=lines%20in", None),
         lambda p, key: p.monitoring.evaluate(
             Window.of_day(NIGHTS[0].replace(month=4, day=1), p.settings.day_starts_at), key=key, only=["lines in"]

@@ -93,7 +93,7 @@ class People:
                 "--incident", incident,
             )  # fmt: skip
         if self._at(night, "10:40"):
-            check = ("monitors", "check", night.isoformat(), "--monitor", "lines joined with partners")
+            check = ("monitor", "check", night.isoformat(), "--monitor", "lines joined with partners")
             self.steek(*check, "--key", _key(check))
             self._do(COMMANDER, "incident", "resolve", incident, "--verify")
             self.steek("incident", "postmortem", incident)

@@ -10,7 +10,9 @@ from steek.monitoring.attribution.movers import Mover, first_movers
 from steek.monitoring.attribution.questions import Question, parse_slices
 from steek.monitoring.attribution.slices import SliceLine, SliceOrder, SliceTable, read_slice_points, read_slices
 from steek.monitoring.attribution.stored import Attributed
+from steek.monitoring.defaults import Defaults, default_monitors
 from steek.monitoring.evaluating import EvaluationOptions
+from steek.monitoring.exploring import Explored, MonitorFilter
 from steek.monitoring.incident_events import INCIDENT_KINDS
 from steek.monitoring.indicators import (
     FeedReceipt,
@@ -84,13 +86,16 @@ __all__ = [
     "Burn",
     "ColumnChange",
     "ColumnSummary",
+    "Defaults",
     "EvaluationOptions",
     "ExplicitThreshold",
+    "Explored",
     "FeedReceipt",
     "Firing",
     "IndicatorSpec",
     "LearnedThreshold",
     "Monitor",
+    "MonitorFilter",
     "MonitorHealth",
     "MonitorState",
     "Monitoring",
@@ -123,6 +128,7 @@ __all__ = [
     "column_mean",
     "column_quantile",
     "data_age",
+    "default_monitors",
     "distinct",
     "drift",
     "expected_vs_observed",

@@ -1,13 +1,13 @@
 """Evaluating monitors: their own windows, one scan for all that read a table, a bound on slices, their own health."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import groupby
 from math import isfinite
 
 import polars as pl
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from steek.kernel.clock import Clock
 from steek.kernel.errors import NotFoundError, SteekError
@@ -185,13 +185,6 @@ class Evaluator:
         if spec.target.kind == "model":
             rows = rows.filter(pl.col("model") == spec.target.name)
         return rows.select(pl.col(reads.at).min()).collect().item()
-
-
-def first_evaluations(connection: Connection) -> Mapping[str, datetime]:
-    """When each monitor was first evaluated, processing time."""
-    c = evaluations.c
-    found = connection.execute(select(c.monitor, func.min(c.evaluated_at)).group_by(c.monitor))
-    return dict(found.tuples())
 
 
 def _tasks(monitor: Monitor, window: Window, key: str) -> list[_Task]:

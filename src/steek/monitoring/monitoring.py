@@ -10,6 +10,7 @@ from steek.ledger import Database, Event, Ledger
 from steek.monitoring import alert_events
 from steek.monitoring.alerts import Alert, AlertState, acknowledge_alert, read_alert, read_alerts
 from steek.monitoring.evaluating import EvaluationOptions, Evaluator
+from steek.monitoring.exploring import Explored, MonitorFilter, read_latest
 from steek.monitoring.incident_events import follow_incident
 from steek.monitoring.indicators.health import MonitorHealth, health_of, read_health
 from steek.monitoring.indicators.indicator import Side
@@ -112,6 +113,15 @@ class Monitoring:
         with self._database.reading() as connection:
             rows = read_health(connection)
         return [health_of(self.monitors[name], rows.get(name), now) for name in sorted(self.monitors)]
+
+    def explore(self, which: MonitorFilter | None = None, *, since: datetime) -> list[Explored]:
+        """Monitors that fit, by name, each with its points whose window starts from `since`; a few queries in all."""
+        chosen = which or MonitorFilter()
+        both = zip(self.monitors_state(), self.health(), strict=True)
+        fitting = [(state, own) for state, own in both if chosen.lets_through(self.monitors[state.monitor], state, own)]
+        with self._database.reading() as connection:
+            found = read_latest(connection, [(state.monitor, state.slice) for state, _ in fitting], since=since)
+        return [Explored(state, own, tuple(found.get((state.monitor, state.slice), ()))) for state, own in fitting]
 
     def names(self, side: Side) -> list[str]:
         """Monitors of one side: "data", measurable once the data of a window are in, or "models", the others."""

@@ -15,6 +15,7 @@ from steek.platform.contracts import (
     put_labels,
 )
 from steek.platform.deploying import deploy_version
+from steek.platform.feeding import read_series_file, series_values
 from steek.platform.finding import find_definition, find_derived
 from steek.platform.looking import (
     DatasetFacts,
@@ -73,8 +74,10 @@ __all__ = [
     "preparations",
     "put_labels",
     "read_rows",
+    "read_series_file",
     "rollback_target",
     "sampling_costs",
+    "series_values",
     "serving_app",
     "subscriptions",
     "watch",

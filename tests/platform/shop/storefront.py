@@ -103,6 +103,14 @@ lines_in = sk.Monitor(
     owner=OWNER,
     description="Shops stopped sending.",
 )
+revenue = sk.Monitor(
+    "revenue",
+    indicator=sk.outside_series("revenue", unit="USD", by="shop"),
+    threshold=sk.learned(),
+    on="sales",
+    purpose="chart",
+    owner=OWNER,
+)
 lines_with_makers = sk.Monitor(
     "lines with makers",
     indicator=sk.join_matched("maker_lines"),

@@ -136,7 +136,8 @@ class OutsideSeries:
         """Moment of the newest value of every declared series; None for one that was never fed."""
         c = series_values.c
         with self._database.reading() as connection:
-            known = dict(connection.execute(select(c.series, func.max(c.at)).group_by(c.series)).tuples())
+            newest = connection.execute(select(c.series, func.max(c.at)).group_by(c.series)).all()
+        known: dict[str, datetime] = {row[0]: row[1] for row in newest}
         return {name: known.get(name) for name in sorted(self.declared)}
 
 
