@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
 from steek.kernel.windows import Window
+from steek.monitoring import Objectives
 from steek.platform import Platform
 
 
@@ -67,6 +68,27 @@ def router(platform: Platform) -> APIRouter:
         platform.subscriptions.deliver()
         return reply(checked)
 
+    # Before the addresses of one objective, or "exclusions" would be taken for the name of one.
+    _exclusions(routes, objectives)
+
+    @routes.get("/slos/{objective}")
+    def story(objective: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """One objective: its slots, what was left after each, its rules, its times of trouble."""
+        return reply(objectives.story(objective))
+
+    @routes.post("/slos/{objective}/retirement")
+    def retire(objective: str, body: Reason, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Stop checking an imported objective."""
+        require_key(key)
+        objectives.retire(objective, reason=body.reason, actor=actor_or_api(actor))
+        return reply({"objective": objective, "retired": True})
+
+    return routes
+
+
+def _exclusions(routes: APIRouter, objectives: Objectives) -> None:
+    """Time that does not count."""
+
     @routes.get("/slos/exclusions")
     def exclusions(objective: str | None = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Time that does not count, the latest first; what was taken back too."""
@@ -84,17 +106,3 @@ def router(platform: Platform) -> APIRouter:
         """Take an exclusion back."""
         require_key(key)
         return reply(objectives.withdraw(exclusion, reason=body.reason, actor=actor_or_api(actor)))
-
-    @routes.get("/slos/{objective}")
-    def story(objective: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """One objective: its slots, what was left after each, its rules, its times of trouble."""
-        return reply(objectives.story(objective))
-
-    @routes.post("/slos/{objective}/retirement")
-    def retire(objective: str, body: Reason, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Stop checking an imported objective."""
-        require_key(key)
-        objectives.retire(objective, reason=body.reason, actor=actor_or_api(actor))
-        return reply({"objective": objective, "retired": True})
-
-    return routes
