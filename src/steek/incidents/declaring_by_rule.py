@@ -1,17 +1,19 @@
 """What declares an incident by itself: an alert whose monitor says so, or an objective whose budget burns."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
 from steek.incidents.declaring import Declaration, evidence_of
 from steek.incidents.desk import Desk
-from steek.incidents.systems import system_of
 from steek.incidents.text import TITLE_CHARACTERS
 from steek.incidents.types import AlertEvidence, Severity, Span
 from steek.ledger import Event
+from steek.monitoring.alerting.systems import system_of
 from steek.monitoring.alerts import read_alert
 
+ALERT_KINDS = ("alert.fired", "alert.unsilenced")
 OBJECTIVE_KINDS = ("objective.burning", "objective.exhausted")
 
 
@@ -22,14 +24,15 @@ def declaration_by_rule(desk: Desk, event: Event) -> Declaration | None:
         return None
     if event.kind in OBJECTIVE_KINDS:
         return _of_objective(desk, event, alert_id)
-    if event.kind != "alert.fired":
+    if event.kind not in ALERT_KINDS or event.payload.get("silence") is not None:
+        # What is silenced declares nothing; when the silence ends first, alert.unsilenced asks again.
         return None
     with desk.database.reading() as connection:
         alert = read_alert(connection, alert_id)
     if alert.declare is None:
         return None
     evidence = evidence_of(alert, event.id, attached_at=desk.clock.now())
-    return _declaration(event, evidence, alert.declare)
+    return replace(_declaration(event, evidence, alert.declare), group=alert.group)
 
 
 def _of_objective(desk: Desk, event: Event, episode: str) -> Declaration | None:

@@ -9,6 +9,7 @@ from steek.incidents.lifecycle import State
 from steek.incidents.tables import alerts, incidents, requests
 from steek.incidents.types import AlertEvidence, Incident, Role, Severity, Span
 from steek.kernel.errors import ConflictError, NotFoundError, StaleWriteError
+from steek.monitoring.tables import alerts as fired
 
 
 def to_incident(row: RowMapping) -> Incident:
@@ -120,6 +121,14 @@ def remember(connection: Connection, key: str, operation: str, *, incident_id: s
 def incident_of(connection: Connection, alert_id: str) -> Incident | None:
     """The incident that an alert belongs to, or None."""
     found = connection.execute(select(alerts.c.incident_id).where(alerts.c.alert_id == alert_id)).scalar_one_or_none()
+    return None if found is None else find(connection, found)
+
+
+def incident_of_group(connection: Connection, group: str) -> Incident | None:
+    """The first incident that an alert of a group belongs to, or None."""
+    of_group = select(fired.c.id).where(fired.c.group_id == group)
+    query = select(alerts.c.incident_id).where(alerts.c.alert_id.in_(of_group))
+    found = connection.execute(query.order_by(alerts.c.attached_at, alerts.c.incident_id).limit(1)).scalar_one_or_none()
     return None if found is None else find(connection, found)
 
 

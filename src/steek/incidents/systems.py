@@ -9,6 +9,7 @@ from steek.kernel.errors import InputError
 from steek.kernel.urn import Urn
 from steek.ledger import Database, Lineage
 from steek.ledger.tables import lineage_edges
+from steek.monitoring.alerting.systems import system_of
 
 # A loop is about six edges long (receipt, dataset, derived dataset, features, trained model, deployment).
 # Beyond ten only older versions of the same things come, so the walk stops there.
@@ -16,25 +17,7 @@ MAX_DISTANCE = 10
 # Of the newest version nothing may have been made yet, so what was made from the ones before counts too.
 _RECENT = 3
 
-_MODEL_KINDS = frozenset({"model", "definition", "trained", "deployment", "route", "rollout"})
-_FEATURE_KINDS = frozenset({"feature", "features", "view"})
 _MADE_KINDS = {"model": ("deployment", "trained"), "features": ("features",)}
-
-
-def system_of(urn: str) -> str:
-    """The system a thing belongs to, whichever version or member of a fleet it is.
-
-    >>> system_of("trained:partner_demand/69@17")
-    'model:partner_demand'
-    >>> system_of("dataset:products@4")
-    'dataset:products'
-    """
-    parsed = Urn.parse(urn)
-    if parsed.kind in _MODEL_KINDS:
-        return str(Urn("model", parsed.name.split("/")[0]))
-    if parsed.kind in _FEATURE_KINDS:
-        return str(Urn("features", parsed.name))
-    return str(Urn(parsed.kind, parsed.name))
 
 
 def latest_versions(database: Database, system: str, *, until: datetime, count: int = 1) -> list[str]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from steek.incidents.systems import system_of
 from steek.incidents.types import Incident
 from steek.kernel.errors import InputError
 from steek.ledger import Event, Ledger
+from steek.monitoring.alerting.systems import system_of
 
 # What happens to the systems themselves and belongs into the story, as against the loop's daily measurements.
 SYSTEM_KINDS = (

@@ -1,5 +1,7 @@
 """Alerts as events, so that incidents, suspects and pagers hear of them."""
 
+from dataclasses import asdict
+
 from steek.ledger import Draft
 from steek.monitoring.alerts import Alert
 from steek.monitoring.kinds import Kind
@@ -9,8 +11,20 @@ ACTOR = "steek"
 
 
 def fired(alert: Alert, kind: Kind, unit: str | None = None) -> Draft:
-    """`alert.fired` carries everything an incident needs to be declared by itself."""
-    payload = {
+    """`alert.fired` carries everything an incident needs to be declared by itself, and people to know how bad it is.
+
+    `silence` names what keeps it quiet: then nobody is told, and no incident is declared before that is over.
+    """
+    return Draft("alert.fired", alert.subject, ACTOR, _told(alert, kind, unit))
+
+
+def unsilenced(alert: Alert, kind: Kind, unit: str | None = None) -> Draft:
+    """`alert.unsilenced`: it fired in silence, and goes on now that the silence is over."""
+    return Draft("alert.unsilenced", alert.subject, ACTOR, _told(alert, kind, unit))
+
+
+def _told(alert: Alert, kind: Kind, unit: str | None) -> dict[str, object]:
+    return {
         **_identity(alert),
         "text": alert_text(alert, kind, unit),
         "window": {"start_at": alert.window.start_at, "end_at": alert.window.end_at},
@@ -22,8 +36,12 @@ def fired(alert: Alert, kind: Kind, unit: str | None = None) -> Draft:
         "severity": alert.severity,
         "declare": alert.declare,
         "evidence": alert.evidence,
+        "group": alert.group,
+        "size": None if alert.size is None else asdict(alert.size),
+        "affected": list(alert.affected),
+        "flapping": alert.flapping_since_at is not None,
+        "silence": alert.silence,
     }
-    return Draft("alert.fired", alert.subject, ACTOR, payload)
 
 
 def resolved(alert: Alert, *, reason: str) -> Draft:

@@ -97,14 +97,8 @@ def write_alerts(connection: Connection, new: Iterable[Alert]) -> None:
         connection.execute(insert(alerts), rows)
 
 
-def write_alert(connection: Connection, alert: Alert) -> None:
-    """Store a new alert."""
-    write_alerts(connection, [alert])
-
-
-def still_failing(connection: Connection, failing: Alert | Sequence[Alert], window: Window) -> None:
+def still_failing(connection: Connection, failing: Sequence[Alert], window: Window) -> None:
     """Note that open alerts failed again in `window`."""
-    failing = [failing] if isinstance(failing, Alert) else failing
     ids = [alert.id for alert in failing if alert.last_window_end_at < window.end_at]
     for first in range(0, len(ids), _AT_ONCE):
         chosen = alerts.c.id.in_(ids[first : first + _AT_ONCE])

@@ -1,6 +1,6 @@
 """One monitor, one window: from measurements to points, state, alerts and events, in the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,8 +9,9 @@ from sqlalchemy import Connection, insert, select
 from steek.kernel.verdict import Verdict
 from steek.kernel.windows import Window
 from steek.ledger import Draft
-from steek.monitoring import alert_events
-from steek.monitoring.alerts import Alert, new_alert, read_alerts, resolve_alert, still_failing, write_alert
+from steek.monitoring.alerting.moving import Looking, Verdicts, move_alerts
+from steek.monitoring.alerting.size import Size, size_of
+from steek.monitoring.alerts import Alert, read_alerts
 from steek.monitoring.holds import Hold, history_start, read_holds
 from steek.monitoring.indicators.cardinality import OTHER
 from steek.monitoring.indicators.indicator import Indicator
@@ -26,6 +27,7 @@ from steek.monitoring.thresholds.declared import LearnedThreshold
 from steek.monitoring.thresholds.judging_many import judge_rows
 from steek.monitoring.thresholds.learning import Lesson, learning_for
 from steek.monitoring.thresholds.learnings import Learning, mark_stale
+from steek.monitoring.thresholds.phases import finest_part
 from steek.monitoring.thresholds.series_frame import Now
 
 _WINDOWS_FOR_ONSET = 28
@@ -187,33 +189,43 @@ def _past_counts(
 def _move_alerts(
     connection: Connection, step: Step, judged: Sequence[Judged], gone: Sequence[str | None], before: Before
 ) -> tuple[list[Alert], list[Draft]]:
-    if step.monitor.purpose == "chart":
-        return [], []
-    open_alerts = {alert.slice: alert for alert in read_alerts(connection, monitor=step.monitor.name, open_only=True)}
-    changed: list[Alert] = []
-    drafts: list[Draft] = []
-    failed = [one.measurement.slice for one in judged if one.judgement.verdict is Verdict.FAIL]
-    new = [name for name in failed if name not in open_alerts]
     since = min(before.since, step.window.start_at - _ONSET_SPAN)
-    points = read_slices(connection, step.monitor.name, new, since=since, until=step.window.start_at)
-    for one in judged:
-        alert = open_alerts.get(one.measurement.slice)
-        verdict = one.judgement.verdict
-        if verdict is Verdict.FAIL and alert is not None:
-            still_failing(connection, alert, step.window)
-        elif verdict is Verdict.FAIL:
-            onset, evident = _onset(one, points.get(one.measurement.slice, ()), step, before)
-            alert = new_alert(step.monitor, evident, window=step.window, onset=onset, key=step.key, opened_at=step.now)
-            write_alert(connection, alert)
-            changed.append(alert)
-            drafts.append(alert_events.fired(alert, step.indicator.kind, step.indicator.unit))
-        elif alert is not None and _is_back(alert, one):
-            _resolve(connection, step, alert, one.judgement.reason, changed, drafts)
-    for name in gone:
-        if name in open_alerts:
-            reason = "empty throughout its history; taken as gone for good"
-            _resolve(connection, step, open_alerts[name], reason, changed, drafts)
-    return changed, drafts
+    points: dict[str | None, list[Point]] = {}
+
+    def past(names: Sequence[str | None]) -> dict[str | None, list[Verdict]]:
+        points.update(read_slices(connection, step.monitor.name, names, since=since, until=step.window.start_at))
+        return {name: [Verdict.FAIL if one.drift else one.verdict for one in points[name]] for name in names}
+
+    looking = Looking(
+        past=past,
+        began=lambda one: _onset(one, points.get(one.measurement.slice, ()), step, before),
+        size=_sizes(step, before),
+    )
+    found = Verdicts(step.monitor, step.indicator, step.window, step.key, step.now, judged, gone)
+    return move_alerts(connection, found, looking)
+
+
+def _sizes(step: Step, before: Before) -> Callable[[Judged], Size | None]:
+    """How far values are from the middle of comparable windows, or without one from the bound that they left."""
+    threshold, indicator = step.monitor.threshold, step.indicator
+    known = before.learning.usual if before.learning is not None else None
+    places = {} if known is None else {name: index for index, name in enumerate(known.slices)}
+    season = threshold.season if isinstance(threshold, LearnedThreshold) else None
+    part = finest_part(season, step.window.start_at)
+
+    def size(judged: Judged) -> Size | None:
+        measurement = judged.measurement
+        return size_of(
+            measurement.value,
+            indicator.kind,
+            rows=measurement.rows,
+            usual=None if known is None else known.of(places.get(measurement.slice, -1), part),
+            bounds=(judged.judgement.lower, judged.judgement.upper),
+            deviation=measurement.deviation,
+            unit=indicator.unit,
+        )
+
+    return size
 
 
 def _onset(judged: Judged, points: Sequence[Point], step: Step, before: Before) -> tuple[Window, Judged]:
@@ -227,19 +239,3 @@ def _onset(judged: Judged, points: Sequence[Point], step: Step, before: Before) 
         return onset, judged
     evidence = {**judged.measurement.evidence, "change_point": {"confidence": change.confidence}}
     return onset, replace(judged, measurement=replace(judged.measurement, evidence=evidence))
-
-
-def _is_back(alert: Alert, judged: Judged) -> bool:
-    """Passed; or, where it fired by a rule before there were any bounds, measured and no longer against the rule."""
-    if judged.judgement.verdict is Verdict.PASS:
-        return True
-    by_rule = alert.lower is None and alert.upper is None
-    return by_rule and judged.measurement.value is not None
-
-
-def _resolve(
-    connection: Connection, step: Step, alert: Alert, reason: str, changed: list[Alert], drafts: list[Draft]
-) -> None:
-    resolve_alert(connection, alert, reason=reason, at=step.now)
-    changed.append(replace(alert, state="resolved"))
-    drafts.append(alert_events.resolved(alert, reason=reason))

@@ -15,6 +15,7 @@ from steek.notify.notice import NoticePurpose, NoticeSeverity, NoticeState
 
 _ALERTS: Mapping[str, NoticeState] = {
     "alert.fired": "open",
+    "alert.unsilenced": "open",
     "alert.acknowledged": "acknowledged",
     "alert.resolved": "resolved",
 }
@@ -63,6 +64,8 @@ class Noticing:
             self._notices.post(*told)
 
     def _told(self, event: Event) -> Sequence[Notice]:
+        if event.kind in _ALERTS and event.payload.get("silence") is not None:
+            return []
         if event.kind in _ALERTS:
             return [self._alert(event, _ALERTS[event.kind])]
         if event.kind in _TROUBLE or event.kind == _RECOVERED:

@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping, Sequence
 
 from steek.data import LabelUses
 from steek.incidents import Incidents
-from steek.incidents.declaring_by_rule import OBJECTIVE_KINDS
+from steek.incidents.declaring_by_rule import ALERT_KINDS, OBJECTIVE_KINDS
 from steek.kernel.urn import Urn
 from steek.ledger import Event
 from steek.ledger.subscriptions import Handler
@@ -21,7 +21,7 @@ def subscriptions(
 ) -> Mapping[str, Subscription]:
     """Subscriber to the kinds of events it gets and what it does with them; each may get an event twice."""
     return {
-        "incidents": (("alert.fired", *OBJECTIVE_KINDS), incidents.consider_alert),
+        "incidents": ((*ALERT_KINDS, *OBJECTIVE_KINDS), incidents.consider_alert),
         "thresholds": (INCIDENT_KINDS, monitoring.on_incident),
         "expected changes": (EXPECTED_KINDS, monitoring.thresholds.on_change),
         "freezes": (("freeze.requested", "freeze.release_requested"), lambda event: _freeze(freezes, event)),

@@ -1,4 +1,4 @@
-"""How far a value is from what was expected, with an interval, so that 2 rows of 40 are not told like 2,000 of 40,000."""
+"""How far a value is from what was expected, with an interval: 2 rows of 40 are not told like 2,000 of 40,000."""
 
 import math
 from dataclasses import dataclass
