@@ -59,7 +59,7 @@ def drift_check(values: Sequence[float], kind: Kind = Kind.AMOUNT, *, week: int 
     True
     >>> slow = steady + [100.0 + day * 7 % 5 - day / 2 for day in range(42)]
     >>> drift_check(slow).reason.split(";")[0]
-    'slow drift: the last three weeks lie at 86.5, 15% below the 102 of the weeks before'
+    'slow drift: the last three weeks lie at 86.75, 15% below the 101.75 of the weeks before'
     """
     rows = np.asarray(values, dtype=np.float64)[None, :]
     return find_drifts(rows, kind, week=week, slices=slices).get(0)

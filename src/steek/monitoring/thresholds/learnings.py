@@ -129,10 +129,10 @@ def read_notes(connection: Connection, monitor: str, *, most: int = 50) -> list[
     return [LearningNote(*row[:7], tuple(row.incidents), row.reason, row.stale) for row in rows]
 
 
-def mark_stale(connection: Connection, monitor: str, after: datetime) -> None:
+def mark_stale(connection: Connection, monitor: str, after_at: datetime) -> None:
     """Say that the past of everything in force after a moment has changed, so that it is learned again."""
     c = learnings.c
-    connection.execute(update(learnings).where(c.monitor == monitor, c.in_force_at > after).values(stale=True))
+    connection.execute(update(learnings).where(c.monitor == monitor, c.in_force_at > after_at).values(stale=True))
 
 
 def _packed(usual: UsualMany) -> bytes:

@@ -75,6 +75,6 @@ class Now:
         )
 
 
-def even_starts(first: datetime, last: datetime, window: timedelta) -> tuple[datetime, ...]:
-    """Starts of windows from `first` to `last`, both included; empty when `last` is before `first`."""
-    return tuple(first + number * window for number in range(int((last - first) / window) + 1))
+def even_starts(first_at: datetime, last_at: datetime, window: timedelta) -> tuple[datetime, ...]:
+    """Starts of windows from the first to the last, both included; empty when the last is before the first."""
+    return tuple(first_at + number * window for number in range(int((last_at - first_at) / window) + 1))
