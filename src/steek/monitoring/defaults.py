@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -16,18 +16,16 @@ from steek.monitoring.indicators.joins import join_matched
 from steek.monitoring.indicators.outcomes import expected_vs_observed
 from steek.monitoring.indicators.predictions import fallback_share, prediction_mean, prediction_statistic
 from steek.monitoring.indicators.user_defined import KindName, indicator
+from steek.monitoring.indicators.values import odd_hours_share, value_size
 from steek.monitoring.indicators.volumes import volume
 from steek.monitoring.monitor import IndicatorSpec, Monitor, Purpose
-from steek.monitoring.thresholds.declared import LearnedThreshold, Threshold, explicit, learned
+from steek.monitoring.thresholds.declared import LearnedThreshold, Season, Threshold, explicit, learned
 from steek.monitoring.watching.declared import WatchedModel
 
 # Answers of the golden set move a little with every training; not at all, or by most of their size, is no training.
 _GOLDEN = explicit(lower=0.00001, upper=0.8)
 _NEVER = explicit(upper=0.0)
 _FEW = explicit(upper=0.05)
-# New values are usual as long as they are few: a product that was never sold before, a rare word.
-_NEW = explicit(upper=0.01)
-_HOUR = 2 * math.pi / 24
 
 
 def _no_days() -> Mapping[str, Sequence[date]]:
@@ -41,29 +39,39 @@ class Defaults:
     Args:
         holidays: Days of their own by name, that are not judged; see `learned`.
         rows: Half-width for numbers of rows, in spreads.
-        whole: For shares and levels of all rows.
-        slices: For shares and levels of each slice; there are many of these, and what goes wrong in one is large.
-        least_rows: Of a slice, for its shares and levels to be judged.
+        whole: For shares and sizes of all rows.
+        slices: For shares and sizes of each slice; these are widened further by the tail of what all slices did.
+        least_slice: How many rows a slice must have for its number of rows, and its silence, to be judged.
+        least_rows: How many it must have for its shares and sizes to be judged.
+        budget_per_week: How often one of these monitors may cry wolf; there are dozens of them.
     """
 
     holidays: Mapping[str, Sequence[date]] = field(default_factory=_no_days)
     rows: float = 6.0
     whole: float = 8.0
-    slices: float = 10.0
-    least_rows: float = 5.0
+    slices: float = 5.0
+    least_slice: float = 3.0
+    least_rows: float = 20.0
+    budget_per_week: float = 0.005
 
-    def rule(self, width: float, *, least_rows: float = 0.0, weekly: bool = True) -> LearnedThreshold:
-        """A learned threshold that knows the days of the week, from eight of each."""
-        season = "week" if weekly else None
-        return learned(
-            width, season=season, windows=56 if weekly else 28, min_volume=least_rows, holidays=self.holidays
-        )
+    def of_rows(self, by: str | None) -> LearnedThreshold:
+        """The rule for numbers of rows, which know the days of the week."""
+        least = 0.0 if by is None else self.least_slice
+        return self._learned(self.rows, season="week", least_rows=least, drifts=by is None)
 
-    def of(self, by: str | None) -> LearnedThreshold:
-        """The rule for shares and levels, of the whole or of each slice."""
+    def of_values(self, by: str | None, *, drifts: bool = False) -> LearnedThreshold:
+        """The rule for shares and sizes, of the whole or of each slice."""
         if by is None:
-            return self.rule(self.whole)
-        return self.rule(self.slices, least_rows=self.least_rows, weekly=False)
+            return self._learned(self.whole, season="week", least_rows=0.0, drifts=drifts)
+        return self._learned(self.slices, season=None, least_rows=self.least_rows, drifts=False)
+
+    def _learned(self, width: float, *, season: Season | None, least_rows: float, drifts: bool) -> LearnedThreshold:
+        """From eight of each day of the week; slow drift is looked for where the seasons of a business are no drift."""
+        rule = learned(
+            width, season=season, windows=56, min_volume=least_rows, holidays=self.holidays,
+            budget_per_week=self.budget_per_week,
+        )  # fmt: skip
+        return rule if drifts else replace(rule, drift_weeks=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +126,15 @@ def dataset_monitors(dataset: AnyDataset, judged: Defaults | None = None) -> lis
     if dataset.event_time is None:
         return []
     rules, watched, name = judged or Defaults(), _Watched(dataset.name, dataset.owner), dataset.name
-    found = [watched.monitor("rows", volume(name), rules.rule(rules.rows))]
+    found: list[Monitor] = []
+    for by in (None, *dataset.volume_by):
+        found.append(watched.monitor("rows", volume(name, by=by), rules.of_rows(by), by=by))
+        found.append(watched.monitor("rows at odd hours", odd_hours_share(name, by), rules.of_values(by), by=by))
     for column in dataset.volume_by:
-        found.append(watched.monitor("rows", volume(name, by=column), rules.rule(rules.rows), by=column))
-        found.append(watched.monitor(f"new values of {column}", new_value_share(name, column), _NEW))
-    found.append(watched.monitor("hour of events", _hour(name, dataset.event_time), rules.rule(rules.whole)))
+        new = new_value_share(name, column)
+        found.append(watched.monitor(f"new values of {column}", new, rules.of_values(None)))
     if isinstance(dataset, DerivedDataset) and dataset.joins:
-        found.append(watched.monitor("rows joined", join_matched(name), rules.rule(rules.whole)))
+        found.append(watched.monitor("rows joined", join_matched(name), rules.of_values(None, drifts=True)))
     if isinstance(dataset.contract, Contract):
         found += _of_columns(watched, dataset.contract, dataset.volume_by, rules)
     return found
@@ -159,7 +169,7 @@ def model_monitors(
         watched.monitor("golden set change", golden_change(model), _GOLDEN),
         watched.monitor("fallback share", fallback_share(model), _FEW),
         watched.monitor("answers that are no number", wrong, _NEVER),
-        watched.monitor("outcomes known", outcomes_known(model, delay=delay), rules.rule(rules.whole)),
+        watched.monitor("outcomes known", outcomes_known(model, delay=delay), rules.of_values(None, drifts=True)),
     ]
     return [*found, *_of_answers(watched, by, delay, rules)]
 
@@ -169,10 +179,10 @@ def watched_monitors(model: WatchedModel, judged: Defaults | None = None) -> lis
     rules, watched = judged or Defaults(), _Watched(model.name, model.owner)
     delay = None if model.outcomes is None else model.outcome_delay
     wrong = prediction_statistic(model.name, "commonest share")
-    found = [watched.monitor("share of the commonest answer", wrong, rules.rule(rules.whole))]
+    found = [watched.monitor("share of the commonest answer", wrong, rules.of_values(None))]
     if delay is not None:
         known = outcomes_known(model.name, delay=delay)
-        found.append(watched.monitor("outcomes known", known, rules.rule(rules.whole)))
+        found.append(watched.monitor("outcomes known", known, rules.of_values(None)))
     return [*found, *_of_answers(watched, model.slices, delay, rules)]
 
 
@@ -180,13 +190,13 @@ def _of_answers(watched: _Watched, by: Sequence[str], delay: str | None, rules: 
     """Level and spread of the answers, and how they fit; without a delay there are no outcomes."""
     model = watched.name
     for column in (None, *by):
-        rule = rules.of(column)
+        rule, fits = rules.of_values(column), rules.of_values(column, drifts=True)
         spread = prediction_statistic(model, "variance", by=column)
         yield watched.monitor("mean answer", prediction_mean(model, by=column), rule, by=column)
         yield watched.monitor("variance of the answers", spread, rule, by=column)
         if delay is not None:
             fit = expected_vs_observed(model, by=column, delay=delay)
-            yield watched.monitor("observed against expected", fit, rule, by=column)
+            yield watched.monitor("observed against expected", fit, fits, by=column)
 
 
 def _of_columns(watched: _Watched, contract: Contract, slices: Sequence[str], rules: Defaults) -> Iterator[Monitor]:
@@ -195,43 +205,27 @@ def _of_columns(watched: _Watched, contract: Contract, slices: Sequence[str], ru
     numbers = [one.name for one in fields if one.type == "number"]
     everything = pl.struct([one.name for one in fields])
     twice = _share("rows that came twice", name, everything.is_duplicated() & ~everything.is_first_distinct())
-    yield watched.monitor("rows that came twice", twice, rules.rule(rules.whole))
+    yield watched.monitor("rows that came twice", twice, rules.of_values(None))
     if numbers:
         wrong = pl.any_horizontal(~pl.col(column).is_finite() for column in numbers)
         yield watched.monitor("numbers that are none", _share("numbers that are none", name, wrong), _NEVER)
     holes = [one.name for one in fields if one.nullable]
     for column in holes:
         absent = _share(f"{column} missing", name, pl.col(column).is_null())
-        yield watched.monitor(f"{column} missing", absent, rules.of(None))
+        yield watched.monitor(f"{column} missing", absent, rules.of_values(None, drifts=True))
     for by in slices if holes else ():
         absent = pl.any_horizontal(pl.col(column).is_null() for column in holes if column != by)
         told = _share("rows with something missing", name, absent, by)
-        yield watched.monitor("rows with something missing", told, rules.of(by), by=by)
+        yield watched.monitor("rows with something missing", told, rules.of_values(by), by=by)
     for one in fields:
         # Whole numbers without a unit are names of things, not measures.
         if one.name in numbers or (one.type == "integer" and one.unit):
             for by in (None, *slices):
                 present = _share(f"{one.name} other than 0", name, pl.col(one.name) != 0, by)
-                yield watched.monitor(f"{one.name} other than 0", present, rules.of(by), by=by)
-                yield watched.monitor(f"size of {one.name}", _size(name, one.name, by), rules.of(by), by=by)
+                yield watched.monitor(f"{one.name} other than 0", present, rules.of_values(by), by=by)
+                yield watched.monitor(f"size of {one.name}", value_size(name, one.name, by), rules.of_values(by), by=by)
 
 
 def _share(title: str, dataset: str, rows: pl.Expr, by: str | None = None) -> IndicatorSpec:
     kind: KindName = "share"
     return indicator(title, of=dataset, value=rows.mean(), kind=kind, by=by)
-
-
-def _size(dataset: str, column: str, by: str | None) -> IndicatorSpec:
-    """Mean decimal logarithm: dollars that come as cents raise it by 2, and one wild value does not move it."""
-    value = pl.col(column).cast(pl.Float64).abs()
-    logarithm = value.filter(value.is_finite() & (value > 0)).log10().mean()
-    title = f"size of {column}, mean log10"
-    return indicator(title, of=dataset, value=logarithm, kind="amount", by=by, unit="log10")
-
-
-def _hour(dataset: str, event_time: str) -> IndicatorSpec:
-    """Middle of the hours on the clock, a circle: events at 23 and at 1 o'clock lie around 0, not around 12."""
-    moment = pl.col(event_time)
-    angle = (moment.dt.hour().cast(pl.Float64) + moment.dt.minute() / 60) * _HOUR
-    middle = pl.arctan2(angle.sin().mean(), angle.cos().mean()) / _HOUR % 24
-    return indicator("middle hour of events", of=dataset, value=middle, kind="amount", unit="h")

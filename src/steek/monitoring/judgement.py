@@ -167,6 +167,10 @@ def judge_silence(past: Sequence[float], limits: Limits, rule: Rule) -> Judgemen
     counts = list(past)
     known = before_silence(counts)
     silent = len(counts) - len(known) + 1
+    least = rule.threshold.min_volume if isinstance(rule.threshold, LearnedThreshold) else 0.0
+    if known and median(known) < least:
+        reason = f"too little volume to judge: {median(known):g} rows in the middle window before, {least:g} needed"
+        return Judgement(Verdict.UNDECIDED, limits.lower, limits.upper, reason)
     # A slice that was seen once and not again has no habit that it could have broken.
     needed = silent_windows_needed(known, slices=rule.slices) if len(known) >= rule.least else None
     if (needed is not None and silent >= needed) or (limits.lower is not None and limits.lower > 0):

@@ -19,6 +19,7 @@ from steek.monitoring.indicators import (
     staleness,
     training,
     user_defined,
+    values,
     volumes,
 )
 from steek.monitoring.indicators.indicator import Indicator
@@ -58,6 +59,12 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
         training.TRAINING_RATE: Indicator(Kind.AMOUNT, training.measure_training_rate, unit="rows/s", is_live=True),
         user_defined.USER_DEFINED: Indicator(
             Kind.AMOUNT, user_defined.measure_user_defined, side="data", reads=user_defined.reads_user_defined
+        ),
+        values.ODD_HOURS_SHARE: Indicator(
+            Kind.SHARE, values.measure_odd_hours, side="data", reads=values.reads_odd_hours
+        ),
+        values.VALUE_SIZE: Indicator(
+            Kind.AMOUNT, values.measure_value_size, unit="log10", side="data", reads=values.reads_value_size
         ),
         volumes.NEW_SLICES: Indicator(Kind.COUNT, volumes.measure_new, unit="slices", side="data"),
         volumes.VANISHED_SLICES: Indicator(Kind.SHARE, volumes.measure_vanished, side="data"),

@@ -20,6 +20,8 @@ from steek.monitoring.thresholds.usual import NOTHING_KNOWN, Usual
 
 # However heavy the tail: a rule is not widened so far that it sees nothing any more.
 _MOST_WIDENING = 3.0
+# Nor so far as a budget of no alert at all would ask for.
+_LEAST_FRACTION = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def shared_width(
     usable &= (values[judged] > 0) if kind is Kind.COUNT else True
     room = spreads * np.sqrt(1 + MEDIAN_VARIANCE / np.maximum(behind, 1))
     relative = deviations / np.where(room > 0, room, np.nan)
-    allowed = FALSE_ALARM_FRACTION * min(1.0, window / DAY) / int(judged.sum())
+    # A budget below one alert in a hundred days asks for more room than that.
+    fraction = min(FALSE_ALARM_FRACTION, max(threshold.budget_per_week / 7, _LEAST_FRACTION))
+    allowed = fraction * min(1.0, window / DAY) / int(judged.sum())
     found = far_quantile(relative[usable], allowed)
     return 0.0 if found is None else float(min(found, _MOST_WIDENING * threshold.width))
