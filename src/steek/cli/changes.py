@@ -13,7 +13,7 @@ from steek.kernel.errors import InputError
 from steek.kernel.urn import Urn
 from steek.ledger import OutsideNote, changes_upstream
 
-_DAYS = timedelta(days=7)
+_DAYS, _AHEAD = timedelta(days=7), timedelta(days=366)
 
 
 def changes(
@@ -89,7 +89,8 @@ def note(
 
 def list_(
     between: Annotated[
-        tuple[datetime, datetime] | None, typer.Option(help="From and until, UTC; by default the last seven days.")
+        tuple[datetime, datetime] | None,
+        typer.Option(help="From and until, UTC; by default the last seven days and what is announced."),
     ] = None,
     about: Annotated[str, typer.Option("--about", help="How the URN of their subject begins.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 100,
@@ -99,7 +100,7 @@ def list_(
     """Changes in the world outside that began in a stretch of time, latest first."""
     with opened(project) as platform:
         now = platform.clock.now()
-        since, until = (at.replace(tzinfo=UTC) for at in between) if between else (now - _DAYS, now)
+        since, until = (at.replace(tzinfo=UTC) for at in between) if between else (now - _DAYS, now + _AHEAD)
         found = platform.outside.changes(since, until, about=about, limit=limit)
         show(found, as_json=as_json, columns=("at", "until", "subject", "summary", "expected", "source", "actor"))
 

@@ -11,7 +11,7 @@ from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_
 from steek.ledger import changes_upstream
 from steek.platform import Platform
 
-_DAYS = timedelta(days=7)
+_DAYS, _AHEAD = timedelta(days=7), timedelta(days=366)
 _TEXT: dict[str, object] = {"type": "string"}
 _NOTE: dict[str, object] = {
     "type": "object",
@@ -56,10 +56,11 @@ def router(platform: Platform) -> APIRouter:
     ) -> JSONResponse:
         """What changed upstream of a thing, nearest first; without one, changes of the world outside, latest first.
 
-        By default the last seven days; `about` is how their subject begins.
+        By default the last seven days, and what is announced; `about` is how their subject begins.
         """
-        last = until or platform.clock.now()
-        first = since or last - _DAYS
+        now = platform.clock.now()
+        last = until or (now if upstream_of is not None else now + _AHEAD)
+        first = since or min(now, last) - _DAYS
         if upstream_of is not None:
             return reply(changes_upstream(platform.ledger, platform.lineage, upstream_of, since=first, until=last))
         return reply(platform.outside.changes(first, last, about=about, limit=limit))
