@@ -74,8 +74,6 @@ def measure_odd_hours(sources: Sources, spec: IndicatorSpec, window: Window) -> 
     nothing = [] if columns else [Measurement(None, None, 0)]
     earlier = Window(window.start_at - _BEFORE, window.start_at)
     before = rows_of(sources.lake, Reads(reads.table, reads.at, frozenset()), earlier)
-        sources.lake, Reads(reads.table, reads.at, frozenset()), Window(window.start_at - _BEFORE, window.start_at)
-    )
     rows = sources.rows(reads, window)
     if before is None or rows is None:
         return nothing
