@@ -26,6 +26,7 @@ NAMES = (
     "ingest_latency",
     "ingest_stream",
     "validation",
+    "profiles",
     "example_sets",
     "online_read",
     "serving_latency",

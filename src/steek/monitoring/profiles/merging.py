@@ -25,6 +25,8 @@ from steek.monitoring.profiles.table import CELL_COLUMNS, SCHEMA, SKETCHES, WHOL
 from steek.monitoring.profiles.whole import MOST_HITTERS, hitter_columns
 
 _NAMES = ["slice", "column"]
+_MOMENTS = ("mean", "m2", "m3", "m4")
+_NO_VERSION = np.iinfo(np.int64).max
 _ADDED = ("rows", "nulls", "non_finite", "count")
 # Parts are merged whenever so many rows have come together, which bounds the memory of long stretches.
 _MOST_ROWS = 1_500_000
@@ -50,11 +52,11 @@ def merge(tables: Iterable[ProfileTable | pl.DataFrame]) -> ProfileTable:
 
 
 def _merged(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    frame = pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]
-    names, group = _groups(frames, frame)
+    frame = (pl.concat(frames, how="diagonal_relaxed") if len(frames) > 1 else frames[0]).rechunk()
+    names, summing = _groups(frames, frame)
     if names.height == frame.height:
         return _complete(frame.with_columns(pl.col("window_start").min(), pl.col("window_end").max()))
-    found = _exact(frame, group, names.height)
+    found = _exact(frame, summing)
     merged = names.with_columns(
         pl.lit(frame["window_start"].min(), SCHEMA["window_start"]).alias("window_start"),
         pl.lit(frame["window_end"].max(), SCHEMA["window_end"]).alias("window_end"),
@@ -71,65 +73,105 @@ def _complete(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(*missing).select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
 
 
-def _groups(frames: list[pl.DataFrame], frame: pl.DataFrame) -> tuple[pl.DataFrame, _Ints]:
-    """Slices and columns, each once, and for each row of the whole frame the one that it is about."""
+class _Summing:
+    """Which rows belong together: `group` has a number for each row, from 0 to `groups`; where `times` is given, the
+    groups come in order so many times.
+    """
+
+    def __init__(self, group: _Ints, groups: int, times: int | None = None) -> None:
+        self.group = group
+        self.groups = groups
+        self.times = times
+
+    def total(self, values: _Ints) -> _Ints:
+        """Sums of whole numbers."""
+        if self.times is not None:
+            return values.reshape(self.times, self.groups).sum(axis=0, dtype=np.int64)
+        # Sums below 2**53 are exact in 64-bit floats.
+        return np.bincount(self.group, weights=values, minlength=self.groups).astype(np.int64)
+
+    def least(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Smallest values."""
+        if self.times is not None:
+            return values.reshape(self.times, self.groups).min(axis=0)
+        found = np.full(self.groups, values.max())
+        np.minimum.at(found, self.group, values)
+        return found
+
+
+def _groups(frames: list[pl.DataFrame], frame: pl.DataFrame) -> tuple[pl.DataFrame, _Summing]:
+    """Slices and columns, each once, and which rows of the whole frame are about the same."""
     first = frames[0]
     alike = (all(one[name].equals(first[name]) for name in _NAMES) for one in frames[1:])
     if len(frames) > 1 and all(alike):
         # Days mostly come with the same slices in the same order.
         names, group = _numbered(first)
-        return names, np.tile(group, len(frames))
-    return _numbered(frame)
+        times = len(frames) if names.height == first.height else None
+        return names, _Summing(np.tile(group, len(frames)), names.height, times)
+    names, group = _numbered(frame)
+    return names, _Summing(group, names.height)
 
 
 def _numbered(frame: pl.DataFrame) -> tuple[pl.DataFrame, _Ints]:
-    names = frame.select(_NAMES).unique(maintain_order=True)
-    if names.height == frame.height:
-        return names, np.arange(frame.height, dtype=np.int64)
-    joined = frame.select(_NAMES).join(names.with_row_index("group"), on=_NAMES, how="left", maintain_order="left")
-    return names, joined["group"].cast(pl.Int64).to_numpy()
+    columns, wide = _codes(frame["column"])
+    slices, many = _codes(frame["slice"])
+    key = slices * wide + columns
+    used = np.zeros(many * wide, bool)
+    used[key] = True
+    groups = int(used.sum())
+    if groups == frame.height:
+        return frame.select(_NAMES), np.arange(groups, dtype=np.int64)
+    group = (np.cumsum(used) - 1)[key]
+    # Each number is written where it is first met, because later ones are overwritten by earlier ones.
+    first = np.zeros(groups, np.int64)
+    first[group[::-1]] = np.arange(frame.height - 1, -1, -1)
+    return frame.select(_NAMES)[first], group
 
 
-def _exact(frame: pl.DataFrame, group: _Ints, groups: int) -> dict[str, Any]:
-    def total(name: str) -> _Ints:
-        # Sums of whole numbers below 2**53 are exact in 64-bit floats.
-        return np.bincount(group, weights=frame[name].fill_null(0).to_numpy(), minlength=groups).astype(np.int64)
+def _codes(names: pl.Series) -> tuple[_Ints, int]:
+    """A small number for each name, and how many different ones there are."""
+    codes = names.cast(pl.Categorical).to_physical().to_numpy()
+    used = np.zeros(int(codes.max()) + 1, bool)
+    used[codes] = True
+    return (np.cumsum(used) - 1)[codes], int(used.sum())
 
-    found: dict[str, Any] = {name: total(name) for name in _ADDED}
-    last = np.zeros(groups, np.int64)
-    last[group] = np.arange(frame.height)
-    found["kind"] = frame["kind"].gather(last)
-    mean = frame["mean"]
-    known = (frame["count"] > 0) & mean.is_not_null()
-    parts = Moments(
-        np.where(known.to_numpy(), frame["count"].to_numpy(), 0),
-        *(frame[name].fill_null(0.0).to_numpy() for name in ("mean", "m2", "m3", "m4")),
+
+def _exact(frame: pl.DataFrame, summing: _Summing) -> dict[str, Any]:
+    # In one go, which uses all cores; columns become arrays without another copy.
+    dense = frame.select(
+        pl.col(*_ADDED, *CELL_COLUMNS).fill_null(0),
+        pl.col("edges").cast(pl.Int64).fill_null(0),
+        pl.col(*_MOMENTS).fill_null(0.0),
+        pl.when(pl.col("mean").is_null()).then(0).otherwise("count").alias("known"),
+        pl.col("minimum").fill_null(np.inf),
+        (-pl.col("maximum")).fill_null(np.inf),
     )
-    moments = merge_moments(parts, group, groups)
+    values = {name: dense[name].to_numpy() for name in dense.columns}
+    found: dict[str, Any] = {name: summing.total(values[name]) for name in _ADDED}
+    last = np.zeros(summing.groups, np.int64)
+    last[summing.group] = np.arange(frame.height)
+    found["kind"] = frame["kind"].gather(last)
+    parts = Moments(values["known"].astype(np.int64, copy=False), *(values[name] for name in _MOMENTS))
+    moments = merge_moments(parts, summing.group, summing.groups)
     # Moments are those of all values or of none.
     absent = pl.Series((moments.count == 0) | (moments.count != found["count"]))
-    for name in ("mean", "m2", "m3", "m4"):
+    for name in _MOMENTS:
         found[name] = pl.Series(getattr(moments, name)).set(absent, None)
-    low, high = np.full(groups, np.inf), np.full(groups, -np.inf)
-    np.minimum.at(low, group, frame["minimum"].fill_null(np.inf).to_numpy())
-    np.maximum.at(high, group, frame["maximum"].fill_null(-np.inf).to_numpy())
-    found["minimum"] = pl.Series(low).set(pl.Series(np.isposinf(low)), None)
-    found["maximum"] = pl.Series(high).set(pl.Series(np.isneginf(high)), None)
-    return found | _cells(frame, group, groups)
+    for name, sign in (("minimum", 1.0), ("maximum", -1.0)):
+        least = summing.least(values[name])
+        found[name] = pl.Series(sign * least).set(pl.Series(np.isposinf(least)), None)
+    return found | _cells(values, summing)
 
 
-def _cells(frame: pl.DataFrame, group: _Ints, groups: int) -> dict[str, Any]:
+def _cells(values: dict[str, NDArray[Any]], summing: _Summing) -> dict[str, Any]:
     # A part without values has nothing to put into cells, whatever its edges.
-    counted = frame["count"].to_numpy() > 0
-    version = frame["edges"].cast(pl.Int64).fill_null(0).to_numpy()
-    least, most = np.full(groups, np.iinfo(np.int64).max), np.full(groups, -1)
-    np.minimum.at(least, group[counted], version[counted])
-    np.maximum.at(most, group[counted], version[counted])
+    counted, version = values["count"] > 0, values["edges"]
+    least = summing.least(np.where(counted, version, _NO_VERSION))
+    most = -summing.least(np.where(counted, -version, 0))
     absent = pl.Series((least != most) | (most < 1))
     found: dict[str, Any] = {"edges": pl.Series(most).set(absent, None)}
     for name in CELL_COLUMNS:
-        summed = np.bincount(group, weights=frame[name].fill_null(0).to_numpy(), minlength=groups)
-        found[name] = pl.Series(summed.astype(np.int64)).set(absent, None)
+        found[name] = pl.Series(summing.total(values[name])).set(absent, None)
     return found
 
 
