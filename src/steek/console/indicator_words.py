@@ -7,17 +7,28 @@ from steek.monitoring import LearnedThreshold, Monitor, MonitorState, slice_word
 
 # What stands behind the number; "{}" where the number goes.
 _SAID: Mapping[str, str] = {
+    "calibration_error": "off by {}",
+    "canary_share": "{} answered by the candidate",
+    "candidate_unavailable_share": "{} without a candidate",
     "data_age": "{} old",
     "expected_vs_observed": "{} of expected",
     "fallback_share": "{} fell back",
+    "feature_skew": "{} differ from training",
+    "freshness": "{} old",
+    "golden_age": "{} old",
     "golden_change": "{} changed",
+    "join_against_expected": "{} of the usual",
     "join_matched": "{} matched",
     "model_age": "{} old",
     "outcome_hit_rate": "{} hits",
     "prediction_mean": "{} on average",
+    "queue_age": "waited {}",
+    "recommendations_per_page": "{} a page",
+    "training_backlog": "{} to learn",
+    "vanished_slices": "{} of slices gone",
 }
 # Ratios and shares that the room of monitoring measures as bare numbers.
-_IN_PERCENT = frozenset({"expected_vs_observed", "golden_change"})
+_IN_PERCENT = frozenset({"calibration_error", "expected_vs_observed", "golden_change", "join_against_expected"})
 
 
 def unit_of(indicator: str, unit: str) -> str:

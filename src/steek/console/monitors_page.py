@@ -1,5 +1,6 @@
-"""Monitors: how each stands, and the page of one with its chart, slices and alerts."""
+"""The indicator explorer: every monitor, how it stands and how it itself is doing; and the page of one."""
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,17 +15,21 @@ from steek.console.indicator_words import basis_words, series_name, unit_of, val
 from steek.console.pictures import Picture, chart, lettered, spark
 from steek.console.services import Services
 from steek.console.stations import worst
-from steek.monitoring import Alert, Monitoring, MonitorState
+from steek.kernel.urn import Urn
+from steek.monitoring import Alert, Explored, MonitorFilter, MonitorHealth, Monitoring, MonitorState, Series
 
 _SHOWN_DAYS = 28
 _HEALTHS = ("broken", "watch", "undecided", "well")
+_FILTERS = ("model", "purpose", "state", "owner")
+_STATES = (*_HEALTHS, "stalled")
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorLine:
-    """One monitor in the list."""
+    """One monitor in the list: how it stands, and how it itself is doing."""
 
     state: MonitorState
+    health: MonitorHealth
     said: str
     well: str
     basis: str
@@ -32,10 +37,35 @@ class MonitorLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One filter: its values that there are, and the one that is chosen; "" for all."""
+
+    name: str
+    values: tuple[str, ...]
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplorerView:
+    """All indicators that fit the filters, the worst first. `stalled` monitors would not notice anything, of all."""
+
+    lines: tuple[MonitorLine, ...]
+    total: int
+    choices: tuple[Choice, ...]
+    stalled: tuple[MonitorHealth, ...]
+    series: tuple[tuple[str, datetime | None], ...]
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(choice.chosen for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorView:
     """One monitor; `slices` are those that can be asked for, None the whole."""
 
     state: MonitorState
+    health: MonitorHealth
     said: str
     well: str
     basis: str
@@ -46,27 +76,68 @@ class MonitorView:
     tested: Tested
 
 
-def monitor_lines(monitoring: Monitoring, *, now: datetime) -> tuple[MonitorLine, ...]:
-    """All monitors, the worst first."""
-    ordered = sorted(
-        monitoring.monitors_state(), key=lambda state: (_HEALTHS.index(worst([state.state])), state.monitor)
+def explorer_view(services: Services, asked: Mapping[str, str | None]) -> ExplorerView:
+    """The indicator explorer.
+
+    Args:
+        services: Of the project.
+        asked: Filters by name: model, purpose, state, owner; None for all.
+    """
+    monitoring, now = services.monitoring, services.clock.now()
+    which = MonitorFilter(*(asked.get(name) for name in _FILTERS))
+    found = monitoring.explore(which, since=now - timedelta(days=_SHOWN_DAYS))
+    lines = sorted((_line(monitoring, one) for one in found), key=_place)
+    health = monitoring.health()
+    return ExplorerView(
+        lines=tuple(lines),
+        total=len(health),
+        choices=_choices(services, asked),
+        stalled=tuple(one for one in health if one.is_stalled),
+        series=tuple(services.series.latest().items()),
     )
-    return tuple(_line(monitoring, state, now) for state in ordered)
 
 
 def monitor_lines_of(monitoring: Monitoring, subject: str, *, now: datetime) -> tuple[MonitorLine, ...]:
     """Monitors about one URN, in order of declaration."""
-    return tuple(_line(monitoring, state, now) for state in monitoring.monitors_state() if state.subject == subject)
-
-
-def _line(monitoring: Monitoring, state: MonitorState, now: datetime) -> MonitorLine:
     since = now - timedelta(days=_SHOWN_DAYS)
+    found = monitoring.explore(MonitorFilter(model=Urn.parse(subject).name), since=since)
+    return tuple(_line(monitoring, one) for one in found if one.state.subject == subject)
+
+
+def lines_among(monitoring: Monitoring, names: Collection[str], *, now: datetime) -> tuple[MonitorLine, ...]:
+    """These monitors, by name."""
+    found = monitoring.explore(since=now - timedelta(days=_SHOWN_DAYS))
+    return tuple(_line(monitoring, one) for one in found if one.state.monitor in names)
+
+
+def _choices(services: Services, asked: Mapping[str, str | None]) -> tuple[Choice, ...]:
+    monitors = services.monitoring.monitors.values()
+    values: Mapping[str, Iterable[str]] = {
+        "model": {*services.project.definitions, *services.project.watched, *services.project.datasets},
+        "purpose": {monitor.purpose for monitor in monitors},
+        "state": _STATES,
+        "owner": {monitor.owner for monitor in monitors},
+    }
+    return tuple(
+        Choice(name, tuple(values[name] if name == "state" else sorted(values[name])), asked.get(name) or "")
+        for name in _FILTERS
+    )
+
+
+def _place(line: MonitorLine) -> tuple[int, bool, str]:
+    return _HEALTHS.index(worst([line.state.state])), not line.health.is_stalled, line.state.monitor
+
+
+def _line(monitoring: Monitoring, one: Explored) -> MonitorLine:
+    state = one.state
+    series = Series(state.monitor, state.slice, one.points, state.lower, state.upper, state.unit, state.threshold)
     return MonitorLine(
         state,
+        one.health,
         value_words(state.indicator, state.value, state.unit),
         well_words(state),
         basis_words(monitoring.monitors[state.monitor], state),
-        spark(monitoring.series(state.monitor, state.slice, since=since), state.state, state.monitor),
+        spark(series, state.state, state.monitor),
     )
 
 
@@ -79,6 +150,7 @@ def monitor_view(services: Services, drawings: Drawings, name: str, slice: str |
     monitoring, since = services.monitoring, now - timedelta(days=_SHOWN_DAYS)
     slices = tuple(monitoring.slices(name))
     state = next(state for state in monitoring.monitors_state() if state.monitor == name)
+    health = next(one for one in monitoring.health() if one.monitor == name)
     chosen = slice if slice is not None else state.slice
     series = monitoring.series(name, chosen, since=since)
     alerts = tuple(alert for alert in monitoring.alerts() if alert.monitor == name)[:20]
@@ -91,4 +163,4 @@ def monitor_view(services: Services, drawings: Drawings, name: str, slice: str |
     picture = chart(drawings, series_name(name, chosen), series, unit=unit, **shown)
     said = value_words(state.indicator, state.value, state.unit)
     basis, rule = basis_words(monitoring.monitors[name], state), tested(monitoring, name)
-    return MonitorView(state, said, well_words(state), basis, chosen, slices, picture, alerts, rule)
+    return MonitorView(state, health, said, well_words(state), basis, chosen, slices, picture, alerts, rule)

@@ -16,8 +16,9 @@ from steek.console.incident_page import incident_view
 from steek.console.incidents_page import incidents_view
 from steek.console.ledger_page import Filters, event_view, ledger_view
 from steek.console.lineage_page import lineage_view
+from steek.console.model_health_page import model_health_view
 from steek.console.model_page import model_view
-from steek.console.monitors_page import monitor_lines, monitor_view
+from steek.console.monitors_page import explorer_view, monitor_view
 from steek.console.objectives_page import objective_view, objectives_view
 from steek.console.overview_page import overview_view
 from steek.console.page import Frame, NavItem, render
@@ -90,6 +91,11 @@ def model(site: Site, request: Request) -> Response:
     return _html(site, request, "model.html", view=view)
 
 
+def model_health(site: Site, request: Request) -> Response:
+    view = model_health_view(site.services, request.path_params["name"])
+    return _html(site, request, "model_health.html", view=view)
+
+
 def watched(site: Site, request: Request) -> Response:
     return _html(site, request, "watched.html", view=watched_view(site, request.path_params["name"]))
 
@@ -126,8 +132,8 @@ def receipt(site: Site, request: Request) -> Response:
 
 
 def monitors(site: Site, request: Request) -> Response:
-    lines = monitor_lines(site.services.monitoring, now=site.services.clock.now())
-    return _html(site, request, "monitors.html", lines=lines)
+    asked = {name: request.query_params.get(name) or None for name in ("model", "purpose", "state", "owner")}
+    return _html(site, request, "monitors.html", view=explorer_view(site.services, asked))
 
 
 def monitor(site: Site, request: Request) -> Response:
@@ -226,6 +232,7 @@ PAGES: dict[str, PageFunction] = {
     "/": overview,
     "/models": models,
     "/models/{name}": model,
+    "/models/{name}/health": model_health,
     "/watched/{name}": watched,
     "/data": data,
     "/data/{name}": dataset,

@@ -10,7 +10,7 @@ from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage
 from steek.models import Freezes, Registry
-from steek.monitoring import Attributions, Monitoring, Objectives, Profiles, Watching
+from steek.monitoring import Attributions, Monitoring, Objectives, OutsideSeries, Profiles, Watching
 from steek.project import Project
 from steek.serving import Routes
 
@@ -36,6 +36,7 @@ class Services:
     evaluator: Evaluator
     routes: Routes
     monitoring: Monitoring
+    series: OutsideSeries
     attributions: Attributions
     objectives: Objectives
     profiles: Profiles

@@ -10,6 +10,7 @@ from steek.serving.canary import judge_canary
 from steek.serving.collection import Collection, PredictionCollector
 from steek.serving.prediction_log import PredictionLog
 from steek.serving.prediction_record import PREDICTIONS, PredictionRecord
+from steek.serving.replicas import Replica, live_replicas
 from steek.serving.rollout import TRANSITIONS, RolloutAction, RolloutState, state_of
 from steek.serving.routes import Routes
 from steek.serving.types import CanaryDecision, Route, RouteChange, RouteStats
@@ -22,6 +23,7 @@ __all__ = [
     "PredictionCollector",
     "PredictionLog",
     "PredictionRecord",
+    "Replica",
     "RolloutAction",
     "RolloutState",
     "Route",
@@ -29,5 +31,6 @@ __all__ = [
     "RouteStats",
     "Routes",
     "judge_canary",
+    "live_replicas",
     "state_of",
 ]

@@ -65,8 +65,12 @@ def read_slices(
         if newest is None:
             return SliceTable((), 0, None)
         earlier = points.c.window_start_at >= since, points.c.window_start_at < newest
-        means = select(points.c.slice, func.avg(points.c.value)).where(*of_monitor, *earlier).group_by(points.c.slice)
-        usual: dict[str, float | None] = dict(connection.execute(means).tuples().all())
+        means = (
+            select(points.c.slice, func.avg(points.c.value).label("usual"))
+            .where(*of_monitor, *earlier)
+            .group_by(points.c.slice)
+        )
+        usual: dict[str, float | None] = {row.slice: row.usual for row in connection.execute(means)}
         rows = connection.execute(select(points).where(*of_monitor, points.c.window_start_at == newest))
         lines = [_line(row, usual.get(row["slice"])) for row in rows.mappings()]
     fitting = [line for line in lines if text.lower() in line.slice.lower()]
