@@ -19,7 +19,7 @@ def protocols(modules: list[Module]) -> list[tuple[Module, ast.ClassDef]]:
 
 def test_there_are_seams(modules: list[Module]) -> None:
     found = {node.name for _, node in protocols(modules)}
-    assert found >= {"Engine", "KeyVault", "Learner", "ModelFormat", "OnlineStore"}
+    assert found >= {"Engine", "KeyVault", "Learner", "ModelFormat", "Notifier", "OnlineStore"}
 
 
 def test_a_seam_has_few_methods_without_open_ended_arguments_and_says_its_contract(modules: list[Module]) -> None:
@@ -43,5 +43,5 @@ def test_a_seam_has_few_methods_without_open_ended_arguments_and_says_its_contra
 
 def test_every_seam_with_several_implementations_ships_a_conformance_suite() -> None:
     shipped = " ".join(path.read_text(encoding="utf-8") for path in sorted((SOURCE / "testing").glob("*.py")))
-    for seam in ("Engine", "KeyVault", "Learner", "ModelFormat", "OnlineStore"):
+    for seam in ("Engine", "KeyVault", "Learner", "ModelFormat", "Notifier", "OnlineStore"):
         assert f"class {seam}Conformance" in shipped or f"class {seam}Suite" in shipped, seam
