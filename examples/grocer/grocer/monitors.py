@@ -28,6 +28,9 @@ lines_joined = sk.Monitor(
     purpose="page",
     declare="sev2",
     owner=PARTNERS,
+    # The latent condition of the replayed incident: the join is looked at only after the fleet has learned from it.
+    # Without this line a night finds it before, and its incident holds the training.
+    phase="models",
 )
 
 

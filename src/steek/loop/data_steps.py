@@ -87,6 +87,17 @@ def derive_again(s: Services, dataset: str, day: str, key: str, by: str) -> Summ
     return {"rows": report.rows}
 
 
+def watch_data(s: Services, night: date) -> Summary:
+    """Evaluate the monitors of data before anything learns from them; {} without any."""
+    names = s.monitoring.names("data")
+    targets = [s.monitoring.monitors[name].indicator.target for name in names]
+    for profile in sorted({target.name for target in targets if target.kind == "profile"}):
+        s.profiles.catch_up(profile, actor=actor(night))
+    if not names:
+        return {}
+    return {"alerts": len(s.monitoring.evaluate(business_day(s, night), key=f"night:{night}", only=names))}
+
+
 def catch_up_profiles(s: Services, night: date) -> Summary:
     """Profile what came in since the last time; what was profiled to its rows, or why it could not be."""
     summary: Summary = {}

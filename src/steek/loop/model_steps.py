@@ -94,7 +94,7 @@ def load_route(s: Services, model: str) -> None:
 
 
 def evaluate_monitors(s: Services, night: date) -> Summary:
-    """Measure every indicator for the day and fire what is out of bounds."""
+    """Measure every indicator for the day that was not measured yet; the alerts of the whole night are counted."""
     alerts = s.monitoring.evaluate(business_day(s, night), key=f"night:{night}")
     return {"alerts": len(alerts)}
 

@@ -41,6 +41,8 @@ class NightWorkflow:
             day, "collecting predictions", "predictions", data_steps.collect_predictions, day
         )
         report["derived"] = self._derive(day)
+        watched = self._step(day, "watching data", "data monitors", data_steps.watch_data, day)
+        report |= {"data_monitors": watched} if watched else {}
         report["outcomes"] = self._each(day, OUTCOMES, models)
         report["features"] = self._each(day, FEATURES, feature_steps.nightly_views(self._s))
         report["models"] = self._each(day, MODEL, models)

@@ -13,6 +13,7 @@ from steek.monitoring.thresholds.declared import Threshold
 Purpose = Literal["chart", "alert", "page"]
 Severity = Literal["sev1", "sev2", "sev3"]
 WindowName = Literal["1h", "1d", "7d"]
+Phase = Literal["data", "models"]
 
 LENGTHS: Mapping[str, timedelta] = MappingProxyType(
     {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
@@ -51,9 +52,12 @@ class Monitor:
         declare: Severity of the incident an alert declares by itself; None leaves it to people.
         description: What it means when it goes off, for the one who is woken.
         window: What one point measures: an hour, a business day, or the seven days that end with each business day.
+        phase: When a night evaluates it: "data", as soon as the day's data are in and before anything learns from them,
+            or "models", when models were trained and deployed. None: "data" for what is measured on data.
 
     Raises:
-        DeclarationError: an unknown purpose, severity or window, an empty name, a chart that would declare incidents.
+        DeclarationError: an unknown purpose, severity, window or phase, an empty name, a chart that would declare
+            incidents.
     """
 
     name: str
@@ -66,10 +70,13 @@ class Monitor:
     declare: Severity | None = None
     description: str = ""
     window: WindowName = "1d"
+    phase: Phase | None = None
 
     def __post_init__(self) -> None:
         _one_of("purpose", self.purpose, get_args(Purpose), self.name)
         _one_of("window", self.window, get_args(WindowName), self.name)
+        if self.phase is not None:
+            _one_of("phase", self.phase, get_args(Phase), self.name)
         if self.declare is not None:
             _one_of("declare", self.declare, get_args(Severity), self.name)
         if not self.name or len(self.name) > 120:

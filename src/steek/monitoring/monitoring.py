@@ -13,11 +13,10 @@ from steek.monitoring.evaluating import EvaluationOptions, Evaluator
 from steek.monitoring.exploring import Explored, MonitorFilter, read_latest
 from steek.monitoring.incident_events import follow_incident
 from steek.monitoring.indicators.health import MonitorHealth, health_of, read_health
-from steek.monitoring.indicators.indicator import Side
 from steek.monitoring.indicators.registry import INDICATORS, indicator_of
 from steek.monitoring.indicators.slicing import sliced_by
 from steek.monitoring.indicators.sources import Sources
-from steek.monitoring.monitor import Monitor
+from steek.monitoring.monitor import Monitor, Phase
 from steek.monitoring.points import read_points, slices_of
 from steek.monitoring.series import Series
 from steek.monitoring.states import MonitorState, StateRow, read_states
@@ -123,9 +122,10 @@ class Monitoring:
             found = read_latest(connection, [(state.monitor, state.slice) for state, _ in fitting], since=since)
         return [Explored(state, own, tuple(found.get((state.monitor, state.slice), ()))) for state, own in fitting]
 
-    def names(self, side: Side) -> list[str]:
-        """Monitors of one side: "data", measurable once the data of a window are in, or "models", the others."""
-        return [name for name, one in sorted(self.monitors.items()) if indicator_of(one.indicator).side == side]
+    def names(self, phase: Phase) -> list[str]:
+        """Monitors that a night evaluates as soon as its data are in ("data"), or at its end ("models"), by name."""
+        found = sorted(self.monitors.items())
+        return [name for name, one in found if (one.phase or indicator_of(one.indicator).side) == phase]
 
     def series(
         self, monitor: str, slice: str | None = None, since: datetime | None = None, until: datetime | None = None

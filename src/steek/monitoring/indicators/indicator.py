@@ -2,17 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from steek.kernel.windows import Window
 from steek.monitoring.indicators.scans import Reads
 from steek.monitoring.indicators.sources import Sources
 from steek.monitoring.judgement import Measurement
 from steek.monitoring.kinds import Kind
-from steek.monitoring.monitor import IndicatorSpec
+from steek.monitoring.monitor import IndicatorSpec, Phase
 
 Measure = Callable[[Sources, IndicatorSpec, Window], list[Measurement]]
-Side = Literal["data", "models"]
 
 
 def _reads_nothing(_sources: Sources, _spec: IndicatorSpec) -> Reads | None:
@@ -39,7 +37,7 @@ class Indicator:
     measure: Measure
     missing_is_zero: bool = False
     unit: str | None = None
-    side: Side = "models"
+    side: Phase = "models"
     is_live: bool = False
     is_additive: bool = False
     reads: Callable[[Sources, IndicatorSpec], Reads | None] = _reads_nothing
