@@ -80,7 +80,9 @@ def _number(value: float | None) -> str:
 
 def _about(name: str) -> str:
     """What a benchmark says of itself, from its first string."""
-    source = (Path(__file__).resolve().parent / f"{name}.py").read_text()
+    here = Path(__file__).resolve().parent
+    single = here / f"{name}.py"
+    source = (single if single.exists() else here / name / "__main__.py").read_text()
     found = re.match(r'"""(.*?)"""', source, re.DOTALL)
     return found.group(1).strip() if found else ""
 

@@ -1,6 +1,6 @@
 """`make bench`: run all benchmarks, or those named, each in a process of its own, and print a table at the end.
 
-    python benchmarks/run.py [NAME ...] [--write docs/performance.md] [--keep FOLDER]
+    python benchmarks/run.py [NAME ...] [--write docs/performance.md] [--keep FOLDER] [--quick]
 
 A goal that is missed does not fail the run; a benchmark that crashes does.
 """
@@ -42,13 +42,15 @@ NAMES = (
     "sealing",
     "series_evaluation",
 )
+# Run for an hour in full, so only when they are named; they have a quick mode.
+PACKAGES = ("detection",)
 
 
 def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="steek-bench-") as temporary:
-        folder: Path = options.keep or Path(temporary)
-        measured = [_run(name, folder) for name in options.names or NAMES]
+        folder: Path = (options.keep or Path(temporary)).resolve()
+        measured = [_run(name, folder, quick=options.quick) for name in options.names or NAMES]
     print(f"\n{report.table(measured)}")
     crashed = [one.name for one in measured if one.result is None]
     if options.write is not None:
@@ -60,22 +62,30 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="run.py", description="Runs benchmarks and prints a table at the end.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all by default")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {_known()}; by default all but the last")
     parser.add_argument("--write", type=Path, help="page whose figures are replaced by those of this run")
     parser.add_argument("--keep", type=Path, help="folder for what the benchmarks make; a temporary one by default")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, where a benchmark has a quick mode")
     options = parser.parse_args()
-    unknown = sorted(set(options.names) - set(NAMES))
+    unknown = sorted(set(options.names) - {*NAMES, *PACKAGES})
     if unknown:
-        parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}")
+        parser.error(f"no benchmark {', '.join(unknown)}; there are: {_known()}")
     return options
 
 
-def _run(name: str, folder: Path) -> report.Measured:
+def _known() -> str:
+    return ", ".join((*NAMES, *PACKAGES))
+
+
+def _run(name: str, folder: Path, *, quick: bool) -> report.Measured:
     """Run one benchmark, showing what it prints while it prints it."""
     print(f"\n== {name}", flush=True)
-    command: Sequence[str] = [sys.executable, str(HERE / f"{name}.py"), "--folder", str(folder)]
+    program = ["-m", f"benchmarks.{name}"] if name in PACKAGES else [str(HERE / f"{name}.py")]
+    command: Sequence[str] = [sys.executable, *program, "--folder", str(folder)]
+    if quick and name in PACKAGES:
+        command = [*command, "--quick"]
     lines: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HERE.parent) as process:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)

@@ -106,12 +106,9 @@ class Walk:
             if judgement.verdict is Verdict.FAIL and one.slice not in self._open:
                 self._open.add(one.slice)
                 monitor = self._monitor
-                fired.append(
-                    Fired(
-                        day + self._delay, monitor.name, monitor.subject, one.slice, one.value, judgement.lower, judgement.upper,
-                        judgement.reason,
-                    )
-                )  # fmt: skip
+                lower, upper, why = judgement.lower, judgement.upper, judgement.reason
+                seen = day + self._delay
+                fired.append(Fired(seen, monitor.name, monitor.subject, one.slice, one.value, lower, upper, why))
             elif judgement.verdict is Verdict.PASS:
                 self._open.discard(one.slice)
         return fired

@@ -75,13 +75,14 @@ def goal_score(outcomes: Sequence[Outcome]) -> Score:
 def _goals(ours: Contest, quiet: Quiet) -> str:
     found = goal_score(ours.outcomes)
     sudden = score([one for one in ours.outcomes if one.counts and not one.harmless and not one.slow])
+    recall, median = (found.detected.value or 0) >= RECALL_GOAL, found.windows[1] <= WINDOW_GOAL
+    windows = f"{_windows(found)} (sudden faults alone: {_windows(sudden)})"
     rows = [
-        "| goal | figure | met |", "|---|---|---|",
-        f"| recall of at least 90% on faults of at least 20% of a slice | {_percent(found.detected)} |"
-        f" {_yes((found.detected.value or 0) >= RECALL_GOAL)} |",
-        f"| median detection in the first window | {_windows(found)} (sudden faults alone: {_windows(sudden)}) |"
-        f" {_yes(found.windows[1] <= WINDOW_GOAL)} |",
-    ]  # fmt: skip
+        "| goal | figure | met |",
+        "|---|---|---|",
+        f"| recall of 90% on faults of at least 20% of a slice | {_percent(found.detected)} | {_yes(recall)} |",
+        f"| median detection in the first window | {windows} | {_yes(median)} |",
+    ]
     for model, rate in quiet.per_model_and_month().items():
         text = f"| at most one false alarm per model and month: {model} | {rate:.2f} | {_yes(rate <= FALSE_GOAL)} |"
         rows.append(text)
@@ -154,7 +155,7 @@ def _share(contest: Contest, fault: str, size: str) -> Estimate | None:
 
 def _percent(share: Estimate | None, *, short: bool = False) -> str:
     if share is None or share.value is None or share.low is None or share.high is None:
-        return "–"
+        return "-"
     if short:
         return f"{share.value:.0%} of {share.rows}"
     return f"{share.value:.0%} ({share.low:.0%} to {share.high:.0%}, {share.rows})"

@@ -31,21 +31,31 @@ def write_reference(base: Base, day: int, folder: Path) -> None:
     _write(folder / "reference", known)
 
 
-def write_windows(base: Base, planted: Planted | None, day: int, windows: int, folder: Path) -> None:
-    """Windows from a day on; untouched without a fault. Outcomes are those that are known in the end."""
+def write_windows(base: Base, planted: Planted | None, day: int, windows: int, folder: Path, every: int = 1) -> None:
+    """Windows from a day on, all or every so many; untouched without a fault. Outcomes are those known in the end."""
     if planted is None:
         frames: dict[str, pl.DataFrame] = {"transactions": base.tables.between(day, day + windows).lines}
         for model in MODELS:
             frames[model] = base.nights.answers(model).filter(pl.col("day").is_between(day, day + windows - 1))
-        _write(folder, frames)
-        return
-    _write(folder, Spoiled.of(base, planted).days(windows))
+    else:
+        frames = dict(Spoiled.of(base, planted).days(windows))
+    _write(folder, {name: _thinned(frame, day, every) for name, frame in frames.items()})
+
+
+def _thinned(frame: pl.DataFrame, day: int, every: int) -> pl.DataFrame:
+    """Every so many business days, by the moment of a row."""
+    number = (pl.col(_moment(frame)) - start_of(day)).dt.total_days()
+    return frame.filter((number % every) == 0)
+
+
+def _moment(frame: pl.DataFrame) -> str:
+    return AT if AT in frame.columns else "moment"
 
 
 def _write(folder: Path, frames: Mapping[str, pl.DataFrame]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
-        moment = AT if AT in frame.columns else "moment"
+        moment = _moment(frame)
         local = pl.col(moment) - start_of(0)
         hour = (pl.col(moment).dt.hour() + pl.col(moment).dt.minute() / 60).alias("hour")
         # A window is a business day; peers cut by calendar days.
