@@ -18,6 +18,7 @@ from tests.docs.forked_steek import forked_steek
 ROOT = Path(__file__).parent.parent.parent
 FIRST_NIGHT = ROOT / "docs" / "tutorials" / "first-night.md"
 TRUSTED = ROOT / "docs" / "tutorials" / "trusted-dataset.md"
+WATCHING = ROOT / "docs" / "tutorials" / "watch-a-model.md"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SAVE_AS = re.compile(r"Save as `([^`]+)`:\s*$")
 CHANGE = re.compile(r"in `([^`]+)`, change `([^`]+)` to `([^`]+)`")
@@ -40,7 +41,7 @@ class Reader:
         left = self.folder / ".left"
         script = f"set -e\ncd '{self.folder}'\n{command}\nprintf '%s\\n' \"$PWD\" {told} > '{left}'"
         done = subprocess.run(
-            ["bash", "-c", script], capture_output=True, text=True, env=self.environment, check=False, timeout=120
+            ["bash", "-c", script], capture_output=True, text=True, env=self.environment, check=False, timeout=300
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         folder, value = left.read_text(encoding="utf-8").splitlines()
@@ -187,6 +188,19 @@ def test_a_messy_csv_becomes_a_trusted_dataset(reader: Reader) -> None:
     certificate = reader.output_of("steek erasure certificate")
     assert re.search(r"^searched .*\"found\": 0", certificate, re.MULTILINE)
     assert reader.output_of("steek erasure search") == "nothing yet\n"
+
+
+@pytest.mark.slow
+@pytest.mark.covers("N2", "O8")
+def test_a_model_of_others_is_watched_and_the_north_is_named(reader: Reader) -> None:
+    follow(reader, WATCHING.read_text(encoding="utf-8"), int(PORT))
+    assert "slices = region" in reader.output_of("steek watch init")
+    taken = reader.output_of("steek watch run")
+    assert re.search(r"^predictions of store_sales: [\d,]+ new, 0 repeated, 0 unusable$", taken, re.MULTILINE)
+    alerts = reader.output_of("steek alerts list --open")
+    assert re.search(r"mean answer by region +region=north ", alerts)
+    assert re.search(r"observed against expected by region +region=north ", alerts)
+    assert "south" not in alerts
 
 
 def counts(receipt: str) -> tuple[int, int]:
