@@ -1,12 +1,12 @@
 """A small shop with everything that indicators read, on the embedded defaults."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
-from steek.data import Contract, CountingJoin, Dataset, Derivation, Field, Ingestion, Lake, derived_dataset
+from steek.data import AnyDataset, Contract, CountingJoin, Dataset, Derivation, Field, Ingestion, Lake, derived_dataset
 from steek.evaluation import OUTCOMES
 from steek.evaluation.store import EvaluationStore, Results
 from steek.evaluation.types import Evaluation
@@ -43,11 +43,12 @@ class Shop:
     ledger: Ledger
     clock: ReplayClock
     sources: Sources
+    datasets: dict[str, AnyDataset]
 
     @classmethod
     def open(cls, path: Path, database: Database, ledger: Ledger, clock: ReplayClock) -> "Shop":
         lake = Lake(path / "lake", {}, database, ledger, clock)
-        datasets = {
+        datasets: dict[str, AnyDataset] = {
             "lines": Dataset("lines", _LINES, "sold_at", owner=_OWNER),
             "products": Dataset("products", _PRODUCTS, owner=_OWNER, mode="replace"),
             "maker_lines": maker_lines,
@@ -62,7 +63,12 @@ class Shop:
             evaluations=EvaluationStore(database),
             clock=clock,
         )
-        return cls(database, ledger, clock, sources)
+        return cls(database, ledger, clock, sources, datasets)
+
+    @property
+    def readable(self) -> Sources:
+        """Sources that also know the datasets and the database."""
+        return replace(self.sources, database=self.database, datasets=self.datasets)
 
     def monitoring(self, *monitors: Monitor) -> Monitoring:
         named = {monitor.name: monitor for monitor in monitors}

@@ -40,7 +40,7 @@ STATISTICS: Mapping[str, pl.Expr] = MappingProxyType(
         "maximum": _FINITE.max(),
         "zero share": _ROW["zero"].filter(_OWN).cast(pl.Float64).mean(),
         "non-finite share": _ROW["nan"].filter(_OWN).cast(pl.Float64).mean(),
-        "commonest share": _FINITE.unique_counts().max() / _FINITE.count(),
+        "commonest share": _FINITE.value_counts().struct.field("count").max() / _FINITE.count(),
         "spread within an answer": pl.col("scores").list.std().filter(_OWN).mean(),
     }
 )
