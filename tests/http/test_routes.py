@@ -63,6 +63,7 @@ READING: dict[str, str] = {
     "/v1/monitors/{monitor}/back-test": "/v1/monitors/lines in/back-test?days=3",
     "/v1/monitors/{monitor}/learned": "/v1/monitors/lines in/learned",
     "/v1/slos": "/v1/slos",
+    "/v1/attributions": "/v1/attributions?dataset=sales",
     "/v1/slos/documents": "/v1/slos/documents?name=lines come",
     "/v1/slos/exclusions": "/v1/slos/exclusions",
     "/v1/slos/{objective}": "/v1/slos/lines come",
@@ -297,6 +298,13 @@ WRITING.update(
         ),
     }
 )
+EARLIER = {"start_at": f"{NIGHTS[0]}T00:00:00Z", "end_at": f"{NIGHTS[0] + timedelta(days=1)}T00:00:00Z"}
+LATER = {"start_at": f"{NIGHT}T00:00:00Z", "end_at": f"{NIGHTS[-1] + timedelta(days=1)}T00:00:00Z"}
+WRITING["/v1/attributions"] = lambda api, key: api.post(
+    "/v1/attributions",
+    {"dataset": "sales", "metric": "sum:amount_usd", "window": LATER, "against": EARLIER, "by": ["product_id"]},
+    key=key,
+)
 # They need what a write made first.
 AFTER_WRITING: dict[str, str] = {
     f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
@@ -356,6 +364,7 @@ def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
 def test_no_address_is_left_out(reading: Api) -> None:
     by_id = {"/v1/receipts/{receipt_id}", "/v1/ledger/events/{event_id}"}
     by_id |= {"/v1/contract-proposals/{proposal_id}", "/v1/labels/{name}/batches/{batch_id}"}
+    by_id.add("/v1/attributions/{attribution_id}")
     by_id |= {"/v1/erasures/{erasure}", "/v1/erasures/{erasure}/certificate"}
     by_id |= {"/v1/lineage/openlineage", "/v1/quarantine/{row_id}", "/v1/receipts/{receipt_id}/verdicts"}
     assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id

@@ -74,12 +74,12 @@ def _panel(
     picture: SeriesPicture,
     span: Span | None,
     domain: Domain,
-    size: tuple[int, int],
+    size_px: tuple[int, int],
     words: Callable[[float, str], str],
     is_shared: bool,
     colours: str,
 ) -> str:
-    width, height = size
+    width, height = size_px
     known = [point.value for point in picture.points if point.value is not None]
     said = f"now {words(known[-1], picture.unit)}" if known else "nothing measured"
     scale = "on the scale of all" if is_shared else "on a scale of its own"

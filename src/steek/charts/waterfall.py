@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 
 from steek.charts.palette import VARIABLES, style
 
@@ -31,8 +32,8 @@ def waterfall_svg(
 ) -> str:
     """Lying bars, one below the other, each beginning where the one above ended; "all the rest" closes the gap.
 
-    A bar to the left is a fall, in another colour and with its sign in words. The scale holds everything and need not
-    begin at zero, which is said when it does not: else a change of one in a hundred could not be seen.
+    A bar to the left is a fall, in another colour and with its sign in words. The scale need not begin at zero, which
+    is said then: else a change of one in a hundred could not be seen.
 
     Args:
         steps: In the order in which they are told. Slices that overlap count their common rows twice; the rest makes
@@ -45,9 +46,7 @@ def waterfall_svg(
     """
     rest = after - before - sum(step.moved for step in steps)
     told = [*steps, WaterfallStep("all the rest", rest)]
-    levels = [before]
-    for step in told:
-        levels.append(levels[-1] + step.moved)
+    levels = list(accumulate((step.moved for step in told), initial=before))
     low, high = _scale([*levels, after])
     room = width - 8
 

@@ -16,6 +16,7 @@ from steek.console.stations import worst
 from steek.console.words import percent, quantity
 from steek.kernel.errors import InputError
 from steek.kernel.verdict import Verdict
+from steek.kernel.windows import Window
 from steek.monitoring import MonitorState, SliceLine, SliceOrder, read_slice_points, read_slices
 from steek.monitoring import Point as MeasuredPoint
 
@@ -86,16 +87,7 @@ def slices_view(
     markers = lettered(changes_about(services, state.subject, since=since, until=now))
     onsets = {one.slice: one.onset for one in monitoring.alerts() if one.monitor == name and one.state != "resolved"}
     pictures = [
-        SeriesPicture(
-            title=line.slice,
-            unit=unit,
-            points=_drawn(points[line.slice], state),
-            lower=line.lower,
-            upper=line.upper,
-            onset=_band(onsets[line.slice].start_at, onsets[line.slice].end_at) if line.slice in onsets else None,
-            markers=markers,
-        )
-        for line in shown
+        _picture(line, _drawn(points[line.slice], state), unit, onsets.get(line.slice), markers) for line in shown
     ]
     is_shared = scale == "shared"
     svgs = panel_svgs(pictures, is_shared=is_shared, words=quantity)
@@ -138,8 +130,11 @@ def _drawn(points: list[MeasuredPoint], state: MonitorState) -> tuple[Point, ...
     return tuple(Point(point.window_start + length, point.value, point.rows) for point in points)
 
 
-def _band(start_at: datetime, end_at: datetime) -> Band:
-    return Band(start_at, end_at, "onset")
+def _picture(
+    line: SliceLine, points: tuple[Point, ...], unit: str, onset: Window | None, markers: tuple[Marker, ...]
+) -> SeriesPicture:
+    band = None if onset is None else Band(onset.start_at, onset.end_at, "onset")
+    return SeriesPicture(line.slice, unit, points, line.lower, line.upper, onset=band, markers=markers)
 
 
 def _panel(line: SliceLine, picture: SeriesPicture, svg: str, state: MonitorState) -> SlicePanel:

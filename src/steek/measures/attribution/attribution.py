@@ -66,33 +66,36 @@ def attribute(
         InputError: no dimension, a missing column, or no rows before.
     """
     table = table_of(before, after, dimensions, is_ratio=metric == "ratio")
-    names = ("rate", "mix") if metric == "ratio" else ("amount",)
+    names: tuple[Effect, ...] = ("rate", "mix") if metric == "ratio" else ("amount",)
     found = [one for effect in names for one in _found(table, effect, most, most_dimensions)]
-    whole = table.amounts(np.zeros(table.rows, np.int64), 1)
-    total_before, total_after = _totals(whole, metric)
     if metric == "ratio":
         found.sort(key=lambda one: -abs(one.moved))
     # What moved against the whole does not explain it, but hides a part of what does.
     found.sort(key=lambda one: one.contribution is not None and one.contribution < 0)
-    said = [replace(one, sentence=sentence(one, unit)) for one in found]
-    explained = tuple(one for one in said if _matters(one, total_before, total_after))[:most]
+    return _told(table, metric, [replace(one, sentence=sentence(one, unit)) for one in found], most, unit)
+
+
+def _told(table: Table, metric: Metric, found: Sequence[Explanation], most: int, unit: str) -> Attribution:
+    """The outcome: what matters, what only stands out, and why nothing is explained if it is so."""
+    whole = table.amounts(np.zeros(table.rows, np.int64), 1)
+    before, after = _totals(whole, metric)
     outcome = Attribution(
         metric=metric,
-        dimensions=tuple(dimensions),
+        dimensions=table.dimensions,
         windows=table.windows,
-        total_before=total_before,
-        total_after=total_after,
-        explained=explained,
-        also=tuple(one for one in said if not _matters(one, total_before, total_after))[:most],
+        total_before=before,
+        total_after=after,
+        explained=tuple(one for one in found if _matters(one, before, after))[:most],
+        also=tuple(one for one in found if not _matters(one, before, after))[:most],
         undecided=None,
         dimension=None,
         rate=None,
         mix=None,
         sentence="",
     )
-    if metric == "ratio" and total_before is not None and total_after is not None:
+    if metric == "ratio" and before is not None and after is not None:
         outcome = _with_mixture(outcome, table)
-    if not explained:
+    if not outcome.explained:
         few = float(change_of(whole).rows[0]) < _LEAST_ROWS
         outcome = replace(outcome, undecided=why_undecided(outcome, few_rows=few, drift=drift_of(whole).spread))
     return replace(outcome, sentence=headline(outcome, unit))

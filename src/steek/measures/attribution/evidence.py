@@ -103,7 +103,9 @@ def evidence_of(change: Change, whole: Change, dispersion: Floats) -> Evidence:
         expected = change.expected * rest
         is_rise = change.after > expected
         log_ratio = np.abs(np.log(np.maximum(change.after, 1e-12) / expected))
-        spread = change.after_variance / change.after**2 + change.expected_variance / change.expected**2
+        # One row less, as for any spread from few: a single wild row has none, and so shows nothing here.
+        spread = change.after_variance / np.maximum(change.after**2 - change.after_variance, 0.0)
+        spread = spread + change.expected_variance / change.expected**2
         grown = np.where(is_rise & (change.expected > 0), log_ratio**2 / (2 * dispersion * spread), 0.0)
         nats = np.maximum(nats, np.nan_to_num(grown, nan=0.0, posinf=0.0))
         outside = (whole.after_variance - change.after_variance) / rest_after**2
