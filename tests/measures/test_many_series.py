@@ -107,8 +107,9 @@ def test_too_few_weeks_and_constant_series_do_not_drift() -> None:
 def test_a_far_quantile_of_normal_values_is_near_the_true_one(seed: int, probability: float) -> None:
     values = np.abs(np.random.default_rng(seed).normal(size=12_000))
     found = far_quantile(values, probability)
-    true = {1e-4: 3.89, 1e-5: 4.42, 1e-6: 4.89}[probability]
-    assert found == pytest.approx(true, rel=0.25)
+    # The further beyond the sample, the less it knows.
+    true, room = {1e-4: (3.89, 0.2), 1e-5: (4.42, 0.35), 1e-6: (4.89, 0.6)}[probability]
+    assert found == pytest.approx(true, rel=room)
 
 
 def test_few_values_have_no_tail_and_constant_ones_a_short_one() -> None:

@@ -126,3 +126,10 @@ def test_a_passed_value_is_within_the_bounds_and_a_failed_one_outside(history: l
     below = judgement.upper is None or value <= judgement.upper
     if judgement.verdict is not Verdict.UNDECIDED:
         assert (judgement.verdict is Verdict.PASS) == (above and below)
+
+
+@pytest.mark.covers("O4", "O6")
+def test_a_fault_that_makes_rows_differ_does_not_excuse_itself() -> None:
+    history = [120.0 + (index * 37 % 17) - 8 for index in range(56)]
+    told = Measurement(None, 488.0, 100, {"standard_deviation": 15_000.0})
+    assert judge(told, past(history), Rule(Kind.AMOUNT, learned(8)), window_start_at=NOW).verdict is Verdict.FAIL

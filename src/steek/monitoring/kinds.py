@@ -11,6 +11,7 @@ from steek.measures.robust_rows import Floats
 
 # A mean of thousands of scores hardly varies; a change below width x 0.5% is nobody's incident.
 _AMOUNT_FRACTION = 0.005
+_MOST_ROOM = 3.0
 
 
 class Kind(StrEnum):
@@ -32,13 +33,12 @@ class Kind(StrEnum):
         return "sqrt" if self in (Kind.COUNT, Kind.RATIO) else "linear"
 
 
-def chance_spread(kind: Kind, *, centre: float, rows: int, deviation: float | None = None) -> float:
+def chance_spread(kind: Kind, *, centre: float, rows: int) -> float:
     """One standard deviation that chance alone gives a value near `centre` over `rows` rows, on the kind's scale.
 
     Counts: 1/2, the spread of the square root of a Poisson number (Bartlett, 1936). Shares: the binomial one, with the
     share pulled towards the middle by one row each way so that "always 0" keeps room. Ratios: that of a count of
-    `rows` over its own expectation. Amounts: 0.5% of the centre, or the standard error of a mean of `rows` where the
-    `deviation` of one row is known. Hours: 1.
+    `rows` over its own expectation. Amounts: 0.5% of the centre. Hours: 1.
 
     >>> round(chance_spread(Kind.SHARE, centre=0.4, rows=600), 3)
     0.02
@@ -50,14 +50,11 @@ def chance_spread(kind: Kind, *, centre: float, rows: int, deviation: float | No
         return math.sqrt(max(share * (1 - share), 0.0) / max(rows, 1))
     if kind is Kind.RATIO:
         return 0.5 / math.sqrt(max(rows, 1))
-    if kind is not Kind.AMOUNT:
-        return 1.0
-    standard_error = 0.0 if deviation is None else deviation / math.sqrt(max(rows, 1))
-    return max(_AMOUNT_FRACTION * abs(centre), standard_error)
+    return _AMOUNT_FRACTION * abs(centre) if kind is Kind.AMOUNT else 1.0
 
 
-def chance_spreads(kind: Kind, *, centres: Floats, rows: Floats, deviations: Floats | None = None) -> Floats:
-    """`chance_spread` of many slices at once; a deviation of NaN is not known, rows are at least 1."""
+def chance_spreads(kind: Kind, *, centres: Floats, rows: Floats) -> Floats:
+    """`chance_spread` of many slices at once; rows are at least 1."""
     if kind is Kind.COUNT:
         return np.full(np.shape(centres), 0.5)
     if kind is Kind.SHARE:
@@ -65,10 +62,27 @@ def chance_spreads(kind: Kind, *, centres: Floats, rows: Floats, deviations: Flo
         return np.sqrt(np.maximum(shares * (1 - shares), 0.0) / rows)
     if kind is Kind.RATIO:
         return 0.5 / np.sqrt(rows)
-    if kind is not Kind.AMOUNT:
-        return np.ones(np.shape(centres))
-    least = _AMOUNT_FRACTION * np.abs(centres)
-    return least if deviations is None else np.fmax(least, deviations / np.sqrt(rows))
+    return _AMOUNT_FRACTION * np.abs(centres) if kind is Kind.AMOUNT else np.ones(np.shape(centres))
+
+
+def with_own_error(spread: float, rows: int, deviation: float | None) -> float:
+    """The spread of a mean of `rows`, at least its standard error where the `deviation` of one row is known.
+
+    Fewer rows than usual leave a mean more room, but at most three times: the fault that moves a mean often makes its
+    rows differ wildly, and must not excuse itself by that.
+
+    >>> with_own_error(8.0, 100, 120.0), with_own_error(8.0, 100, 15000.0), with_own_error(8.0, 100, None)
+    (12.0, 24.0, 8.0)
+    """
+    own = 0.0 if deviation is None else deviation / math.sqrt(max(rows, 1))
+    return max(spread, min(own, _MOST_ROOM * spread))
+
+
+def with_own_errors(spreads: Floats, rows: Floats, deviations: Floats | None) -> Floats:
+    """`with_own_error` of many slices at once; a deviation of NaN is not known, rows are at least 1."""
+    if deviations is None:
+        return spreads
+    return np.fmax(spreads, np.minimum(deviations / np.sqrt(rows), _MOST_ROOM * spreads))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from steek.kernel.verdict import Verdict
 from steek.measures.robust import MEDIAN_VARIANCE
 from steek.measures.robust_rows import Floats
 from steek.monitoring.judgement import Judgement, Rule, judge_silence, why_not_judged
-from steek.monitoring.kinds import Kind, Limits, chance_spreads
+from steek.monitoring.kinds import Kind, Limits, chance_spreads, with_own_errors
 from steek.monitoring.thresholds.declared import ExplicitThreshold, LearnedThreshold
 from steek.monitoring.thresholds.phases import finest_part
 from steek.monitoring.thresholds.series_frame import Now, SeriesFrame
@@ -79,11 +79,12 @@ def bounds_many(usual: UsualMany, now: Now, rule: Rule) -> tuple[Floats, Floats]
     part = finest_part(rule.threshold.season, now.start_at)
     centres, known = seasons.centres[:, part], seasons.known[:, part]
     rows = np.maximum(now.rows, 1.0)
-    least = chance_spreads(kind, centres=usual.expected, rows=rows, deviations=now.deviations)
+    least = chance_spreads(kind, centres=usual.expected, rows=rows)
     width = np.full(len(centres), rule.width(own_deviation=False))
     if now.deviations is not None:
         width[np.isfinite(now.deviations)] = rule.width(own_deviation=True)
-    half = width * np.maximum(seasons.spreads, least) * np.sqrt(1 + MEDIAN_VARIANCE / np.maximum(known, 1))
+    room = with_own_errors(np.maximum(seasons.spreads, least), rows, now.deviations)
+    half = width * room * np.sqrt(1 + MEDIAN_VARIANCE / np.maximum(known, 1))
     lower, upper = centres - half, centres + half
     if kind.scale == "sqrt":
         lower, upper = np.maximum(lower, 0.0) ** 2, upper**2

@@ -9,7 +9,7 @@ import numpy as np
 
 from steek.measures.robust import MEDIAN_VARIANCE, median, spread, to_scale
 from steek.measures.seasons import season_of_one
-from steek.monitoring.kinds import Kind, Limits, chance_spread, reachable
+from steek.monitoring.kinds import Kind, Limits, chance_spread, reachable, with_own_error
 from steek.monitoring.thresholds.declared import Season
 from steek.monitoring.thresholds.phases import parts_of
 
@@ -62,9 +62,10 @@ def usual_limits(usual: Usual, kind: Kind, *, width: float, rows: int, deviation
         rows: Rows behind the value that is judged.
         deviation: Standard deviation of one row, where the indicator measures it.
     """
-    least = chance_spread(kind, centre=usual.expected, rows=max(rows, 1), deviation=deviation)
+    least = chance_spread(kind, centre=usual.expected, rows=max(rows, 1))
+    room = with_own_error(max(usual.spread, least), rows, deviation)
     # The median itself is uncertain, so what the next value may do is wider than what the past ones did.
-    half = width * max(usual.spread, least) * math.sqrt(1 + MEDIAN_VARIANCE / usual.known)
+    half = width * room * math.sqrt(1 + MEDIAN_VARIANCE / usual.known)
     if kind.scale == "linear":
         return reachable(kind, usual.centre - half, usual.centre + half)
     return reachable(kind, max(usual.centre - half, 0.0) ** 2, (usual.centre + half) ** 2)
