@@ -129,6 +129,8 @@ from steek.monitoring import (
 )
 from steek.monitoring import (
     data_age as data_age,
+)
+from steek.monitoring import (
     default_monitors as default_monitors,
 )
 from steek.monitoring import (

@@ -11,11 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steek.data import Contract, Field
-from steek.measures.sketching import bin_counts, lower_edge
-from steek.measures.sketching import equal_groups, jensen_shannon, stability_index
 from steek.data.validation.feed.profiles import MOST_CATEGORIES, from_json, merge, to_json
 from steek.data.validation.feed.profiling import profile
 from steek.data.validation.feed.sketches import KEPT, merge_sketches, seen_fraction, sketch_rows
+from steek.measures.sketching import bin_counts, equal_groups, jensen_shannon, lower_edge, stability_index
 
 ARRIVED = datetime(2017, 10, 3, 6, tzinfo=UTC)
 CONTRACT = Contract(

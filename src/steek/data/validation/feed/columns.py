@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from steek.data.validation.feed.checks import FeedChecks, Finding, Undecided
-from steek.measures.sketching import Array, equal_groups, jensen_shannon, stability_index
 from steek.data.validation.feed.history import ColumnSums, FeedHistory
 from steek.data.validation.feed.profiles import ColumnProfile, FeedProfile
 from steek.data.validation.feed.volume import never_few
 from steek.measures.robust import Bounds, mad_bounds, median
+from steek.measures.sketching import Array, equal_groups, jensen_shannon, stability_index
 
 # A "major shift" (Siddiqi 2006). A column that always shifts, as numbers that count up do, has its own usual shift.
 _MAJOR_SHIFT = 0.25

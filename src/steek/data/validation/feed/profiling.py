@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 
 from steek.data.contracts.contract import Contract, Field
-from steek.measures.sketching import bin_counts
 from steek.data.validation.feed.delays import delay_buckets
 from steek.data.validation.feed.profiles import MOST_CATEGORIES, MOST_SLICES, ColumnProfile, Counts, FeedProfile
 from steek.data.validation.feed.sketches import sketch_rows
+from steek.measures.sketching import bin_counts
 
 _PEEK = 10_000
 
