@@ -203,7 +203,7 @@ def test_unknown_names_are_refused_with_the_known_ones(shop: Shop, tmp_path: Pat
     with pytest.raises(NotFoundError, match="no monitor named 'all'"):
         monitoring.evaluate(day(0), key="k", only=["all"])
     stranger = IndicatorSpec("weather", Urn("dataset", "lines"))
-    with pytest.raises(DeclarationError, match="has indicator 'weather'; there are: .*, data_age, "):
+    with pytest.raises(DeclarationError, match=r"has indicator 'weather'; there are: .*, data_age, "):
         shop.monitoring(Monitor("m", indicator=stranger, threshold=learned(), on="lines", owner="data@grocer"))
     with pytest.raises(DeclarationError, match="monitor 'lines' is filed under 'rows'"):
         Monitoring(shop.sources, shop.database, shop.ledger, shop.clock, {"rows": LINES})
