@@ -41,6 +41,8 @@ NAMES = (
     "pseudonyms",
     "sealing",
     "series_evaluation",
+    "attribution",
+    "chart",
 )
 # Run for an hour in full, so only when they are named; they have a quick mode.
 PACKAGES = ("detection",)
