@@ -66,7 +66,8 @@ def _parsed(plain: object) -> OutsideSketch:
     column = str(given.get("column", ""))
     known = {field.name for field in fields(OutsideSketch)}
     if not column or set(given) - known or not isinstance(given.get("rows"), int):
-        message = f"column {column!r} has {', '.join(sorted(given))}; needed: column, rows; allowed: {', '.join(known)}"
+        allowed = ", ".join(sorted(known))
+        message = f"column {column!r} has {', '.join(sorted(given))}; needed: column, rows; allowed: {allowed}"
         raise InputError(message, next_step=_LIKE)
     try:
         read: dict[str, Any] = {
