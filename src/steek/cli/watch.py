@@ -10,7 +10,8 @@ from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, ProjectOption, actor_or_user
 from steek.cli.output import show
 from steek.cli.watch_init import init
-from steek.platform import Platform, monitors_of_watched, watch
+from steek.kernel.errors import SteekError
+from steek.platform import Platform, Watched, monitors_of_watched, watch
 
 
 def list_(project: ProjectOption = None, as_json: JsonOption = False) -> None:
@@ -52,10 +53,17 @@ def run(
     """Take what is new in the logs, measure every window that is complete, and say how the monitors stand."""
     with opened(project) as platform:
         names = list(platform.watching.models) if model is None else [platform.watching.model(model).name]
-        done = [watch(platform, name, actor=actor_or_user(actor)) for name in names]
+        done: list[Watched] = []
+        errors: list[SteekError] = []
+        for name in names:
+            try:
+                done.append(watch(platform, name, actor=actor_or_user(actor)))
+            except SteekError as error:
+                # One source that cannot be read is no reason to leave the other models unwatched.
+                errors.append(error)
         if as_json:
             show(done, as_json=True)
-            return
+            done = []
         for one in done:
             for pulled in one.run.pulled:
                 typer.echo(
@@ -66,6 +74,10 @@ def run(
                     more = f", {collected.repeated:,} repeated, {collected.unusable:,} unusable"
                     typer.echo(f"{collected.what} of {collected.model}: {collected.rows:,} new{more}")
             _show_monitors(platform, one.run.model)
+        for error in errors[1:]:
+            typer.echo(f"error: {error.message}", err=True)
+        if errors:
+            raise errors[0]
 
 
 def _show_monitors(platform: Platform, model: str) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from steek.kernel.errors import SteekError
 from steek.monitoring import Alert, MonitorState, WatchRun
 from steek.platform.record import Platform
 
@@ -19,9 +20,15 @@ def watch(platform: Platform, model: str, *, actor: str) -> Watched:
 
     Raises:
         NotFoundError: no such watched model.
-        InputError, UnreadableError, ContractViolationError: a source cannot be read; what came before it is kept.
+        InputError, UnreadableError, ContractViolationError: a source cannot be read; the rest was taken and measured.
     """
-    run = platform.watching.run(model, actor=actor)
+    try:
+        run = platform.watching.run(model, actor=actor)
+    except SteekError:
+        # That nothing comes any more is for its monitors to say.
+        if model in platform.watching.models:
+            measure(platform, model)
+        raise
     return Watched(run, tuple(measure(platform, model)))
 
 

@@ -73,11 +73,7 @@ def outcomes_of(told: pl.DataFrame, answers: pl.DataFrame, model: WatchedModel) 
     Returns:
         One row for each answer whose outcome is known; `expected` is the score, `observed` the outcome, `hit` null.
     """
-    assert model.outcome is not None
-    observed = pl.col(model.outcome).cast(_REAL)
-    right = told.select(pl.col(model.id).cast(_TEXT).alias("request_id"), observed.alias("observed"))
-    right = right.drop_nulls().unique("request_id", keep="last", maintain_order=True)
-    matched = answers.join(right, on="request_id", how="inner", maintain_order="left")
+    matched = answers.join(_right(told, model), on="request_id", how="inner", maintain_order="left")
     return matched.select(
         "request_id",
         "model",
@@ -91,6 +87,12 @@ def outcomes_of(told: pl.DataFrame, answers: pl.DataFrame, model: WatchedModel) 
         "observed",
         pl.lit(None, pl.Boolean).alias("hit"),
     )
+
+
+def changed(told: pl.DataFrame, known: pl.DataFrame, model: WatchedModel) -> int:
+    """How many outcomes that are known already ("request_id", "observed") are told otherwise."""
+    both = known.join(_right(told, model), on="request_id", how="inner")
+    return both.filter(pl.col("observed").ne_missing(pl.col("observed_right"))).height
 
 
 def check_fields(model: WatchedModel, predictions: list[str], outcomes: list[str] | None) -> None:
@@ -118,6 +120,14 @@ def _check(model: WatchedModel, dataset: str, needed: tuple[str, ...], there: li
     if missing:
         message = f"watched model {model.name!r} reads {', '.join(missing)} of {dataset}, which has {', '.join(there)}"
         raise InputError(message, next_step="Correct the declaration or the contract.")
+
+
+def _right(told: pl.DataFrame, model: WatchedModel) -> pl.DataFrame:
+    assert model.outcome is not None
+    observed = _number(told, model.outcome)
+    right = told.select(pl.col(model.id).cast(_TEXT).alias("request_id"), observed.alias("observed"))
+    usable = right.filter(pl.col("observed").is_finite())
+    return usable.drop_nulls().unique("request_id", keep="last", maintain_order=True)
 
 
 def _number(frame: pl.DataFrame, name: str) -> pl.Expr:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from steek.kernel.errors import DeclarationError
 from steek.kernel.units import parse_duration
 from steek.kernel.urn import Urn
+from steek.serving.prediction_record import SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class QuerySource:
             raise DeclarationError(message)
 
 
+# Columns of answers and outcomes as steek keeps them; a slice of that name would be one of them.
+RESERVED = frozenset(SCHEMA) | {"moment", "expected", "observed", "hit"}
 Source = FileSource | DeltaSource | QuerySource
 
 
@@ -63,10 +66,12 @@ class WatchedModel:
         name: What its monitors are `on`; no model definition may have it.
         predictions: Name of the dataset that takes its prediction log.
         outcomes: Name of the dataset that takes what turned out to be right; None where nobody tells.
-        id: Field that names one answer, in both datasets; an answer that comes again is taken once.
+        id: Field that names one answer, in both datasets; an answer that comes again is taken once, as long as its
+            moments are not further apart than `join_within`.
         at: Field with the moment that was asked about.
         score: Field with the answer: a probability, or the number that was predicted.
-        outcome: Field of `outcomes` with what was right: a number, or true and false for 1 and 0.
+        outcome: Field of `outcomes` with what was right: a number, or true and false for 1 and 0. What was joined
+            stays: one that is told otherwise later is counted in the collection, and not taken.
         outcome_delay: How long outcomes take, e.g. "7d"; monitors judge answers once they are that old.
         version: Field with the version that answered; whole numbers stay, other names are numbered as they appear.
         latency_ms: Field with the milliseconds that the answer took.
@@ -109,6 +114,10 @@ class WatchedModel:
         if twice:
             message = f"watched model {self.name!r} uses field {', '.join(map(repr, twice))} twice"
             raise DeclarationError(message, next_step="Each field has one role.")
+        own = sorted(set(self.slices) & RESERVED)
+        if own:
+            message = f"watched model {self.name!r} slices by {', '.join(own)}, which the prediction log has of its own"
+            raise DeclarationError(message, next_step="Rename the field in the query or file, or slice by another.")
 
     @property
     def patience(self) -> timedelta:

@@ -91,7 +91,7 @@ def _frames(
     root = table.table_uri.rstrip("/")
     frames: list[pl.LazyFrame] = []
     for path, values in sorted(files.items()):
-        rows = pl.scan_parquet(f"{root}/{path}", storage_options=dict(options) or None)
+        rows = pl.scan_parquet(f"{root}/{path}", glob=False, storage_options=dict(options) or None)
         rows = rows.with_columns(pl.lit(value).alias(name) for name, value in values.items())
         known = rows.collect_schema().names()
         frames.append(rows.select(name for name in columns if name in known))

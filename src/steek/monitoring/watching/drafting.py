@@ -7,6 +7,7 @@ import polars as pl
 
 from steek.data import Contract, Field, infer_contract
 from steek.kernel.errors import InputError
+from steek.monitoring.watching.declared import RESERVED
 
 _IDS = ("request_id", "prediction_id", "inference_id", "event_id", "id", "uuid")
 _MOMENTS = ("predicted_at", "scored_at", "requested_at", "prediction_time", "timestamp", "at", "time", "created_at")
@@ -63,6 +64,9 @@ def guess_log_roles(contract: Contract, frame: pl.DataFrame, said: Roles) -> Rol
     )
     for name in said.slices:
         _known("by", name, contract)
+        if name in RESERVED:
+            message = f"by is {name!r}, a name that the prediction log has of its own"
+            raise InputError(message, next_step="Rename the field in the log, or slice by another.")
     return roles if said.slices else replace(roles, slices=_slices(contract, frame, roles))
 
 
@@ -118,7 +122,7 @@ def _slices(contract: Contract, frame: pl.DataFrame, roles: Roles) -> tuple[str,
     found = [
         field.name
         for field in contract.fields
-        if field.name not in taken
+        if field.name not in taken | RESERVED
         and field.type in ("string", "boolean")
         and field.sensitivity != "personal"
         and 1 < frame[field.name].n_unique() <= _MOST_VALUES

@@ -1,6 +1,6 @@
 """Files as a source: complete ones whole, text also while it grows, always up to its last whole line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from glob import glob
 from pathlib import Path
 
@@ -15,22 +15,52 @@ _WHOLE = {".parquet": "parquet", ".arrow": "arrow", ".ipc": "arrow"}
 _BLOCK_BYTES = 1_000_000
 
 
-def plan_files(source: FileSource, dataset: str, reached: Mapping[str, str]) -> list[Span]:
-    """New stretches of the files that match, in order of their names.
+def plan_files(
+    source: FileSource, dataset: str, reached: Mapping[str, str], waiting: Collection[str] = ()
+) -> tuple[list[Span], list[InputError]]:
+    """New stretches of the files that match, in order of their names, and what is wrong with the others: of a kind
+    that is not read, or shrunk.
 
-    Raises:
-        InputError: a matching file of a kind that is not read, or one that shrank.
+    Args:
+        source: The declaration.
+        dataset: Where rows go.
+        reached: How far each file was taken.
+        waiting: Files of which a stretch is planned already.
     """
     spans: list[Span] = []
+    refused: list[InputError] = []
     for name in sorted(glob(source.pattern, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
         path = Path(name)
-        if path.is_file():
-            end = _end(path)
-            start = reached.get(str(path), "")
-            if end != start and end not in {"", "0"}:
-                _check_grown(path, start, end)
-                spans.append(Span(dataset, str(path), start, end))
-    return spans
+        if str(path) in waiting:
+            continue
+        try:
+            found = _new_stretch(path, dataset, reached.get(str(path), "")) if path.is_file() else None
+        except FileNotFoundError:
+            # It went while it was looked at.
+            continue
+        except InputError as error:
+            refused.append(error)
+            continue
+        spans += [found] if found else []
+    return spans, refused
+
+
+def is_there(span: Span) -> bool:
+    """Whether the file still holds what was planned of it."""
+    path = Path(span.part)
+    try:
+        end = _end(path)
+    except FileNotFoundError:
+        return False
+    return int(end) >= int(span.end) if path.suffix.lower() in _LINES else end == span.end
+
+
+def _new_stretch(path: Path, dataset: str, start: str) -> Span | None:
+    end = _end(path)
+    if end == start or end in {"", "0"}:
+        return None
+    _check_grown(path, start, end)
+    return Span(dataset, str(path), start, end)
 
 
 def read_file(span: Span, columns: Sequence[str]) -> pl.LazyFrame:
@@ -105,4 +135,7 @@ def _rows(path: Path, span: Span) -> pl.LazyFrame:
     if f"{stat.st_size}:{stat.st_mtime_ns}" != span.end:
         message = f"{path} changed while it was taken"
         raise UnreadableError(message, next_step="Write a file under another name and rename it once it is complete.")
-    return pl.scan_parquet(path) if _WHOLE[path.suffix.lower()] == "parquet" else pl.scan_ipc(path)
+    # The pattern was matched already: what is left of brackets and stars belongs to the name.
+    if _WHOLE[path.suffix.lower()] == "parquet":
+        return pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    return pl.scan_ipc(path, glob=False, hive_partitioning=False)

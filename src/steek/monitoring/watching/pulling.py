@@ -1,21 +1,24 @@
 """Taking what is new in a source into its dataset: planned first, then ingested under the plan's own key."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 
 from steek.data import Ingestion
+from steek.data.tables import receipts
 from steek.kernel.clock import Clock
-from steek.kernel.errors import UnreadableError
+from steek.kernel.errors import SteekError, UnreadableError
 from steek.ledger import Database
 from steek.monitoring.watching import spans as taken
 from steek.monitoring.watching.declared import DeltaSource, FileSource, QuerySource, Source
 from steek.monitoring.watching.delta_source import plan_delta, read_delta
-from steek.monitoring.watching.file_source import plan_files, read_file
+from steek.monitoring.watching.file_source import is_there, plan_files, read_file
 from steek.monitoring.watching.query_source import open_database, plan_query, read_query
 from steek.monitoring.watching.spans import Span
 
@@ -53,30 +56,66 @@ class Puller:
     def pull(self, dataset: str, source: Source, columns: tuple[str, ...], *, actor: str) -> Pulled:
         """Take everything that is new.
 
+        What can be read is taken although something else of the source cannot; the first error comes at the end.
+
         Raises:
-            InputError, UnreadableError, NotFoundError: the source cannot be read; stretches before stay taken.
+            InputError, UnreadableError, NotFoundError: something of the source cannot be read.
             ContractViolationError: its rows do not have the columns of the contract.
         """
         engine = open_database(self._database_url) if isinstance(source, QuerySource) else None
+        counts: list[tuple[int, int]] = []
         try:
-            with self._database.transaction() as connection:
-                reached = taken.reached(connection, dataset)
-                if not taken.unfinished(connection, dataset):
-                    taken.begin(connection, self._planned(source, dataset, reached, engine), self._clock.now())
-                spans = taken.unfinished(connection, dataset)
-            counts = [self._take(source, span, columns, engine, actor) for span in spans]
+            spans, errors = self._plan(source, dataset, engine)
+            for span in spans:
+                try:
+                    counts.append(self._take(source, span, columns, engine, actor))
+                except SteekError as error:
+                    errors.append(error)
         finally:
             if engine is not None:
                 engine.dispose()
+        if errors:
+            raise errors[0]
         return Pulled(dataset, len(counts), sum(rows for rows, _ in counts), sum(accepted for _, accepted in counts))
 
     def commit(self, dataset: str) -> None:
         """Bring what waits in the spool, pulled or pushed, into the lake."""
         self._ingestion.drain(dataset)
 
-    def _planned(self, source: Source, dataset: str, reached: Mapping[str, str], engine: Engine | None) -> list[Span]:
-        if isinstance(source, FileSource):
-            return plan_files(source, dataset, reached)
+    def _plan(self, source: Source, dataset: str, engine: Engine | None) -> tuple[list[Span], list[SteekError]]:
+        """Stretches that were begun and those that are new, and what is wrong with the rest."""
+        errors: list[SteekError] = []
+        with self._database.transaction() as connection:
+            waiting = taken.unfinished(connection, dataset)
+            if isinstance(source, FileSource):
+                self._forget_gone(connection, waiting)
+                waiting = taken.unfinished(connection, dataset)
+                reached, parts = taken.reached(connection, dataset), {span.part for span in waiting}
+                new, refused = plan_files(source, dataset, reached, parts)
+                errors += refused
+            else:
+                new = [] if waiting else self._planned(source, dataset, taken.reached(connection, dataset), engine)
+            taken.begin(connection, new, self._clock.now())
+            return taken.unfinished(connection, dataset), errors
+
+    def _forget_gone(self, connection: Connection, waiting: Sequence[Span]) -> None:
+        """Let go of files that vanished or changed before they were taken; one whose rows came in is done."""
+        for span in waiting:
+            if is_there(span):
+                continue
+            query = select(receipts).where(
+                receipts.c.dataset == span.dataset, receipts.c.key.startswith(_key(span), autoescape=True)
+            )
+            found = connection.execute(query).first()
+            if found is None:
+                taken.forget(connection, span)
+            else:
+                rows = found.accepted_rows + found.quarantined_rows
+                taken.finish(connection, span, receipt=found.id, rows=rows, at=self._clock.now())
+
+    def _planned(
+        self, source: DeltaSource | QuerySource, dataset: str, reached: Mapping[str, str], engine: Engine | None
+    ) -> list[Span]:
         if isinstance(source, DeltaSource):
             return plan_delta(source, dataset, reached, self._options)
         assert engine is not None
@@ -85,23 +124,32 @@ class Puller:
     def _take(
         self, source: Source, span: Span, columns: tuple[str, ...], engine: Engine | None, actor: str
     ) -> tuple[int, int]:
-        with TemporaryDirectory(prefix="steek-watch-") as folder:
-            receipts = [
+        with (
+            TemporaryDirectory(prefix="steek-watch-") as folder,
+            closing(self._written(source, span, columns, engine, Path(folder))) as paths,
+        ):
+            # Rows that a query finds at the second try, and did not at the first, are another batch.
+            got = [
                 self._ingestion.ingest(
-                    span.dataset, path, format=path.suffix[1:], key=f"watch:{span.id}:{number}", actor=actor, wait=False
+                    span.dataset,
+                    path,
+                    format=path.suffix[1:],
+                    key=f"{_key(span)}{number}:{_hash_of(path)}",
+                    actor=actor,
+                    wait=False,
                 )
-                for number, path in enumerate(self._written(source, span, columns, engine, Path(folder)))
+                for number, path in enumerate(paths)
             ]
-        accepted = sum(receipt.accepted_rows for receipt in receipts)
-        rows = accepted + sum(receipt.quarantined_rows for receipt in receipts)
+        accepted = sum(receipt.accepted_rows for receipt in got)
+        rows = accepted + sum(receipt.quarantined_rows for receipt in got)
         with self._database.transaction() as connection:
-            first = receipts[0].id if receipts else None
+            first = got[0].id if got else None
             taken.finish(connection, span, receipt=first, rows=rows, at=self._clock.now())
         return rows, accepted
 
     def _written(
         self, source: Source, span: Span, columns: tuple[str, ...], engine: Engine | None, folder: Path
-    ) -> Iterator[Path]:
+    ) -> Generator[Path]:
         """The rows of a stretch as files for ingestion, each with rows.
 
         What came as text, or from a database that may keep moments as text, stays text for the contract to read.
@@ -130,6 +178,15 @@ class Puller:
         else:
             assert engine is not None
             yield from (frame.lazy() for frame in read_query(source, span, columns, engine))
+
+
+def _key(span: Span) -> str:
+    return f"watch:{span.id}:"
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()[:16]
 
 
 _WRITERS: Mapping[str, Callable[[pl.DataFrame, Path], object]] = {

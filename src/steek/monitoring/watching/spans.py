@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from steek.kernel.records import content_hash
 from steek.monitoring.watching.tables import watched_spans
@@ -53,6 +53,11 @@ def finish(connection: Connection, span: Span, *, receipt: str | None, rows: int
     connection.execute(update(watched_spans).where(watched_spans.c.id == span.id).values(values))
 
 
+def forget(connection: Connection, span: Span) -> None:
+    """Take back what was planned of a span that nothing was taken of."""
+    connection.execute(delete(watched_spans).where(watched_spans.c.id == span.id, watched_spans.c.state == _BEGUN))
+
+
 def unfinished(connection: Connection, dataset: str) -> list[Span]:
     """Spans that were begun and not finished, in order."""
     query = select(watched_spans).where(watched_spans.c.dataset == dataset, watched_spans.c.state == _BEGUN)
@@ -60,10 +65,19 @@ def unfinished(connection: Connection, dataset: str) -> list[Span]:
 
 
 def reached(connection: Connection, dataset: str) -> Mapping[str, str]:
-    """How far each part was taken."""
+    """How far each part was taken: each span goes on where the one before ended, whatever the clock said meanwhile."""
     query = select(watched_spans).where(watched_spans.c.dataset == dataset, watched_spans.c.state == _DONE)
-    ordered = query.order_by(watched_spans.c.done_at, watched_spans.c.begun_at)
-    return {row.part: row.end for row in connection.execute(ordered)}
+    ends: dict[str, dict[str, str]] = {}
+    for row in connection.execute(query.order_by(watched_spans.c.done_at, watched_spans.c.begun_at)):
+        ends.setdefault(row.part, {})[row.start] = row.end
+    return {part: _last(following) for part, following in ends.items()}
+
+
+def _last(following: dict[str, str]) -> str:
+    at, left = "", dict(following)
+    while at in left:
+        at = left.pop(at)
+    return at
 
 
 def _span(row: Row[tuple[object, ...]]) -> Span:

@@ -1,25 +1,29 @@
 """The service: takes what is new in the logs of others and brings it where indicators read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from steek.data import AnyDataset, Lake, contract_of
-from steek.data.tables import receipts
 from steek.evaluation import OUTCOMES
 from steek.kernel.clock import Clock
-from steek.kernel.errors import DeclarationError, InputError, NotFoundError
+from steek.kernel.errors import DeclarationError, NotFoundError, SteekError
 from steek.kernel.windows import Window
 from steek.ledger import Database, Draft, Ledger
 from steek.models import trained_urn
-from steek.monitoring.watching.collecting import Answers, answers_of, check_fields, outcomes_of
+from steek.monitoring.watching.arrivals import ARRIVED_IN, arrivals
+from steek.monitoring.watching.collecting import Answers, answers_of, changed, check_fields, outcomes_of
 from steek.monitoring.watching.collections import (
     Collected,
+    Plan,
     collected_version,
+    drop_plan,
     latest_collections,
+    plan_collection,
     write_collection,
 )
 from steek.monitoring.watching.declared import WatchedModel
@@ -100,18 +104,24 @@ class Watching:
 
         Raises:
             NotFoundError: no such model.
-            InputError, UnreadableError, ContractViolationError: a source cannot be read.
+            InputError, UnreadableError, ContractViolationError: a source cannot be read; what could be was taken.
         """
         model = self.model(name)
-        pulled = [
-            self._puller.pull(dataset, source, self._fields(dataset), actor=actor)
-            for dataset, source in ((model.predictions, model.predictions_from), (model.outcomes, model.outcomes_from))
-            if dataset is not None and source is not None
-        ]
+        pulled: list[Pulled] = []
+        errors: list[SteekError] = []
+        for dataset, source in ((model.predictions, model.predictions_from), (model.outcomes, model.outcomes_from)):
+            if dataset is not None and source is not None:
+                try:
+                    pulled.append(self._puller.pull(dataset, source, self._fields(dataset), actor=actor))
+                except SteekError as error:
+                    errors.append(error)
         for dataset in (model.predictions, model.outcomes):
             if dataset is not None:
                 self._puller.commit(dataset)
-        return WatchRun(name, tuple(pulled), *self.collect(name, actor=actor))
+        collected = self.collect(name, actor=actor)
+        if errors:
+            raise errors[0]
+        return WatchRun(name, tuple(pulled), *collected)
 
     def collect(self, name: str, *, actor: str) -> tuple[Collected | None, Collected | None]:
         """Bring committed rows of the datasets into "predictions" and "outcomes"; None where none were new."""
@@ -142,26 +152,24 @@ class Watching:
         return WatchState(model, rows, known, span, recent)
 
     def _collect_predictions(self, model: WatchedModel, actor: str) -> Collected | None:
-        new = self._new_rows(model.predictions, model.name, PREDICTIONS, (*model.columns,))
-        if new is None:
+        latest = self._lake.latest_version(model.predictions)
+        with self._database.reading() as connection:
+            done = collected_version(connection, model.name, PREDICTIONS)
+        if latest is None or latest == done:
             return None
-        rows, version = new
-        versions = self._versions(model, rows)
-        answers = answers_of(rows, model, versions, self._clock.now())
-        fresh = self._without_repeats(model, answers)
-        key = f"watch:{model.name}:{PREDICTIONS}:{version}"
-        collected = Collected(
-            key=key,
-            model=model.name,
-            what=PREDICTIONS,
-            source_version=version,
-            rows=fresh.height,
-            repeated=rows.height - answers.unusable - fresh.height,
-            unusable=answers.unusable,
-            table_version=None,
-            at=self._clock.now(),
-        )
-        source = f"dataset:{model.predictions}@{version}"
+        plan = self._planned(Plan(model.name, PREDICTIONS, latest))
+        if plan is None:
+            return None
+        with self._or_dropped(plan):
+            rows = arrivals(
+                self._lake, self._database, model.predictions, model.columns, after=done, version=plan.source_version
+            )
+            versions = self._versions(model, rows)
+            answers = answers_of(rows, model, versions, self._clock.now())
+            fresh = self._without_repeats(model, answers)
+        repeated = rows.height - answers.unusable - fresh.height
+        collected = self._collected(plan, fresh.height, repeated, unusable=answers.unusable)
+        source = f"dataset:{model.predictions}@{plan.source_version}"
         trained = [trained_urn(model.name, number) for number in sorted(set(fresh["version"].drop_nulls()))]
         edges = ((source, f"dataset:{PREDICTIONS}"), *((urn, f"dataset:{PREDICTIONS}") for urn in trained))
         return self._append(PREDICTIONS, fresh, collected, "predictions.collected", edges, actor)
@@ -169,33 +177,67 @@ class Watching:
     def _collect_outcomes(self, model: WatchedModel, actor: str) -> Collected | None:
         if model.outcomes is None or model.outcome is None:
             return None
-        told_version = self._lake.latest_version(model.outcomes)
-        answers = self._of_model(PREDICTIONS, model)
-        if told_version is None or answers is None:
+        told_version, log_version = self._lake.latest_version(model.outcomes), self._lake.latest_version(PREDICTIONS)
+        if told_version is None or log_version is None:
             return None
-        since = self._clock.now() - model.patience
-        waiting = answers.filter(pl.col("logged_at") >= since)
-        if (joined := self._of_model(OUTCOMES, model)) is not None:
-            waiting = waiting.join(joined.select("request_id"), on="request_id", how="anti")
-        told = self._lake.scan(model.outcomes).select(model.id, model.outcome).collect()
-        matched = outcomes_of(told, waiting.collect(), model)
+        with self._database.reading() as connection:
+            done = collected_version(connection, model.name, OUTCOMES)
+        plan = self._planned(Plan(model.name, OUTCOMES, told_version, log_version))
+        if plan is None:
+            return None
+        with self._or_dropped(plan):
+            told = arrivals(
+                self._lake,
+                self._database,
+                model.outcomes,
+                (model.id, model.outcome),
+                after=None,
+                version=plan.source_version,
+            )
+            waiting, corrected = self._waiting(model, told, done)
+            matched = outcomes_of(told, waiting, model)
+        collected = self._collected(plan, matched.height, corrected)
         if matched.is_empty():
-            return None
-        log_version = self._lake.latest_version(PREDICTIONS)
-        collected = Collected(
-            key=f"watch:{model.name}:{OUTCOMES}:{told_version}:{log_version}",
-            model=model.name,
-            what=OUTCOMES,
-            source_version=told_version,
-            rows=matched.height,
-            repeated=0,
-            unusable=0,
-            table_version=None,
-            at=self._clock.now(),
-        )
-        sources = (f"dataset:{PREDICTIONS}@{log_version}", f"dataset:{model.outcomes}@{told_version}")
+            with self._database.transaction() as connection:
+                drop_plan(connection, plan)
+                if corrected:
+                    write_collection(connection, collected)
+            return collected if corrected else None
+        sources = (f"dataset:{PREDICTIONS}@{plan.log_version}", f"dataset:{model.outcomes}@{plan.source_version}")
         edges = tuple((source, f"dataset:{OUTCOMES}") for source in sources)
         return self._append(OUTCOMES, matched, collected, "outcomes.joined", edges, actor)
+
+    def _planned(self, plan: Plan) -> Plan | None:
+        with self._database.transaction() as connection:
+            return plan_collection(connection, plan, self._clock.now())
+
+    @contextmanager
+    def _or_dropped(self, plan: Plan) -> Generator[None]:
+        """What cannot be collected as it is now may be mended in the next version; the plan must not hold on to it."""
+        try:
+            yield
+        except (SteekError, pl.exceptions.PolarsError):
+            with self._database.transaction() as connection:
+                drop_plan(connection, plan)
+            raise
+
+    def _collected(self, plan: Plan, rows: int, repeated: int, *, unusable: int = 0) -> Collected:
+        now = self._clock.now()
+        return Collected(plan.key, plan.model, plan.what, plan.source_version, rows, repeated, unusable, None, now)
+
+    def _waiting(self, model: WatchedModel, told: pl.DataFrame, done: int | None) -> tuple[pl.DataFrame, int]:
+        """Answers whose outcome is not known yet, and how many known ones were told anew, and otherwise."""
+        answers = self._of_model(PREDICTIONS, model)
+        assert answers is not None, "there is a version of it"
+        waiting = answers.filter(pl.col("logged_at") >= self._clock.now() - model.patience)
+        joined = self._of_model(OUTCOMES, model)
+        if joined is None:
+            return waiting.collect(), 0
+        known = joined.select("request_id", "observed").collect()
+        news = told.filter(pl.col(ARRIVED_IN) > (done or -1))
+        return waiting.collect().join(known, on="request_id", how="anti", maintain_order="left"), changed(
+            news, known, model
+        )
 
     def _append(
         self,
@@ -219,33 +261,14 @@ class Watching:
         version = self._lake.append(table, rows, key=collected.key, connection_work=record)
         return replace(collected, table_version=version)
 
-    def _new_rows(
-        self, dataset: str, model: str, what: str, columns: tuple[str, ...]
-    ) -> tuple[pl.DataFrame, int] | None:
-        """Rows of the dataset's batches that were committed since the last collection, and the version they end at."""
-        latest = self._lake.latest_version(dataset)
-        with self._database.reading() as connection:
-            done = collected_version(connection, model, what)
-            if latest is None or latest == done:
-                return None
-            query = select(receipts.c.id).where(receipts.c.dataset == dataset, receipts.c.table_version <= latest)
-            query = query if done is None else query.where(receipts.c.table_version > done)
-            ids = connection.execute(query).scalars().all()
-        rows = self._lake.scan(dataset, version=latest, technical=True).filter(pl.col("_receipt_id").is_in(ids))
-        there = rows.collect_schema().names()
-        closed = [column for column in columns if column not in there]
-        if closed:
-            message = f"{', '.join(closed)} of {dataset} cannot be read by the one that watches {model}"
-            step = "Pseudonymise a personal id in the contract of both datasets, or open it by a policy."
-            raise InputError(message, next_step=step)
-        return rows.select(columns).collect(), latest
-
     def _without_repeats(self, model: WatchedModel, answers: Answers) -> pl.DataFrame:
         known = self._of_model(PREDICTIONS, model)
         if known is None or answers.rows.is_empty():
             return answers.rows
+        # An answer that comes again may say another moment; how far apart they are looked for is bounded.
         first, last = answers.rows.select(pl.col("at").min(), pl.col("at").max().alias("last")).row(0)
-        ids = known.filter(pl.col("at").is_between(first, last)).select("request_id").collect()
+        near = pl.col("at").is_between(pl.lit(first) - model.patience, pl.lit(last) + model.patience)
+        ids = known.filter(near).select("request_id").collect()
         return answers.rows.join(ids, on="request_id", how="anti", maintain_order="left")
 
     def _of_model(self, table: str, model: WatchedModel) -> pl.LazyFrame | None:
