@@ -6,6 +6,7 @@ without colours for dark screens, is timed beside them where it lies in benchmar
 (`pip install --target benchmarks/.peers matplotlib`). Rendered pictures are not remembered here.
 """
 
+import importlib
 import importlib.util
 import io
 import math
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import measuring
 from steek.charts import Marker, Point, SeriesPicture, render_svg, series_spec
@@ -78,15 +80,13 @@ def _drawing(year: tuple[Point, ...], *, width: int, is_thinned: bool = True) ->
 
 def _with_every_point(spec: dict[str, object], year: tuple[Point, ...]) -> dict[str, object]:
     rows = [{"at": point.at.isoformat(), "value": point.value} for point in year]
-    layers = spec["layer"]
-    assert isinstance(layers, list)
+    layers: Any = spec["layer"]
     longest = max(layers, key=lambda layer: len(layer["data"]["values"]))
     return {**spec, "layer": [{**one, "data": {"values": rows}} if one is longest else one for one in layers]}
 
 
 def _matplotlib(year: tuple[Point, ...]) -> str:
-    from matplotlib import figure  # noqa: PLC0415 - not installed everywhere
-
+    figure: Any = importlib.import_module("matplotlib.figure")
     drawn = figure.Figure(figsize=(7.2, 1.9), dpi=100)
     axes = drawn.add_subplot()
     axes.plot([point.at for point in year], [math.nan if point.value is None else point.value for point in year], lw=1)

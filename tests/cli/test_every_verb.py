@@ -169,6 +169,9 @@ def data_and_models(flow: Flow) -> None:
 
     assert flow.do("night", "run", NIGHT)["data"] == {"sales": 56}
     assert flow.do("extract", "maker_lines", "--day", NIGHT)["rows"] == {NIGHT: 56}
+    asked = ("--window", NIGHT, "--against", NIGHTS[0].isoformat(), "--by", "product_id")
+    named = flow.do("attribute", "sales", "--metric", "sum:amount_usd", *asked)
+    assert named["result"]["dimensions"] == ["product_id"]
     trained = flow.do("train", "maker_demand", "--known-until", NIGHT, "--by-priority", "1", "--key", "again")
     assert [(group["group"], group["members"], group["deployed"]) for group in trained] == [(1, 1, True), (2, 3, True)]
 
