@@ -129,6 +129,7 @@ class World:
 
     lake: Lake
     features: FeatureService
+    example_sets: ExampleSets
     registry: Registry
     definitions: dict[str, ModelDefinition]
     evaluator: Evaluator
@@ -212,6 +213,7 @@ def _world(folder: Path, definitions: tuple[ModelDefinition, ...], database: Dat
     return World(
         lake=lake,
         features=features,
+        example_sets=sets,
         registry=registry,
         definitions=by_name,
         evaluator=evaluator,

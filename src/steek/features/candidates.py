@@ -97,6 +97,9 @@ def to_candidate_rows(
 def _right_rows(questions: Questions, answer: str, lists: CandidateLists, begins: Counts) -> Counts:
     """Rows of the expansion that hold a right answer."""
     assert questions.answers is not None
+    if not len(lists.members):
+        # Without candidates nobody knows their type, so there is nothing to compare answers with.
+        return np.zeros(0, np.int64)
     of_query = pl.DataFrame({QUERY: np.arange(len(begins), dtype=np.uint32), _GROUP: lists.first, "count": lists.count})
     asked = questions.answers.join(of_query.filter(pl.col("count") > 0), on=QUERY, how="inner")
     # Where each list begins tells lists apart; a member knows its own by the last beginning before it.

@@ -199,9 +199,10 @@ def _tasks(monitor: Monitor, window: Window, key: str) -> list[_Task]:
 def _measure(sources: Sources, monitor: Monitor, window: Window) -> list[Measurement]:
     try:
         return indicator_of(monitor.indicator).measure(sources, monitor.indicator, window)
-    except SteekError as error:
+    except (SteekError, pl.exceptions.PolarsError) as error:
         # One series that cannot be read must not blind the others; its point says why.
-        return [Measurement(None, None, 0, unreadable=f"could not be measured: {error.message}")]
+        said = error.message if isinstance(error, SteekError) else f"{type(error).__name__}: {error}"
+        return [Measurement(None, None, 0, unreadable=f"could not be measured: {said[:300]}")]
 
 
 def _finite(one: Measurement) -> Measurement:
