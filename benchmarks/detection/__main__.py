@@ -22,13 +22,14 @@ from benchmarks.detection import report
 from benchmarks.detection.catalogue import CATALOGUE, Kind, in_goal
 from benchmarks.detection.days import DAYS, real_year
 from benchmarks.detection.measured import measure_year
+from benchmarks.detection.measured_scenario import measured_scenario
 from benchmarks.detection.models import MODELS
 from benchmarks.detection.nightly import run_nights
 from benchmarks.detection.peers import PEERS, Peer, PeerSaw
 from benchmarks.detection.planted import Planted
 from benchmarks.detection.quiet import ARMED_DAY, quiet_year
 from benchmarks.detection.rules import default_rules
-from benchmarks.detection.scenario import Measured, Seen, look, measure, touched_monitors
+from benchmarks.detection.scenario import Seen, look
 from benchmarks.detection.scoring import Outcome
 from benchmarks.detection.spoiling import Base
 
@@ -78,18 +79,7 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
 
 def _outcome(base: Base, kind: Kind, seed: int, folder: Path) -> Outcome:
     planted = kind.at(base.tables, base.nights, seed)
-    monitors = touched_monitors(base.monitors, planted)
-    kept = folder / "scenarios" / f"{kind.name.replace('/', ' ')} {seed}.pickle"
-    identity = sorted(repr(one.indicator) for one in monitors)
-    measured: Measured | None = None
-    if kept.exists():
-        known, measured = pickle.loads(kept.read_bytes())
-        measured = measured if known == identity else None
-    if measured is None:
-        measured = measure(base, planted, monitors)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(pickle.dumps((identity, measured)))
-    return _told(kind, seed, planted, look(base, planted, measured))
+    return _told(kind, seed, planted, look(base, planted, measured_scenario(base, kind, planted, seed, folder)))
 
 
 def _told(kind: Kind, seed: int, planted: Planted, seen: Seen) -> Outcome:

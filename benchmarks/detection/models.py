@@ -51,7 +51,7 @@ def questions(model: str, past: Tables, today: Tables, day: int) -> Questions:
 
 
 def came_of(model: str, answers: pl.DataFrame, today: Tables) -> pl.DataFrame:
-    """The answers with `observed` as these tables tell it; without those of which they tell nothing.
+    """The answers with `observed` as these tables tell it; what they do not tell counts as not bought.
 
     Args:
         model: Name.
@@ -60,7 +60,8 @@ def came_of(model: str, answers: pl.DataFrame, today: Tables) -> pl.DataFrame:
     """
     if model == UPTAKE:
         told = today.lines.unique(LINE).select(LINE, observed=(pl.col("retail_disc") > 0).cast(pl.Float64))
-        return answers.drop("observed").join(told, on=LINE, maintain_order="left").drop_nulls("observed")
+        found = answers.drop("observed").join(told, on=LINE, how="left", maintain_order="left")
+        return found.with_columns(pl.col("observed").fill_null(0.0))
     sold = _with_partner(today).group_by("partner_id").agg(observed=pl.len().cast(pl.Float64))
     found = answers.drop("observed").join(sold, on="partner_id", how="left", maintain_order="left")
     return found.with_columns(pl.col("observed").fill_null(0.0))

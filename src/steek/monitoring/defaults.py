@@ -65,6 +65,11 @@ class Defaults:
             return self._learned(self.whole, season="week", least_rows=0.0, drifts=drifts)
         return self._learned(self.slices, season=None, least_rows=self.least_rows, drifts=False)
 
+    def of_sizes(self, by: str | None) -> LearnedThreshold:
+        """The rule for sizes of values, which bring along how much room few rows need."""
+        rule = self.of_values(by)
+        return rule if by is None else replace(rule, min_volume=self.least_slice)
+
     def _learned(self, width: float, *, season: Season | None, least_rows: float, drifts: bool) -> LearnedThreshold:
         """From eight of each day of the week; slow drift is looked for where the seasons of a business are no drift."""
         rule = learned(
@@ -97,7 +102,7 @@ def default_monitors(
     Of a dataset with an event time: rows, shares of duplicates, nulls, numbers that are none and values that are new,
     size and presence of its measures, the hour of its events; of a derived one what its joins found. The columns are
     those of its contract, where that is given as a `Contract`; its slices are those of `volume_by`.
-    Of a model: its age and that of its data, the golden answers, fallbacks, level and spread of the answers, outcomes
+    Of a model: its age and that of its data, the golden answers, fallbacks, level and variety of the answers, outcomes
     that are not known in time, and observed against expected; of a watched model only what its log can tell.
 
     Args:
@@ -126,13 +131,14 @@ def dataset_monitors(dataset: AnyDataset, judged: Defaults | None = None) -> lis
     if dataset.event_time is None:
         return []
     rules, watched, name = judged or Defaults(), _Watched(dataset.name, dataset.owner), dataset.name
-    found: list[Monitor] = []
-    for by in (None, *dataset.volume_by):
-        found.append(watched.monitor("rows", volume(name, by=by), rules.of_rows(by), by=by))
-        found.append(watched.monitor("rows at odd hours", odd_hours_share(name, by), rules.of_values(by), by=by))
-    for column in dataset.volume_by:
-        new = new_value_share(name, column)
-        found.append(watched.monitor(f"new values of {column}", new, rules.of_values(None)))
+    each = (None, *dataset.volume_by)
+    found = [watched.monitor("rows", volume(name, by=by), rules.of_rows(by), by=by) for by in each]
+    # Values and hours of a derived dataset are those of what it is made from, and watched there.
+    if not isinstance(dataset, DerivedDataset):
+        found.append(watched.monitor("rows at odd hours", odd_hours_share(name), rules.of_values(None)))
+        for column in dataset.volume_by:
+            new = new_value_share(name, column)
+            found.append(watched.monitor(f"new values of {column}", new, rules.of_values(None)))
     if isinstance(dataset, DerivedDataset) and dataset.joins:
         found.append(watched.monitor("rows joined", join_matched(name), rules.of_values(None, drifts=True)))
     if isinstance(dataset.contract, Contract):
@@ -178,8 +184,7 @@ def watched_monitors(model: WatchedModel, judged: Defaults | None = None) -> lis
     """The usual monitors of a model that others train and serve: of its answers, and of its outcomes where known."""
     rules, watched = judged or Defaults(), _Watched(model.name, model.owner)
     delay = None if model.outcomes is None else model.outcome_delay
-    wrong = prediction_statistic(model.name, "commonest share")
-    found = [watched.monitor("share of the commonest answer", wrong, rules.of_values(None))]
+    found: list[Monitor] = []
     if delay is not None:
         known = outcomes_known(model.name, delay=delay)
         found.append(watched.monitor("outcomes known", known, rules.of_values(None)))
@@ -187,13 +192,16 @@ def watched_monitors(model: WatchedModel, judged: Defaults | None = None) -> lis
 
 
 def _of_answers(watched: _Watched, by: Sequence[str], delay: str | None, rules: Defaults) -> Iterator[Monitor]:
-    """Level and spread of the answers, and how they fit; without a delay there are no outcomes."""
+    """Level and variety of the answers, and how they fit; without a delay there are no outcomes."""
     model = watched.name
     for column in (None, *by):
         rule, fits = rules.of_values(column), rules.of_values(column, drifts=True)
-        spread = prediction_statistic(model, "variance", by=column)
+        same = prediction_statistic(model, "commonest share", by=column)
         yield watched.monitor("mean answer", prediction_mean(model, by=column), rule, by=column)
-        yield watched.monitor("variance of the answers", spread, rule, by=column)
+        yield watched.monitor("share of the commonest answer", same, rule, by=column)
+        if column is None:
+            spread = prediction_statistic(model, "variance")
+            yield watched.monitor("variance of the answers", spread, rule)
         if delay is not None:
             fit = expected_vs_observed(model, by=column, delay=delay)
             yield watched.monitor("observed against expected", fit, fits, by=column)
@@ -220,10 +228,10 @@ def _of_columns(watched: _Watched, contract: Contract, slices: Sequence[str], ru
     for one in fields:
         # Whole numbers without a unit are names of things, not measures.
         if one.name in numbers or (one.type == "integer" and one.unit):
+            present = _share(f"{one.name} other than 0", name, pl.col(one.name) != 0)
+            yield watched.monitor(f"{one.name} other than 0", present, rules.of_values(None))
             for by in (None, *slices):
-                present = _share(f"{one.name} other than 0", name, pl.col(one.name) != 0, by)
-                yield watched.monitor(f"{one.name} other than 0", present, rules.of_values(by), by=by)
-                yield watched.monitor(f"size of {one.name}", value_size(name, one.name, by), rules.of_values(by), by=by)
+                yield watched.monitor(f"size of {one.name}", value_size(name, one.name, by), rules.of_sizes(by), by=by)
 
 
 def _share(title: str, dataset: str, rows: pl.Expr, by: str | None = None) -> IndicatorSpec:
