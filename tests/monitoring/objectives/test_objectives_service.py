@@ -257,3 +257,16 @@ def test_a_chart_tells_nobody_and_an_unchecked_objective_is_undecided(desk: Desk
     state = desk.service.state("lines come")
     assert (desk.told(), state.state, state.verdict) == ([], "watch", Verdict.FAIL)
     assert state.checked_at == clock.now()
+
+
+@pytest.mark.covers("O7")
+def test_a_clock_that_ran_ahead_blinds_nobody_once_it_is_back(desk: Desk) -> None:
+    for number in range(10):
+        desk.night(number)
+    years = timedelta(days=40_000)
+    desk.service.check(Window(day(10).start_at + years, day(10).end_at + years), key="ahead")
+    desk.night(10)
+    state = desk.service.state("lines come")
+    assert (state.as_of, state.events) == (day(10).end_at, 11)
+    with pytest.raises(InputError, match="0001-01-02 is before 1970"):
+        desk.service.check(Window(day(0).start_at.replace(year=1, month=1, day=2), day(0).end_at), key="long ago")

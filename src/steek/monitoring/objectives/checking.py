@@ -89,7 +89,7 @@ def apply(connection: Connection, check: Check) -> list[Draft]:
     """Write everything that follows from a check; returns the events to append in the same transaction."""
     frame, name = check.frame, check.frame.objective.name
     before = read_states(connection).get(name)
-    as_of = max(check.window.end_at, before.as_of) if before else check.window.end_at
+    as_of = _as_of(check, before)
     _take_in(connection, check, as_of)
     standing = stand(slots_of(connection, frame, as_of), frame.terms)
     phase: Phase = before.phase if before else "kept"
@@ -116,6 +116,13 @@ def apply(connection: Connection, check: Check) -> list[Draft]:
     told_kind = kind if drafts else None
     write_check(connection, check.key, name, window=check.window, told=told_kind, at=check.now)
     return drafts
+
+
+def _as_of(check: Check, before: StateRow | None) -> datetime:
+    """The newest end that was checked; one that lies in the future came of a clock that ran ahead, or of a slip."""
+    if before is None or before.as_of > check.now + check.frame.step:
+        return check.window.end_at
+    return max(check.window.end_at, before.as_of)
 
 
 def _take_in(connection: Connection, check: Check, as_of: datetime) -> None:

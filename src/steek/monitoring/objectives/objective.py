@@ -1,5 +1,6 @@
 """What a project declares: a promise about an indicator, and what happens when it is not kept."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import timedelta
@@ -241,7 +242,7 @@ def _fault_of_numbers(one: Objective) -> str:
         return cause.message
     if not _LEAST_SLOTS <= slots <= _MOST_SLOTS:
         return f"over={one.over!r} is {slots:g} windows of {one.window}; allowed: {_LEAST_SLOTS} to {_MOST_SLOTS:,}"
-    if any(over > one.period for over in overs) or any(burn.rate < 1 for burn in one.burns):
+    if any(over > one.period for over in overs) or any(not 1 <= burn.rate < math.inf for burn in one.burns):
         return "an own burn rule has a rate of at least 1, over no more than the whole period"
     if one.least_events is not None and one.least_events < 1:
         return f"least_events is {one.least_events}; at least 1"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from steek.kernel.clock import Clock
-from steek.kernel.errors import DeclarationError, NotFoundError, SteekError
+from steek.kernel.errors import DeclarationError, InputError, NotFoundError, SteekError
 from steek.kernel.windows import Window
 from steek.ledger import Database, Ledger
 from steek.monitoring.monitor import Monitor
@@ -23,6 +23,7 @@ from steek.monitoring.objectives.views import ObjectiveState, ObjectiveStory, st
 # A catch-up after a long rest: so many slots are counted in one check, the rest in the next ones.
 _MOST_COUNTED = 62
 _EPISODES_SHOWN = 20
+_FIRST_YEAR = 1970
 
 
 class Objectives:
@@ -74,7 +75,11 @@ class Objectives:
 
         Raises:
             NotFoundError: `only` names an objective that there is not.
+            InputError: a window so long ago that nothing can lie before it.
         """
+        if window.start_at.year < _FIRST_YEAR:
+            message = f"{window.start_at.date()} is before {_FIRST_YEAR}: nothing was promised then"
+            raise InputError(message)
         frames = self._frames()
         names = sorted(frames) if only is None else [_known(frames, name) for name in only]
         for name in names:

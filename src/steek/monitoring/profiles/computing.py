@@ -21,6 +21,7 @@ _INSTANT = SCHEMA["window_start"]
 # Slices that are counted by themselves, by way of slicing; what is not named is not limited.
 Kept = Mapping[By, frozenset[str]]
 _ALL: Kept = {}
+MOST_LABEL_CHARACTERS = 300
 
 
 def profile_frame(
@@ -52,11 +53,15 @@ def profile_frame(
 
 
 def slice_label(by: By) -> pl.Expr:
-    """The name of the slice of each row: "store_id=367", or "store_id=367, hour=4"."""
+    """The name of the slice of each row: "store_id=367", or "store_id=367, hour=4"; very long ones are cut off."""
     named = [
         pl.concat_str(pl.lit(f"{name}="), pl.col(name).cast(pl.String).fill_null("None")) for name in columns_of(by)
     ]
-    return pl.concat_str(named, separator=", ")
+    label = pl.concat_str(named, separator=", ")
+    # A database keeps no longer name, and PostgreSQL no NUL in a text.
+    odd = (label.str.len_bytes() > MOST_LABEL_CHARACTERS) | label.str.contains("\x00", literal=True)
+    kept = label.str.replace_all("\x00", "", literal=True).str.slice(0, MOST_LABEL_CHARACTERS)
+    return pl.when(odd).then(kept).otherwise(label)
 
 
 def other_slice(by: By) -> str:

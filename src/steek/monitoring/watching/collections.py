@@ -94,6 +94,12 @@ def collected_version(connection: Connection, model: str, what: str) -> int | No
     return connection.execute(query).scalar_one()
 
 
+def stored_collection(connection: Connection, key: str) -> Collected:
+    """The collection of a key, which must be there."""
+    query = select(watched_collections).where(watched_collections.c.key == key)
+    return _collected(connection.execute(query).mappings().one())
+
+
 def latest_collections(connection: Connection, model: str, limit: int) -> list[Collected]:
     """Collections of a model, latest first."""
     table = watched_collections

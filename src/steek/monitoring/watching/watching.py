@@ -24,6 +24,7 @@ from steek.monitoring.watching.collections import (
     drop_plan,
     latest_collections,
     plan_collection,
+    stored_collection,
     write_collection,
 )
 from steek.monitoring.watching.declared import WatchedModel
@@ -258,8 +259,10 @@ class Watching:
             ends = tuple((source, f"{target}@{version}") for source, target in edges)
             self._ledger.append(connection, Draft(kind, f"model:{collected.model}", actor, payload, edges=ends))
 
-        version = self._lake.append(table, rows, key=collected.key, connection_work=record)
-        return replace(collected, table_version=version)
+        self._lake.append(table, rows, key=collected.key, connection_work=record)
+        # What is recorded: of two at once, one brought the rows.
+        with self._database.reading() as connection:
+            return stored_collection(connection, collected.key)
 
     def _without_repeats(self, model: WatchedModel, answers: Answers) -> pl.DataFrame:
         known = self._of_model(PREDICTIONS, model)
