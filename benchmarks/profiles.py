@@ -10,8 +10,8 @@ process of its own that waits meanwhile. Reading the file and building their fra
 Then: one million rows of 50 columns in a thousand slices; 90 such days merged, from memory and read from the lake; and
 what a row costs with 20 and 200 columns, and with 1 and 8 million rows that are read in chunks, with peak memory.
 The peers need environments of their own, in `benchmarks/.peers/`:
-`python -m venv evidently` with `pip install evidently==0.7.23 pyarrow`, and
-`python -m venv whylogs` with `pip install whylogs==1.6.4 pyarrow 'setuptools<81'`.
+`python -m venv evidently` with `pip install evidently==0.7.23 pyarrow 'pandas<3'`, and
+`python -m venv whylogs` with `pip install 'whylogs[viz]==1.6.4' pyarrow 'setuptools<81'`.
 """
 
 import json
@@ -130,6 +130,7 @@ def _against_peers(halves: list[pl.DataFrame], folder: Path) -> tuple[dict[str, 
         ours = measuring.take_turns(1, warm_up=0, steek=lambda: _compared(halves, spec, edges))["steek"][0]
         wall, cpu = took[name].wall_s / ours.wall_s, took[name].cpu_s / ours.cpu_s
         notes[name] = f"{peer.note}; {wall:.0f}x wall, {cpu:.0f}x CPU of steek"
+        print(f"  ({name}: {notes[name]})", flush=True)
         peer.end()
     if not found:
         print("  peers missing: see the top of benchmarks/profiles.py")
@@ -139,8 +140,8 @@ def _against_peers(halves: list[pl.DataFrame], folder: Path) -> tuple[dict[str, 
 def _compared(halves: list[pl.DataFrame], spec: ProfileSpec, edges: Edges) -> int:
     known = {(name, 1): one for name, one in edges.items()}
     tables = [profile_frame(half, spec, edges, DAY) for half in halves]
-    profiles = [Profile("table", DAY, None, ROWS, summaries(table.frame, known)) for table in tables]
-    return len(compare(*profiles))
+    before, after = (Profile("table", DAY, None, ROWS, summaries(table.frame, known)) for table in tables)
+    return len(compare(before, after))
 
 
 def _bare(before: pl.DataFrame, after: pl.DataFrame) -> float:

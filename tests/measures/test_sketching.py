@@ -1,8 +1,9 @@
 """Summaries add up: what parts say together is what the whole says."""
 
 from fractions import Fraction
+from importlib import import_module
+from typing import Any
 
-import datasketches
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,6 +32,8 @@ from steek.measures.sketching import (
 )
 
 pytestmark = pytest.mark.covers("O2")
+# The library tells no types.
+SKETCHES: Any = import_module("datasketches")
 NUMBERS = st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=1, max_size=60)
 TEXTS = st.dictionaries(st.sampled_from("abcdefghij"), st.integers(1, 50), max_size=10)
 
@@ -89,8 +92,10 @@ def test_frequent_values_are_within_their_error(parts: list[dict[str, int]], kee
 @pytest.mark.parametrize("count", [0, 5, 700, 4000, 30_000])
 @pytest.mark.parametrize("whole", [True, False])
 def test_distinct_sketches_are_those_of_the_library(count: int, whole: bool) -> None:
-    numbers = np.random.default_rng(count).integers(0, 10**9, count) if whole else np.random.default_rng(7).random(count)
-    theirs = datasketches.hll_sketch(12, datasketches.tgt_hll_type.HLL_8)
+    numbers: Any = (
+        np.random.default_rng(count).integers(0, 10**9, count) if whole else np.random.default_rng(7).random(count)
+    )
+    theirs = SKETCHES.hll_sketch(12, SKETCHES.tgt_hll_type.HLL_8)
     for value in numbers.tolist():
         theirs.update(value)
     written = bytes(theirs.serialize_compact())
