@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from console_world import NIGHTS, World, break_key, night, open_world
 from visitor import Visitor, visit
 
+from steek.testing.notifier import notice
+
 INCIDENT = "2017-001"
 
 
@@ -24,6 +26,8 @@ def broken_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         night(world, number)
     assert break_key(world) == INCIDENT
     world.platform.profiles.catch_up("transactions")
+    world.platform.notices.post(notice("open", title="One that nobody heard of"))
+    world.platform.notices.deliver()
     world.database.close()
     return folder
 

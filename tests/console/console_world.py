@@ -52,6 +52,20 @@ FIRST = datetime(2017, 9, 18, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
 NIGHTS = 15
 OWNER = "ranking@grocer"
+NOBODY_LISTENS = """
+[notify.targets.night]
+kind = "webhook"
+url = "http://127.0.0.1:1/hunter2"
+secret = "hunter2"
+purposes = ["page"]
+most_attempts = 1
+
+[notify.targets.room]
+kind = "webhook"
+url = "http://127.0.0.1:1/hunter2"
+secret = "hunter2"
+purposes = ["alert"]
+"""
 
 TRANSACTIONS = Contract(
     "transactions",
@@ -248,7 +262,8 @@ class World:
 
 def open_world(path: Path) -> World:
     """Empty services on an embedded database below `path`."""
-    (path / "steek.toml").write_text('name = "grocer"\nclock = "replay"\nday_starts_at = "06:00"\n')
+    own = 'name = "grocer"\nclock = "replay"\nday_starts_at = "06:00"\n'
+    (path / "steek.toml").write_text(own + NOBODY_LISTENS)
     settings = load_settings(path, environment={})
     clock = ReplayClock(settings.data_path / "clock")
     if not (settings.data_path / "clock").exists():

@@ -32,6 +32,7 @@ PAGES = (
     "/profiles/transactions",
     "/slices/partners_joined",
     "/objectives",
+    "/notices",
     "/objectives/partners find their lines",
     "/data",
     "/data/transactions",

@@ -15,6 +15,7 @@ from steek.console.attribution_actions import ATTRIBUTION_ACTIONS
 from steek.console.data_actions import DATA_ACTIONS
 from steek.console.drawings import Drawings
 from steek.console.guard import Guard
+from steek.console.notice_actions import NOTICE_ACTIONS
 from steek.console.objective_actions import OBJECTIVE_ACTIONS
 from steek.console.page import environment, render
 from steek.console.pages import PAGES, frame
@@ -41,7 +42,7 @@ def build_console(platform: object) -> ASGIApp:
         platform: Record of the project's services; the console takes those of `Services` by name.
     """
     site = Site(Services.of(platform), environment(), Drawings())
-    forms = {**ACTIONS, **DATA_ACTIONS, **OBJECTIVE_ACTIONS, **ATTRIBUTION_ACTIONS}
+    forms = {**ACTIONS, **DATA_ACTIONS, **OBJECTIVE_ACTIONS, **NOTICE_ACTIONS, **ATTRIBUTION_ACTIONS}
     routes = [
         Route("/stream", partial(_stream, site)),
         Route("/incidents/{id}/stream", partial(_stream, site)),

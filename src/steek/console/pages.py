@@ -19,6 +19,7 @@ from steek.console.lineage_page import lineage_view
 from steek.console.model_health_page import model_health_view
 from steek.console.model_page import model_view
 from steek.console.monitors_page import explorer_view, monitor_view
+from steek.console.notices_page import notices_view
 from steek.console.objectives_page import objective_view, objectives_view
 from steek.console.overview_page import overview_view
 from steek.console.page import Frame, NavItem, render
@@ -54,6 +55,7 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
             NavItem("Monitors", "/monitors"),
             NavItem("Slices", "/slices"),
             NavItem("Objectives", "/objectives"),
+            NavItem("Notices", "/notices", sum(each.dead for each in services.notices.targets())),
             NavItem("Incidents", "/incidents", open_count),
         ),
         (NavItem("Postmortems", "/postmortems"), NavItem("Ledger", "/ledger"), NavItem("Lineage", "/lineage")),
@@ -177,6 +179,10 @@ def objective(site: Site, request: Request) -> Response:
     return _html(site, request, "objective.html", view=view)
 
 
+def notices(site: Site, request: Request) -> Response:
+    return _html(site, request, "notices.html", view=notices_view(site.services, form_key=_form_key(site)))
+
+
 def incidents(site: Site, request: Request) -> Response:
     view = incidents_view(site.services, form_key=_form_key(site))
     declare_open = "declare" in request.query_params or not view.rows
@@ -248,6 +254,7 @@ PAGES: dict[str, PageFunction] = {
     "/profiles/{what}": profile,
     "/objectives": objectives,
     "/objectives/{name}": objective,
+    "/notices": notices,
     "/incidents": incidents,
     "/incidents/{id}": incident,
     "/postmortems": postmortems,

@@ -11,6 +11,7 @@ from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage
 from steek.models import Freezes, Registry
 from steek.monitoring import Attributions, Monitoring, Objectives, OutsideSeries, Profiles, Watching
+from steek.notify import Notices
 from steek.project import Project
 from steek.serving import Routes
 
@@ -41,6 +42,7 @@ class Services:
     objectives: Objectives
     profiles: Profiles
     watching: Watching
+    notices: Notices
     incidents: Incidents
     freezes: Freezes
     project: Project

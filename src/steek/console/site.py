@@ -28,7 +28,10 @@ DONE: Mapping[str, str] = {
     "excluded": "Agreed. That time does not count from the next check on.",
     "included": "Taken back. That time counts again.",
     "noted": "The note is in the timeline.",
+    "resent": "Due again; it is sent in a moment, and what comes of it stands below.",
     "resolved": "Resolved and verified. A postmortem draft is written.",
+    "test-failed": "The test did not arrive; why stands beside the target.",
+    "tested": "The test arrived: that something is wrong, and that it is over.",
     "rolled-back": "Rolled back. The change is the newest line of the route.",
 }
 

@@ -111,12 +111,10 @@ def read_targets(connection: Connection, targets: list[Target]) -> list[TargetSt
     stored = {row["name"]: row for row in connection.execute(select(target_states)).mappings()}
     both = deliveries.join(notices, notices.c.key == deliveries.c.notice)
     grouped = select(deliveries.c.target, deliveries.c.state, func.count(), func.min(notices.c.changed_at))
+    left = grouped.select_from(both).where(deliveries.c.state.in_(["waiting", "dead"]))
     counted = {
         (target, state): (number, since)
-        for target, state, number, since in connection.execute(
-            grouped.select_from(both).group_by(deliveries.c.target, deliveries.c.state)
-        )
-        if state != "delivered"
+        for target, state, number, since in connection.execute(left.group_by(deliveries.c.target, deliveries.c.state))
     }
     declared = {target.name: target for target in targets}
     found: list[TargetState] = []
