@@ -100,7 +100,7 @@ def _line(one: Explanation, longest: float) -> str:
 
 
 def _days(window: Window) -> str:
-    last = window.end_at - timedelta(microseconds=1)
+    last = window.end_at - timedelta(days=1)
     days = f"{window.start_at:%Y-%m-%d}"
     return days if window.end_at - window.start_at <= timedelta(days=1) else f"{days}..{last:%Y-%m-%d}"
 

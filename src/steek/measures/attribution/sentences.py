@@ -2,6 +2,9 @@
 
 from steek.measures.attribution.explanation import Attribution, Explanation
 
+# Beyond this, a part of the change is no figure to read, but a sign that the whole stood still.
+_WHOLE = 1.5
+
 
 def sentence(one: Explanation, unit: str) -> str:
     """One explanation: what it is, what was expected, and its part in the change.
@@ -89,6 +92,8 @@ def _part(one: Explanation) -> str:
         return ""
     if one.contribution < 0:
         return ", against the change of the whole"
+    if one.contribution > _WHOLE:
+        return ", more than the whole changed: others moved against it"
     return f", {100 * one.contribution:,.0f}% of the change"
 
 

@@ -14,7 +14,7 @@ from steek.monitoring.attribution.questions import Amount
 MOST_VALUES = 2000
 MOST_DIMENSIONS = 8
 # Numbers of baskets, weeks: what is found in one window only explains every change of it, and none.
-_RECURRING = 1.2
+_RECURRING = 0.5
 _WINDOW = "window"
 
 
@@ -57,21 +57,30 @@ def choose_dimensions(
         return Dimensions(tuple(dict.fromkeys(asked)), {})
     if not candidates:
         return Dimensions((), dict(never))
-    counts = [pl.col(name).n_unique() for name in candidates]
-    by_window = rows.group_by(_WINDOW).agg(counts).collect(engine="streaming")
-    in_all = rows.select(counts).collect(engine="streaming").row(0, named=True)
     reasons = dict(never)
     fit: list[str] = []
     for name in candidates:
-        if in_all[name] > MOST_VALUES:
-            reasons[name] = f"{in_all[name]:,} different values, at most {MOST_VALUES:,} group rows"
-        elif by_window.height > 1 and int(by_window[name].sum()) < _RECURRING * in_all[name]:
+        counted = rows.group_by(name, _WINDOW).agg(rows=pl.len()).collect(engine="streaming")
+        different = counted[name].n_unique()
+        if different > MOST_VALUES:
+            reasons[name] = f"{different:,} different values, at most {MOST_VALUES:,} group rows"
+        elif _recurring(counted, name) < _RECURRING:
             reasons[name] = "its values hardly come again in another window"
-        elif in_all[name] > 1:
+        elif different > 1:
             fit.append(name)
     for name in fit[MOST_DIMENSIONS:]:
         reasons[name] = f"only the first {MOST_DIMENSIONS} columns are searched together; ask for it by name"
     return Dimensions(tuple(fit[:MOST_DIMENSIONS]), reasons)
+
+
+def _recurring(counted: pl.DataFrame, name: str) -> float:
+    """Share of earlier rows whose value is in more than half of the earlier windows; 1 with a single window."""
+    before = counted.filter(pl.col(_WINDOW) > 0)
+    windows = before[_WINDOW].n_unique()
+    if windows < 2:
+        return 1.0
+    common = before.filter(pl.len().over(name) > windows / 2)
+    return float(common["rows"].sum()) / float(before["rows"].sum())
 
 
 def _check_asked(asked: Sequence[str], candidates: Sequence[str], never: Mapping[str, str]) -> None:
