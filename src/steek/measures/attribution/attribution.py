@@ -2,12 +2,13 @@
 
 Adtributor (Bhagwan et al., NSDI 2014) explains a change by one dimension: it ranks values by the surprise of their
 share and takes them until most of the change is explained. Its figures are kept here, its search is not: it cannot
-name a combination, and a large slice that moves with all the rest passes for an explanation. R-Adtributor (Persson and
-Rudenius, 2018) recurses into what was found, and inherits that. Squeeze (Li et al., ISSRE 2019) searches combinations
-by how well "all its leaves changed by the same factor" fits; on shops and categories most leaves hold one row or none,
-and their noise drowns the fit. The same principle holds without leaves: inside and outside of a slice by their sums,
-as the scan statistics of epidemiology have it (Kulldorff 1997), with the wildness of slices of each size learned from
-the windows before. `benchmarks/attribution.py` has all of these side by side on a year of real sales.
+name a combination. R-Adtributor (Persson and Rudenius, 2018) recurses into what was found and names combinations
+nearly as well as what is done here; but both know no chance, and name a slice of every quiet week too. Squeeze (Li et
+al., ISSRE 2019) searches combinations by how well "all its leaves changed by the same factor" fits; on shops and
+categories most leaves hold one row or none, and their noise drowns the fit. The same principle holds without leaves:
+inside and outside of a slice by their sums, as the scan statistics of epidemiology have it (Kulldorff 1997), with the
+wildness of slices of each size learned from the windows before. `benchmarks/attribution.py` has all of these side by
+side on a year of real sales.
 """
 
 from collections.abc import Sequence
