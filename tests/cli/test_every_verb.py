@@ -28,7 +28,10 @@ READING: list[tuple[str, ...]] = [
     ("monitor", "list"),
     ("monitor", "explore", "lines in"),
     ("monitor", "health"),
-    ("alerts", "list"),
+    ("alerts", "list", "--all"),
+    ("alerts", "list", "--flat"),
+    ("alerts", "silences", "--active"),
+    ("alerts", "noise", "--weeks", "2"),
     ("monitor", "series", "lines in"),
     ("monitor", "back-test", "lines in", "--days", "3"),
     ("monitor", "learned", "lines in"),
@@ -184,7 +187,7 @@ def data_and_models(flow: Flow) -> None:
 
     fired = flow.do("monitor", "check", "2024-04-01", "--monitor", "lines in")
     assert [alert["value"] for alert in fired] == [0.0]
-    assert flow.do("alerts", "acknowledge", fired[0]["id"], "--actor", "ada")["acknowledged_by"] == "ada"
+    alerts(flow, fired[0])
     (flow.shell.folder / "revenue.csv").write_text("at,value,shop\n2024-03-11T18:00:00Z,812.5,north\n")
     assert flow.do("monitor", "feed", "revenue", "revenue.csv", "--key", "till")["replaced"] == 0
     assert flow.do("monitor", "catch-up", "--monitor", "revenue") == []
@@ -192,6 +195,19 @@ def data_and_models(flow: Flow) -> None:
     promises_kept(flow)
     noted = flow.do("changes", "--note", "the fair is in town", "--on", "event:fair")
     assert flow.do("ledger", "show", noted["id"])["payload"] == {"summary": "the fair is in town"}
+
+
+def alerts(flow: Flow, fired: Mapping[str, Any]) -> None:
+    (seen,) = flow.do("alerts", "acknowledge", fired["group"], "--actor", "ada")
+    assert (seen["id"], seen["acknowledged_by"]) == (fired["id"], "ada")
+    shown = flow.do("alerts", "show", fired["id"], "--explain", "--png", "alert.png")
+    assert shown["line"]["group"]["id"] == flow.do("alerts", "show", fired["group"])["line"]["group"]["id"]
+    assert (flow.shell.folder / "alert.png").read_bytes().startswith(b"\x89PNG")
+    assert flow.do("alerts", "verdict", fired["id"], "useful", "--note", "the fair")[0]["verdict"] == "useful"
+    quiet = flow.do("alerts", "silence", "--monitor", "lines*", "--for", "4h", "--reason", "the fair", "--actor", "ada")
+    assert flow.do("alerts", "unsilence", quiet["id"], "--actor", "ada")["state"] == "ended"
+    for words in (("show", fired["id"]), ("show", fired["group"]), ("list",), ("noise",)):
+        assert flow.shell.steek("alerts", *words).stdout
 
 
 def profiles(flow: Flow) -> None:

@@ -68,6 +68,9 @@ READING: dict[str, str] = {
     "/v1/slos/exclusions": "/v1/slos/exclusions",
     "/v1/slos/{objective}": "/v1/slos/lines come",
     "/v1/alerts": "/v1/alerts?open_only=true",
+    "/v1/alerts/noise": "/v1/alerts/noise?weeks=2",
+    "/v1/alert-groups": "/v1/alert-groups?state=open",
+    "/v1/silences": "/v1/silences?active_only=true",
     "/v1/changes": "/v1/changes?upstream_of=model:maker_demand&since=2024-03-01T00:00:00Z&until=2024-04-01T00:00:00Z",
     "/v1/notices": "/v1/notices",
     "/v1/notices/targets": "/v1/notices/targets",
@@ -115,6 +118,11 @@ def decide(api: Api, name: str, verb: str, key: str) -> Response:
     twin = api.send("/v1/datasets/sales/batches", HELD.reverse().write_csv().encode(), "text/csv", key=f"{name} again")
     assert (sent.is_success, twin.json()["state"] in ("held", "committed", "rejected")) == (True, True), twin.text
     return api.post(f"/v1/receipts/{twin.json()['id']}/{verb}", {"reason": "it is known"}, key=key)
+
+
+def first_alert(api: Api) -> Any:
+    """The newest alert."""
+    return api.get("/v1/alerts")["items"][0]
 
 
 def pseudonym_of(api: Api, value: str) -> str:
@@ -166,8 +174,18 @@ WRITING: dict[str, Write] = {
         "/v1/series/revenue", [{"at": "2024-03-11T18:00:00Z", "value": 812.5, "shop": "north"}], key=key
     ),
     "/v1/monitors/evaluations": lambda api, key: api.post("/v1/monitors/evaluations?day=2024-04-01", key=key),
+    "/v1/alerts/{alert}/verdict": lambda api, key: api.post(
+        f"/v1/alerts/{first_alert(api)['group']}/verdict", {"verdict": "useful", "note": "the fair"}, key=key
+    ),
+    "/v1/alerts/{alert}/explanation": lambda api, key: api.post(
+        f"/v1/alerts/{first_alert(api)['id']}/explanation", key=key
+    ),
+    "/v1/silences": lambda api, key: api.post("/v1/silences", {"lasts": "4h", "reason": "the fair"}, key=key),
+    "/v1/silences/{silence}/end": lambda api, key: api.post(
+        f"/v1/silences/{api.get('/v1/silences')['items'][0]['id']}/end", key=key
+    ),
     "/v1/alerts/{alert}/acknowledgement": lambda api, key: api.post(
-        f"/v1/alerts/{api.get('/v1/alerts')['items'][0]['id']}/acknowledgement", key=key
+        f"/v1/alerts/{first_alert(api)['id']}/acknowledgement", key=key
     ),
     "/v1/changes": lambda api, key: api.post("/v1/changes", {"subject": "event:fair", "summary": "a fair"}, key=key),
     "/v1/alertmanager": lambda api, key: api.post("/v1/alertmanager", {"version": "4", "alerts": []}, key=key),
@@ -359,12 +377,18 @@ def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
     assert (unfinished.status_code, unfinished.json()["code"]) == (409, "conflict")
     event = api.get("/v1/ledger/events")["items"][0]
     assert api.get(f"/v1/ledger/events/{event['id']}") == event
+    alert = first_alert(api)
+    assert api.get(f"/v1/alerts/{alert['id']}")["alert"] == alert
+    assert api.get(f"/v1/alert-groups/{alert['group']}")["line"]["verdicts"]["useful"] == 1
+    assert api.get(f"/v1/alerts/{alert['id']}/chart")["layer"]
+    assert api.client.get(f"/v1/alerts/{alert['id']}/chart.png").content.startswith(b"\x89PNG")
 
 
 def test_no_address_is_left_out(reading: Api) -> None:
     by_id = {"/v1/receipts/{receipt_id}", "/v1/ledger/events/{event_id}"}
     by_id |= {"/v1/contract-proposals/{proposal_id}", "/v1/labels/{name}/batches/{batch_id}"}
     by_id.add("/v1/attributions/{attribution_id}")
+    by_id |= {f"/v1/alerts/{{alert}}{part}" for part in ("", "/chart", "/chart.png")} | {"/v1/alert-groups/{group}"}
     by_id |= {"/v1/erasures/{erasure}", "/v1/erasures/{erasure}/certificate"}
     by_id |= {"/v1/lineage/openlineage", "/v1/quarantine/{row_id}", "/v1/receipts/{receipt_id}/verdicts"}
     assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id

@@ -194,7 +194,7 @@ def test_every_kind_of_indicator_was_measured_every_night(undisturbed: Undisturb
 
 @pytest.mark.covers("O8", "D8", "I1")
 def test_the_join_that_matched_nothing_alerts_in_the_same_window_and_declares_by_rule(undisturbed: Undisturbed) -> None:
-    (alert,) = (one for one in undisturbed.steek("alerts", "list") if one["declare"])
+    (alert,) = (one for one in undisturbed.steek("alerts", "list", "--flat") if one["declare"])
     assert (alert["monitor"], alert["slice"]) == ("lines joined with partners", "join=lines x partners")
     assert (alert["value"], alert["evidence"]["left_rows"] > 0) == (0.0, True)
     assert alert["window"]["start_at"] == f"{KEY_CHANGE_DAY}T06:00:00+00:00"

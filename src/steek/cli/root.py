@@ -28,7 +28,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "deploy": ("deploy", "Serve a version that passed its gate."),
     "rollback": ("rollback", "Go back to an earlier version: one partner, one model or a fleet."),
     "monitor": ("monitor", "Indicators and thresholds: how they stand, explore, feed; how monitors themselves do."),
-    "alerts": ("alerts", "Alerts: list, acknowledge."),
+    "alerts": ("alerts", "Alerts in groups of one cause: look, acknowledge, judge, silence; noisy rules."),
     "slo": ("slo", "Objectives: budgets left, burn rates, time that does not count; OpenSLO in and out."),
     "attribute": ("attribute", "Which slices explain a change of a sum, a mean or a rate."),
     "profile": ("profile", "What every column looked like, per window and slice; what changed between two."),

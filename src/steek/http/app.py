@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from steek.http import (
     access,
     alertmanager,
+    alerts,
     attributions,
     changes,
     contracts,
@@ -67,6 +68,7 @@ ROOMS = (
     nights,
     models,
     monitors,
+    alerts,
     thresholds,
     attributions,
     changes,

@@ -1,4 +1,4 @@
-"""`/v1/monitors`, `/v1/series`, `/v1/alerts`: watching."""
+"""`/v1/monitors`, `/v1/series`: watching."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -27,7 +27,6 @@ def router(platform: Platform) -> APIRouter:
     _monitors(routes, platform)
     _evaluations(routes, platform)
     _series(routes, platform)
-    _alerts(routes, platform)
     return routes
 
 
@@ -95,20 +94,6 @@ def _series(routes: APIRouter, platform: Platform) -> None:
         """Take in values; one of the same moment and slice as an earlier one replaces it."""
         values = series_values(rows)
         return reply(platform.series.feed(name, values, key=require_key(key), actor=actor_or_api(actor)), 201)
-
-
-def _alerts(routes: APIRouter, platform: Platform) -> None:
-    monitoring = platform.monitoring
-
-    @routes.get("/alerts")
-    def alerts(open_only: bool = False) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Alerts, newest first."""
-        return reply([alert for alert in monitoring.alerts() if alert.state != "resolved" or not open_only])
-
-    @routes.post("/alerts/{alert}/acknowledgement")
-    def acknowledge(alert: str, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Say that a person has seen it."""
-        return reply(monitoring.acknowledge(alert, actor=actor_or_api(actor)))
 
 
 def _only(monitor: str | None) -> Sequence[str] | None:

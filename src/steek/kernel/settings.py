@@ -76,6 +76,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("port", int, "8321", "Port of the console and the control API."),
     Setting("public_url", str, "", "Address at which people reach the console, for links in notices."),
     Setting("require_token", _flag, "false", "Whether console and API ask callers on this machine for a token too."),
+    Setting("most_silence", str, "7d", "The longest that alerts may be kept quiet by one silence."),
+    Setting(
+        "alert_precision",
+        int,
+        "50",
+        "Percent of the judged alerts of a rule that should be useful; a rule shown to be below is named as noise.",
+    ),
     Setting("serving_port", int, "8322", "Port of the serving process."),
     Setting("serving_queue", int, "256", "Requests that may wait in the serving process before new ones are refused."),
     Setting("metric_slices", int, "0", "Slices of each monitor that GET /metrics tells of, those furthest out first."),

@@ -4,6 +4,14 @@ Flows in: what the rooms below stored (volumes, joins, predictions, outcomes, ev
 Flows out: points for charts, a state for each monitor, and alerts as events.
 """
 
+from steek.monitoring.alerting.evidence_chart import evidence_picture
+from steek.monitoring.alerting.explaining import Explaining
+from steek.monitoring.alerting.groups import AlertGroup
+from steek.monitoring.alerting.inbox import AlertInbox, InboxOptions
+from steek.monitoring.alerting.noise import NoiseReport, RuleNoise
+from steek.monitoring.alerting.silences import Silence
+from steek.monitoring.alerting.stories import AlertStory, GroupLine, GroupStory
+from steek.monitoring.alerting.verdicts import AlertVerdict
 from steek.monitoring.alerts import TRANSITIONS, Alert
 from steek.monitoring.attribution.attributions import Attributions
 from steek.monitoring.attribution.movers import Mover, first_movers
@@ -79,6 +87,10 @@ __all__ = [
     "INCIDENT_KINDS",
     "TRANSITIONS",
     "Alert",
+    "AlertGroup",
+    "AlertInbox",
+    "AlertStory",
+    "AlertVerdict",
     "Attributed",
     "Attributions",
     "BackTest",
@@ -88,10 +100,14 @@ __all__ = [
     "ColumnSummary",
     "Defaults",
     "EvaluationOptions",
+    "Explaining",
     "ExplicitThreshold",
     "Explored",
     "FeedReceipt",
     "Firing",
+    "GroupLine",
+    "GroupStory",
+    "InboxOptions",
     "IndicatorSpec",
     "LearnedThreshold",
     "Monitor",
@@ -100,6 +116,7 @@ __all__ = [
     "MonitorState",
     "Monitoring",
     "Mover",
+    "NoiseReport",
     "Objective",
     "ObjectiveState",
     "ObjectiveStory",
@@ -112,8 +129,10 @@ __all__ = [
     "Profiles",
     "Question",
     "Readings",
+    "RuleNoise",
     "Series",
     "SeriesValue",
+    "Silence",
     "SliceLine",
     "SliceOrder",
     "SliceTable",
@@ -131,6 +150,7 @@ __all__ = [
     "default_monitors",
     "distinct",
     "drift",
+    "evidence_picture",
     "expected_vs_observed",
     "explicit",
     "fallback_share",

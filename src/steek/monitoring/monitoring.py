@@ -8,6 +8,7 @@ from steek.kernel.errors import DeclarationError, NotFoundError
 from steek.kernel.windows import Window
 from steek.ledger import Database, Event, Ledger
 from steek.monitoring import alert_events
+from steek.monitoring.alerting.silencing import expire_silences
 from steek.monitoring.alerts import Alert, AlertState, acknowledge_alert, read_alert, read_alerts
 from steek.monitoring.evaluating import EvaluationOptions, Evaluator
 from steek.monitoring.exploring import Explored, MonitorFilter, read_latest
@@ -77,6 +78,7 @@ class Monitoring:
             NotFoundError: `only` names a monitor that there is not.
         """
         chosen = self._named(only)
+        expire_silences(self._database, self._ledger, self.monitors, now=self._clock.now())
         changed = self._evaluator.evaluate(chosen, window, key)
         if only is None:
             self._evaluator.tell_overdue(list(self.monitors.values()))
@@ -103,6 +105,7 @@ class Monitoring:
             NotFoundError: `only` names a monitor that there is not.
         """
         chosen = self._named(only)
+        expire_silences(self._database, self._ledger, self.monitors, now=self._clock.now())
         self._evaluator.tell_overdue(list(self.monitors.values()))
         return self._found(self._evaluator.evaluate_due(chosen, until, key_prefix))
 

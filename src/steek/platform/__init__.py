@@ -4,6 +4,7 @@ Flows in: a project's folder. Flows out: the frozen record of services that CLI,
 """
 
 from steek.platform.access import Rows, explain_access, read_rows
+from steek.platform.alerting import alert_picture
 from steek.platform.contracts import (
     ContractLine,
     LabelsSummary,
@@ -50,6 +51,7 @@ __all__ = [
     "Preparation",
     "Rows",
     "Watched",
+    "alert_picture",
     "check_export",
     "contract_lines",
     "dataset_arrival",

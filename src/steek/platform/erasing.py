@@ -26,7 +26,7 @@ from steek.kernel.settings import Settings
 from steek.kernel.units import parse_duration
 from steek.ledger import Database, Ledger
 from steek.loop import Housekeeping
-from steek.loop.chores import CompactionChore, ComplianceChore, ErasureChore, RetentionChore, SpoolChore
+from steek.loop.chores import Chore, CompactionChore, ComplianceChore, ErasureChore, RetentionChore, SpoolChore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,11 @@ class ErasingPart:
 
 
 def erasing_part(
-    holding: Holding, ingestion: Ingestion, holders: Sequence[Holder], learned_from: LearnedFrom
+    holding: Holding,
+    ingestion: Ingestion,
+    holders: Sequence[Holder],
+    learned_from: LearnedFrom,
+    more_chores: Sequence[Chore] = (),
 ) -> ErasingPart:
     """Everything that lets data go.
 
@@ -95,6 +99,7 @@ def erasing_part(
         ingestion: Its spool holds rows as well.
         holders: Places that other rooms keep: online store, prediction log, golden answers.
         learned_from: Tells which models had rows of a person before them.
+        more_chores: What other rooms do regularly; done last.
     """
     state = (holding.database, holding.ledger, holding.clock)
     searchable = partial(searchable_rows, vault=holding.vault)
@@ -113,6 +118,7 @@ def erasing_part(
         ErasureChore(erasures),
         CompactionChore(upkeep, tables, holding.files, holding.lake),
         ComplianceChore(compliance),
+        *more_chores,
     ]
     return ErasingPart(erasures, retention, compliance, Housekeeping(chores))
 

@@ -9,6 +9,7 @@ from steek.kernel.settings import Settings, load_settings
 from steek.loop import Nights, Recovery
 from steek.loop import Services as LoopServices
 from steek.platform import parts
+from steek.platform.alerting import alerting_part
 from steek.platform.attributing import attributing_part
 from steek.platform.keeping import keeping_part
 from steek.platform.monitors import monitors_part
@@ -46,13 +47,16 @@ def build(settings: Settings, project: Project) -> Platform:
     keeping = keeping_part(settings, project, base.database, base.ledger, base.clock)
     promises = promises_part(base, keeping.provenance, serving.routes)
     watched = monitors_part(base, data, features, models, serving, profiling.profiles)
-    people = parts.people_part(base, models, serving, watched.monitoring, promises.label_uses)
-    erasing = parts.letting_go(base, data, features, models)
+    attributing = attributing_part(base)
+    alerting = alerting_part(base, watched.monitoring, attributing.attributions)
+    explain = alerting.explaining.on_alert
+    people = parts.people_part(base, models, serving, watched.monitoring, promises.label_uses, explain)
+    erasing = parts.letting_go(base, data, features, models, alerting.alert_inbox)
     watching = watching_part(base, data)
     objectives = objectives_part(base, data.derivation, erasing.compliance)
-    attributing = attributing_part(base)
     built = (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
-    services = {name: value for part in (*built, watched, profiling, attributing) for name, value in _named(part)}
+    built = (*built, watched, profiling, attributing, alerting)
+    services = {name: value for part in built for name, value in _named(part)}
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})
     return Platform(**services, nights=Nights(*base.state), loop=loop, recovery=Recovery(loop))
 

@@ -25,10 +25,12 @@ from steek.kernel.clock import Clock, ReplayClock, SystemClock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage, Outside, Subscriptions
 from steek.ledger.migrating import migrate
+from steek.ledger.subscriptions import Handler
 from steek.loop import WorkerClient
+from steek.loop.alert_chores import AlertChore
 from steek.models import ArtifactStore, Freezes, Registry
 from steek.models.learned import LearnedFrom
-from steek.monitoring import Monitoring
+from steek.monitoring import AlertInbox, Monitoring
 from steek.notify import Notices, OutsideAlerts
 from steek.platform.access import ProjectFacts
 from steek.platform.erasing import ErasingPart, Holding, erasing_part
@@ -230,7 +232,12 @@ def serving_part(base: Ground, models: ModelsPart) -> ServingPart:
 
 
 def people_part(
-    base: Ground, models: ModelsPart, serving: ServingPart, monitoring: Monitoring, label_uses: LabelUses
+    base: Ground,
+    models: ModelsPart,
+    serving: ServingPart,
+    monitoring: Monitoring,
+    label_uses: LabelUses,
+    explain: Handler,
 ) -> PeoplePart:
     """Incidents with their menu, and the subscriptions between them and what watches."""
     worker = WorkerClient(base.settings)
@@ -238,7 +245,7 @@ def people_part(
     incidents = Incidents(base.database, base.ledger, base.lineage, base.clock, menu)
     learned = partial(note_labels, label_uses, models.registry, base.project.labels)
     told = notices_part(base.settings, *base.state, monitoring)
-    table = subscriptions(incidents, monitoring, models.freezes, learned, told.noticing)
+    table = subscriptions(incidents, monitoring, models.freezes, learned, explain, told.noticing)
     delivery = Subscriptions(base.ledger, table)
     return PeoplePart(worker, incidents, told.notices, told.outside_alerts, delivery)
 
@@ -257,7 +264,9 @@ def holding(base: Ground) -> Holding:
     )
 
 
-def letting_go(base: Ground, data: DataPart, features: FeaturesPart, models: ModelsPart) -> ErasingPart:
+def letting_go(
+    base: Ground, data: DataPart, features: FeaturesPart, models: ModelsPart, alert_inbox: AlertInbox
+) -> ErasingPart:
     """Erasure, retention and housekeeping, over the places that every room keeps."""
     project = base.project
     holders = (
@@ -266,4 +275,4 @@ def letting_go(base: Ground, data: DataPart, features: FeaturesPart, models: Mod
         GoldenAnswers(base.database),
     )
     learned_from = LearnedFrom(models.registry, base.lineage, project.definitions)
-    return erasing_part(holding(base), data.ingestion, holders, learned_from)
+    return erasing_part(holding(base), data.ingestion, holders, learned_from, [AlertChore(alert_inbox)])

@@ -30,7 +30,16 @@ from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscr
 from steek.loop import Housekeeping, Nights, Recovery, WorkerClient
 from steek.loop import Services as LoopServices
 from steek.models import Freezes, Registry
-from steek.monitoring import Attributions, Monitoring, Objectives, OutsideSeries, Profiles, Watching
+from steek.monitoring import (
+    AlertInbox,
+    Attributions,
+    Explaining,
+    Monitoring,
+    Objectives,
+    OutsideSeries,
+    Profiles,
+    Watching,
+)
 from steek.notify import Notices, OutsideAlerts
 from steek.platform.keeping import Provenance
 from steek.project import Project
@@ -81,6 +90,8 @@ class Platform:
     monitoring: Monitoring
     series: OutsideSeries
     attributions: Attributions
+    alert_inbox: AlertInbox
+    explaining: Explaining
     objectives: Objectives
     profiles: Profiles
     watching: Watching

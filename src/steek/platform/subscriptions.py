@@ -17,7 +17,12 @@ Subscription = tuple[Sequence[str], Handler]
 
 
 def subscriptions(
-    incidents: Incidents, monitoring: Monitoring, freezes: Freezes, learned: Handler, noticing: Noticing
+    incidents: Incidents,
+    monitoring: Monitoring,
+    freezes: Freezes,
+    learned: Handler,
+    explain: Handler,
+    noticing: Noticing,
 ) -> Mapping[str, Subscription]:
     """Subscriber to the kinds of events it gets and what it does with them; each may get an event twice."""
     return {
@@ -26,6 +31,7 @@ def subscriptions(
         "expected changes": (EXPECTED_KINDS, monitoring.thresholds.on_change),
         "freezes": (("freeze.requested", "freeze.release_requested"), lambda event: _freeze(freezes, event)),
         "labels": (("model.trained",), learned),
+        "explanations": (("alert.fired",), explain),
         "notices": (NOTICED_KINDS, noticing.on_event),
     }
 

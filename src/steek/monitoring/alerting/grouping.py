@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from steek.kernel.records import content_hash
 from steek.kernel.state_machine import transition
 from steek.ledger import Draft
 from steek.monitoring.alerting.causes import Anomaly, first_on, same_cause
@@ -99,7 +100,7 @@ def _write(
 ) -> tuple[str, list[Draft]]:  # fmt: skip
     olds = sorted((stored[name] for name in part.known), key=lambda group: (group.opened_at, group.id))
     head = _head(part.onsets, systems)
-    severity = min(one.severity for one in part.onsets)
+    severity = min((one.severity for one in part.onsets), key=str)
     drafts: list[Draft] = []
     if olds:
         survivor, others = olds[0], olds[1:]
@@ -111,7 +112,9 @@ def _write(
     else:
         others = []
         first = min((new[index] for index in part.new), key=lambda alert: alert.id)
-        group = AlertGroup(first.id, "open", head.head, head.subject, severity, head.onset, False, now, now)
+        # Told apart from ids of alerts at a glance, and for both in one place.
+        group_id = f"g{content_hash(['group', first.id])[:11]}"
+        group = AlertGroup(group_id, "open", head.head, head.subject, severity, head.onset, False, now, now)
     group = replace(group, head=head.head, subject=head.subject, severity=severity, onset=head.onset)
     for other in others:
         merge_group(connection, other, group.id, at=now)

@@ -77,17 +77,12 @@ def read_groups(
 
 def read_group(connection: Connection, group_id: str) -> AlertGroup:
     """One group; of one that was merged, the group that it became part of. Raises NotFoundError for an unknown id."""
-    seen: set[str] = set()
-    while group_id not in seen:
-        seen.add(group_id)
-        found = read_groups(connection, ids=[group_id])
-        if not found:
-            known = connection.execute(select(groups.c.id).order_by(groups.c.opened_at.desc()).limit(20)).scalars()
-            raise NotFoundError.among("group of alerts", group_id, known)
-        if found[0].merged_into is None:
-            return found[0]
-        group_id = found[0].merged_into
-    return found[0]
+    found = read_groups(connection, ids=[group_id])
+    if not found:
+        known = connection.execute(select(groups.c.id).order_by(groups.c.opened_at.desc()).limit(20)).scalars()
+        raise NotFoundError.among("group of alerts", group_id, known)
+    into = found[0].merged_into
+    return found[0] if into is None else read_group(connection, into)
 
 
 def read_onsets(connection: Connection, ids: Collection[str]) -> list[GroupOnset]:

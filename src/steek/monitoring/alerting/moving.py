@@ -130,7 +130,7 @@ def _back(found: Verdicts, opened: Mapping[str | None, Alert], looking: Looking)
     well = {one.measurement.slice: one for one in found.judged if one.judgement.verdict is not Verdict.FAIL}
     calm = [alert for slice, alert in opened.items() if slice in well and _is_back(alert, well[slice])]
     flapping = [alert.slice for alert in calm if alert.flapping_since_at is not None]
-    past = looking.past(flapping) if flapping else {}
+    past = looking.past(flapping)
     ended: list[tuple[Alert, str]] = []
     for alert in calm:
         reason = well[alert.slice].judgement.reason

@@ -66,7 +66,7 @@ class RuleNoise:
 
 @dataclass(frozen=True, slots=True)
 class NoiseReport:
-    """All rules that fired in [since_at, until_at), the noisy and the unheard first.
+    """All rules that fired after `since_at` and until `until_at`, the noisy and the unheard first.
 
     `target` is the share of useful alerts a rule should reach; `fired`, `episodes` and `silenced` count all rules.
     """

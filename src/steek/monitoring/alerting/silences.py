@@ -139,5 +139,19 @@ def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
 
 
 def _silence(row: Row[tuple[object, ...]], counted: int) -> Silence:
-    values = {name: getattr(row, name) for name in Silence.__dataclass_fields__ if name != "alerts"}
-    return Silence(**{**values, "hides": tuple(row.hides)}, alerts=counted)
+    return Silence(
+        id=row.id,
+        monitor=row.monitor,
+        subject=row.subject,
+        slice=row.slice,
+        covers_pages=row.covers_pages,
+        hides=tuple(row.hides),
+        reason=row.reason,
+        author=row.author,
+        state=row.state,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        alerts=counted,
+    )

@@ -135,8 +135,8 @@ def expire_silences(
 
 
 def due_silences(connection: Connection, *, now: datetime) -> list[Silence]:
-    """Silences whose time is over and that did not end yet."""
-    return [one for one in read_silences(connection, state="active") if one.ends_at <= now]
+    """Silences whose time is over and that did not end yet, the one that should have ended first first."""
+    return [one for one in reversed(read_silences(connection, state="active")) if one.ends_at <= now]
 
 
 def _with_hidden(silence: Silence, monitors: Mapping[str, Monitor]) -> Silence:

@@ -146,7 +146,7 @@ def _text(
     nearest, farthest = (high, low) if change < 0 else (low, high)
 
     def said(number: float) -> str:
-        if relative and number >= 1:
+        if relative and number >= 1 and change > 0:
             return f"{number + 1:.3g} times"
         if relative:
             return f"{100 * number:.0f}%"

@@ -12,6 +12,21 @@ def upgrade() -> None:
     _groups()
     _silences()
     _verdicts()
+    _alone()
+
+
+def _alone() -> None:
+    """Each alert of before is a group of its own: what belonged together then is not known."""
+    op.execute("UPDATE alerts SET group_id = 'g' || substr(id, 1, 11)")
+    op.execute(
+        "INSERT INTO alert_groups (id, state, head, subject, severity, onset_start_at, onset_end_at, is_told, "
+        "opened_at, changed_at, resolved_at) SELECT group_id, CASE WHEN state = 'resolved' THEN 'resolved' ELSE 'open' "
+        "END, id, subject, severity, onset_start_at, onset_end_at, FALSE, opened_at, opened_at, resolved_at FROM alerts"
+    )
+    op.execute(
+        "INSERT INTO alert_group_onsets (group_id, subject, onset_start_at, onset_end_at, head, severity) "
+        "SELECT group_id, subject, onset_start_at, onset_end_at, id, severity FROM alerts"
+    )
 
 
 def _alerts() -> None:
