@@ -13,8 +13,12 @@ from steek.kernel import Window
 from steek.kernel.errors import InputError, NotFoundError
 from steek.kernel.verdict import Verdict
 from steek.measures.sketching import Hitters
+from steek.monitoring.profiles.computing import profile_frame
+from steek.monitoring.profiles.edges import learn
 from steek.monitoring.profiles.outside import OutsideSketch
-from steek.monitoring.profiles.profile import ColumnSummary
+from steek.monitoring.profiles.profile import ColumnSummary, Profile, summaries
+from steek.monitoring.profiles.showing import view
+from steek.monitoring.profiles.spec import ProfileSpec
 
 pytestmark = pytest.mark.covers("O2")
 # The library tells no types.
@@ -191,3 +195,15 @@ def test_a_shift_is_told_and_chance_is_not(mill: Mill) -> None:
     assert few["bags"] is Verdict.UNDECIDED
     with pytest.raises(NotFoundError, match="no profile"):
         profiles.compare("flour", day(0), day(9))
+
+
+@pytest.mark.covers("O2")
+def test_the_largest_floats_are_drawn() -> None:
+    frame = pl.DataFrame({"huge": [1e308, -1e308, 5e-324, 0.5] * 75})
+    spec = ProfileSpec("huge", "huge")
+    edges = learn(frame["huge"], "number", 1)
+    assert edges is not None
+    table = profile_frame(frame, spec, {"huge": edges}, day(0))
+    found = Profile("huge", day(0), None, 300, summaries(table.frame, {("huge", 1): edges}))
+    (column,) = view(found).columns
+    assert sum(bar.fraction for bar in column.bars) == pytest.approx(1)

@@ -129,7 +129,9 @@ def _even_edges(summaries: Sequence[ColumnSummary]) -> list[float]:
     )
     if whole and high - low < _BARS:
         return [low + step for step in range(round(high - low) + 2)]
-    return [low + (high - low) * step / _BARS for step in range(_BARS + 1)]
+    # Halves first: the difference of the largest floats is no float.
+    half = high / 2 - low / 2
+    return [low + half * (step / _BARS) + half * (step / _BARS) for step in range(_BARS + 1)]
 
 
 def _is_whole(one: ColumnSummary) -> bool:
