@@ -92,9 +92,9 @@ def test_small_multiples_share_time_say_their_scale_and_carry_letters() -> None:
     own = panel_svgs(pictures, is_shared=False, words=words)
     assert all("on the scale of all" in svg for svg in shared)
     assert all("on a scale of its own" in svg for svg in own)
-    tops = [re.findall(r">(\d+ rows)<", svg) for svg in shared]
+    tops = [re.findall(r">(\d+ to \d+ rows)<", svg) for svg in shared]
     assert tops[0] == tops[1]
-    assert re.findall(r">(\d+ rows)<", own[0]) != re.findall(r">(\d+ rows)<", own[1])
+    assert re.findall(r">(\d+ to \d+ rows)<", own[0]) != re.findall(r">(\d+ to \d+ rows)<", own[1])
     for svg in own:
         assert ">A</text>" in svg
         assert "01 Jan" in svg

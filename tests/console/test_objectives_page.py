@@ -16,7 +16,7 @@ def test_every_objective_shows_promise_budget_burn_since_when_and_owner(reader: 
         "burns fast",
         "over the last window it burned 10 times as fast as allowed, 36% of the budget",
         "partners@grocer",
-        "right_answers of model:search_ranking",
+        "right_answers of model search_ranking",
         "1 is broken, about to be, or blind; 1 cannot be judged yet",
     ):
         assert said in page.text, said

@@ -15,11 +15,11 @@ def test_slices_stand_side_by_side_worst_first_with_the_table_behind(reader: Vis
     assert html.count('class="panel"') >= 1
     assert "each on a scale of its own" in shown
     assert "broken" in shown
-    assert "adds nothing up" in shown
+    assert "do not add up over slices" in shown
     table = html.split('class="behind"')[-1]
     assert "join transactions x partners" in text_of(table)
     alone = text_of(reader.get("/slices/partners_joined?text=TRANSACTIONS&scale=shared&order=volume").text)
-    assert "that hold “TRANSACTIONS”, by volume; one scale for all" in alone
+    assert "that hold “TRANSACTIONS”, most rows first; one scale for all" in alone
     nothing = text_of(reader.get("/slices/partners_joined?text=<b>").text)
     assert "No slice holds “<b>”" in nothing
     wrong = reader.get("/slices/partners_joined?order=beauty")

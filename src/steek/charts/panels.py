@@ -1,5 +1,6 @@
 """Small multiples: one small chart for each slice, all over the same stretch of time, so that the eye compares."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -63,7 +64,16 @@ def _domain(picture: SeriesPicture) -> Domain:
     room = _MOST_FOR_BOUNDS * (high - low)
     upper = picture.upper if picture.upper is not None and picture.upper - high <= room else None
     lower = picture.lower if picture.lower is not None and low - picture.lower <= room else None
-    return value_domain(replace(picture, lower=lower, upper=upper))
+    drawn_low, drawn_high = value_domain(replace(picture, lower=lower, upper=upper))
+    # A share that never passed the whole has no room above it: nobody should read 103%.
+    is_share = picture.unit == "fraction" and _highest(picture) <= 1.0
+    return drawn_low, min(drawn_high, 1.0) if is_share else drawn_high
+
+
+def _highest(picture: SeriesPicture) -> float:
+    """The highest value or bound; infinite without any."""
+    known = [point.value for point in picture.points if point.value is not None]
+    return max([*known, picture.upper if picture.upper is not None else known[0]]) if known else math.inf
 
 
 def _common(domains: Sequence[Domain]) -> Domain:
@@ -112,7 +122,8 @@ def _panel(
     points = thinned(picture.points, width)
     parts.append(f'<path d="{_path(points, x_of, y_of)}" stroke="{_ACCENT}" stroke-width="1.5" fill="none"/>')
     parts += [_dot(point, x_of, y_of) for point in _dotted(points)]
-    parts.append(_text(0, _TOP - 4, words(high, picture.unit), "start"))
+    bottom = words(low, picture.unit).removesuffix(f" {picture.unit}")
+    parts.append(_text(0, _TOP - 4, f"{bottom} to {words(high, picture.unit)}", "start"))
     parts.append(_text(0, height - 3, f"{span[0]:%d %b}", "start"))
     parts.append(_text(width - _RIGHT, height - 3, f"{span[1]:%d %b}", "end"))
     return "".join([*parts, "</svg>"])

@@ -96,10 +96,10 @@ def objective_view(site: Site, name: str, *, form_key: str) -> ObjectiveView:
 
 def _summary(states: Sequence[ObjectiveState]) -> tuple[str, str]:
     if not states:
-        return "undecided", "Nothing is promised yet."
+        return "undecided", "No objective is declared yet."
     count = {health: sum(state.state == health for state in states) for health in _ORDER}
     health = next(health for health in _ORDER if count[health])
-    parts = [f"{count['well'] + count['watch']} of {len(states)} promises are kept"]
+    parts = [f"{count['well'] + count['watch']} of {len(states)} objectives are kept"]
     if count["broken"]:
         parts.append(f"{count['broken']} {'is' if count['broken'] == 1 else 'are'} broken, about to be, or blind")
     if count["undecided"]:

@@ -1,7 +1,10 @@
 // Everything here is comfort: without it every page is complete, every form posts, and a reload shows the present.
 "use strict";
 (() => {
-  const places = { o: "/", m: "/models", d: "/data", i: "/incidents", p: "/postmortems", l: "/ledger", u: "/lineage" };
+  const places = {
+    o: "/", m: "/models", d: "/data", f: "/profiles", c: "/contracts", w: "/monitors", s: "/slices", b: "/objectives", n: "/notices",
+    a: "/alerts", i: "/incidents", p: "/postmortems", l: "/ledger", u: "/lineage",
+  };
   let waitsForPlace = false;
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
   const open = (selector) => {
