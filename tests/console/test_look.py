@@ -31,6 +31,8 @@ PAGES = (
     "/profiles",
     "/profiles/transactions",
     "/slices/partners_joined",
+    "/alerts",
+    "/alerts/noise",
     "/objectives",
     "/notices",
     "/objectives/partners find their lines",

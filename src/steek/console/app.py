@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from steek.console.actions import ACTIONS, perform
+from steek.console.alert_actions import ALERT_ACTIONS
 from steek.console.attribution_actions import ATTRIBUTION_ACTIONS
 from steek.console.data_actions import DATA_ACTIONS
 from steek.console.drawings import Drawings
@@ -42,7 +43,7 @@ def build_console(platform: object) -> ASGIApp:
         platform: Record of the project's services; the console takes those of `Services` by name.
     """
     site = Site(Services.of(platform), environment(), Drawings())
-    forms = {**ACTIONS, **DATA_ACTIONS, **OBJECTIVE_ACTIONS, **NOTICE_ACTIONS, **ATTRIBUTION_ACTIONS}
+    forms = {**ACTIONS, **ALERT_ACTIONS, **DATA_ACTIONS, **OBJECTIVE_ACTIONS, **NOTICE_ACTIONS, **ATTRIBUTION_ACTIONS}
     routes = [
         Route("/stream", partial(_stream, site)),
         Route("/incidents/{id}/stream", partial(_stream, site)),

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from steek.console.actor import actor_of
+from steek.console.alerts_page import alert_view, group_view, inbox_view
 from steek.console.contracts_page import contracts_view
 from steek.console.data_page import data_view
 from steek.console.dataset_page import dataset_view
@@ -19,6 +20,7 @@ from steek.console.lineage_page import lineage_view
 from steek.console.model_health_page import model_health_view
 from steek.console.model_page import model_view
 from steek.console.monitors_page import explorer_view, monitor_view
+from steek.console.noise_page import noise_view
 from steek.console.notices_page import notices_view
 from steek.console.objectives_page import objective_view, objectives_view
 from steek.console.overview_page import overview_view
@@ -33,6 +35,7 @@ from steek.console.site import DONE, Site
 from steek.console.slices_page import sliced_monitors, slices_view
 from steek.console.watched_page import watched_view
 from steek.kernel.ids import new_id
+from steek.monitoring.alerting.groups import count_waiting
 
 PageFunction = Callable[[Site, Request], Response]
 
@@ -43,6 +46,8 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
     models = (NavItem(name, f"/models/{quote(name)}") for name in services.project.definitions)
     watched = (NavItem(name, f"/watched/{quote(name)}") for name in services.project.watched)
     open_count = len(services.incidents.list(open_only=True))
+    with services.database.reading() as connection:
+        waiting = count_waiting(connection)
     navigation = (
         (NavItem("Overview", "/"), *models, *watched),
         (
@@ -56,6 +61,7 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
             NavItem("Slices", "/slices"),
             NavItem("Objectives", "/objectives"),
             NavItem("Notices", "/notices", sum(each.dead for each in services.notices.targets())),
+            NavItem("Alerts", "/alerts", waiting),
             NavItem("Incidents", "/incidents", open_count),
         ),
         (NavItem("Postmortems", "/postmortems"), NavItem("Ledger", "/ledger"), NavItem("Lineage", "/lineage")),
@@ -183,6 +189,26 @@ def notices(site: Site, request: Request) -> Response:
     return _html(site, request, "notices.html", view=notices_view(site.services, form_key=_form_key(site)))
 
 
+def alerts(site: Site, request: Request) -> Response:
+    return _html(site, request, "alerts.html", view=inbox_view(site.services, form_key=_form_key(site)))
+
+
+def alert(site: Site, request: Request) -> Response:
+    view = alert_view(site, request.path_params["id"], form_key=_form_key(site))
+    return _html(site, request, "alert.html", view=view)
+
+
+def alert_group(site: Site, request: Request) -> Response:
+    view = group_view(site.services, request.path_params["id"], form_key=_form_key(site))
+    return _html(site, request, "alert_group.html", view=view)
+
+
+def alert_noise(site: Site, request: Request) -> Response:
+    weeks = request.query_params.get("weeks", "4")
+    view = noise_view(site.services, int(weeks) if weeks.isdecimal() else 0)
+    return _html(site, request, "alert_noise.html", stream="", view=view)
+
+
 def incidents(site: Site, request: Request) -> Response:
     view = incidents_view(site.services, form_key=_form_key(site))
     declare_open = "declare" in request.query_params or not view.rows
@@ -255,6 +281,10 @@ PAGES: dict[str, PageFunction] = {
     "/objectives": objectives,
     "/objectives/{name}": objective,
     "/notices": notices,
+    "/alerts": alerts,
+    "/alerts/noise": alert_noise,
+    "/alerts/{id}": alert,
+    "/alert-groups/{id}": alert_group,
     "/incidents": incidents,
     "/incidents/{id}": incident,
     "/postmortems": postmortems,

@@ -10,7 +10,16 @@ from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage
 from steek.models import Freezes, Registry
-from steek.monitoring import Attributions, Monitoring, Objectives, OutsideSeries, Profiles, Watching
+from steek.monitoring import (
+    AlertInbox,
+    Attributions,
+    Explaining,
+    Monitoring,
+    Objectives,
+    OutsideSeries,
+    Profiles,
+    Watching,
+)
 from steek.notify import Notices
 from steek.project import Project
 from steek.serving import Routes
@@ -37,6 +46,8 @@ class Services:
     evaluator: Evaluator
     routes: Routes
     monitoring: Monitoring
+    alert_inbox: AlertInbox
+    explaining: Explaining
     series: OutsideSeries
     attributions: Attributions
     objectives: Objectives

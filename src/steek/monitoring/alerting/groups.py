@@ -187,6 +187,12 @@ def counts_of(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str,
     return found
 
 
+def count_waiting(connection: Connection) -> int:
+    """Groups in which something fires that nobody has seen and no silence covers."""
+    fires = (alerts.c.state == "firing", alerts.c.silence_id.is_(None))
+    return connection.execute(select(func.count(alerts.c.group_id.distinct())).where(*fires)).scalar_one()
+
+
 def _group(row: Row[tuple[object, ...]]) -> AlertGroup:
     return AlertGroup(
         id=row.id,
