@@ -52,9 +52,7 @@ def init(
     _check_name(model)
     target = folder or Path(model)
     table_folder(str(target))
-    said = Roles(
-        id=id, at=at, score=score, slices=tuple(name.strip() for name in (by or "").split(",") if name.strip())
-    )
+    said = Roles(id=id, at=at, score=score, slices=_listed(by))
     who = actor_or_user(owner)
     log, roles = _log(f"{model}_predictions", predictions, sample, who, said)
     results = None
@@ -78,6 +76,10 @@ def init(
         typer.echo(f"wrote {path}")
     typer.echo(f"read as: {_said(roles)}")
     typer.echo(f"next: {steps[0]}\nthen: {steps[1]}")
+
+
+def _listed(names: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
 def _check_name(model: str) -> None:

@@ -50,6 +50,13 @@ def router(platform: Platform) -> APIRouter:
         """What changed from one stretch of time to another, the largest change first."""
         return reply(profiles.compare(what, span(platform, before), span(platform, after), slice))
 
+    _writes(routes, platform)
+    return routes
+
+
+def _writes(routes: APIRouter, platform: Platform) -> None:
+    profiles = platform.profiles
+
     @routes.post("/profiles/runs")
     def catch_up(what: str | None = None, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Profile what came in since the last time, each version of a table once; how far everything is then."""
@@ -68,5 +75,3 @@ def router(platform: Platform) -> APIRouter:
         done = profiles.merge_in(what, span(platform, window), brought, key=own, actor=actor_or_api(actor))
         platform.subscriptions.deliver()
         return reply(done, 201)
-
-    return routes

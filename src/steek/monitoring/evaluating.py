@@ -26,6 +26,8 @@ from steek.monitoring.monitor import Monitor
 from steek.monitoring.points import slices_of
 from steek.monitoring.tables import evaluations
 
+# As long as its column; PostgreSQL keeps no NUL in a text.
+_MOST_SLICE_CHARACTERS = 300
 # Windows that are measured with one scan when many are due.
 _SCANNED_DAYS = 7
 
@@ -136,7 +138,7 @@ class Evaluator:
             known = evaluated_alerts(connection, task.key, task.monitor.name)
             if known is not None:
                 return known
-            kept, folded = self._bounded(connection, task.monitor, [_finite(one) for one in found])
+            kept, folded = self._bounded(connection, task.monitor, _one_each([storable(one) for one in found]))
             step = Step(task.monitor, indicator, task.measured, task.key, self._clock.now())
             changed, drafts = apply(connection, step, kept)
             took_ms = 1000 * (self._clock.monotonic_s() - began_s)
@@ -205,11 +207,23 @@ def _measure(sources: Sources, monitor: Monitor, window: Window) -> list[Measure
         return [Measurement(None, None, 0, unreadable=f"could not be measured: {said[:300]}")]
 
 
-def _finite(one: Measurement) -> Measurement:
-    """What is no number cannot be judged, nor charted."""
+def storable(one: Measurement) -> Measurement:
+    """With a slice that a database can keep, and without a value that cannot be judged, nor charted.
+
+    >>> kept = storable(Measurement("page=/a\\x00" + "b" * 400, float("nan"), 3))
+    >>> len(kept.slice), "\\x00" in kept.slice, kept.value, kept.unreadable
+    (300, False, None, 'measured nan, which is no number')
+    """
+    if one.slice is not None and (len(one.slice) > _MOST_SLICE_CHARACTERS or "\x00" in one.slice):
+        one = replace(one, slice=one.slice.replace("\x00", "")[:_MOST_SLICE_CHARACTERS])
     if one.value is None or isfinite(one.value):
         return one
     return replace(one, value=None, unreadable=f"measured {one.value}, which is no number")
+
+
+def _one_each(found: Sequence[Measurement]) -> list[Measurement]:
+    """Of slices that became the same by being cut, the first."""
+    return list({one.slice: one for one in reversed(found)}.values())[::-1]
 
 
 def _note_health(connection: Connection, task: _Task, measured: health.Measured, now: datetime) -> list[Draft]:
