@@ -115,7 +115,11 @@ def test_a_ratio_tells_a_changed_rate_from_a_changed_mix() -> None:
 @pytest.mark.covers("O9")
 def test_what_cannot_be_compared_is_said() -> None:
     one = pl.DataFrame({"a": ["x"], "value": [1.0]})
-    assert attribute(one, one.clear(), ["a"]).undecided == "undecided: too few rows to tell slices from chance"
+    few = attribute(one, one.with_columns(value=2.0), ["a"])
+    assert few.undecided == "undecided: too few rows to tell slices from chance"
+    many = pl.DataFrame({"a": ["x", "y", "z"] * 40, "value": 1.0, "window": [1, 2, 3, 4] * 30})
+    nothing = attribute(many, many.drop("window").clear(), ["a"])
+    assert (nothing.explained, nothing.undecided) == ((), "undecided: nothing came at all, in no slice")
     with pytest.raises(InputError, match="windows to compare with have no rows"):
         attribute(one.clear(), one, ["a"])
     with pytest.raises(InputError, match="has no column b"):

@@ -130,7 +130,7 @@ def _counted(change: Change, whole: Change, dispersion: Floats, rest: Floats) ->
 
 def _signed(change: Change, whole: Change, dispersion: Floats) -> Evidence:
     rest = np.ones_like(change.after)
-    if whole.after[0] > 0 and whole.expected[0] > 0:
+    if whole.after[0] >= 0 and whole.expected[0] > 0:
         rest = rest * whole.after / whole.expected
     variance = dispersion * (change.after_variance + rest**2 * change.expected_variance)
     with np.errstate(all="ignore"):

@@ -35,6 +35,8 @@ def why_undecided(outcome: Attribution, *, few_rows: bool, drift: float) -> str:
     """Why nothing is explained."""
     if outcome.total_before is None or outcome.total_after is None:
         return "undecided: there is nothing to compare, one side has no rows"
+    if outcome.total_after == 0 and outcome.metric == "sum":
+        return "undecided: nothing came at all, in no slice"
     if few_rows:
         return "undecided: too few rows to tell slices from chance"
     if outcome.also:
