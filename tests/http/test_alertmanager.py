@@ -95,3 +95,11 @@ def test_what_is_no_webhook_of_that_version_is_refused_as_a_whole(
     refused = reading.post("/v1/alertmanager", body)
     assert (refused.status_code, message in refused.json()["title"]) == (400, True), refused.text
     assert kinds(reading) == []
+
+
+@pytest.mark.covers("O11")
+def test_labels_that_are_no_names_and_ends_before_their_start_are_set_right(api: Api) -> None:
+    odd = alert("odd", labels={"model": "ranker@blue", "alertname": "a\n\x00\u202eb"}, status="resolved")
+    (one,) = api.post("/v1/alertmanager", webhook(odd | {"endsAt": "2020-01-01T00:00:00Z"})).json()["items"]
+    assert (one["subject"], one["name"]) == ("model:ranker_blue", "a b")
+    assert one["ended_at"] == one["started_at"]

@@ -102,3 +102,12 @@ def test_bodies_that_are_no_json_of_that_form_are_refused(reading: Api) -> None:
             refused = tell(reading, body, kind, Idempotency_Key="k")
             assert (refused.status_code, refused.json()["code"]) == (400, "unreadable"), (kind, body[:5], refused.text)
     assert tell(reading, {"subject": "a:b", "summary": "x"}, "application/json").json()["title"].endswith("is missing")
+
+
+@pytest.mark.covers("O12")
+def test_a_batch_is_one_whatever_the_case_of_its_type_and_words_are_plain(api: Api) -> None:
+    kind = {"content-type": "Application/CloudEvents-Batch+JSON; charset=utf-8"}
+    assert api.client.post("/v1/changes", content=b"[]", headers=kind).json() == {"items": []}
+    told = {"specversion": "1.0", "id": "x", "source": "a@b\n", "type": "t", "data": {"summary": "a\x00\u202e\nb"}}
+    (one,) = api.client.post("/v1/changes", content=json.dumps([told]).encode(), headers=kind).json()["items"]
+    assert (one["subject"], one["payload"]["summary"]) == ("system:a_b", "a b")

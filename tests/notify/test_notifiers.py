@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from tests.notify.receiving_end import Receiver
 
+from steek.kernel.errors import SettingsError
 from steek.kernel.secret import Secret
 from steek.notify import Notifier, is_genuine, open_notifier, read_target, signature
+from steek.notify.posting import Posted, receipt_of_api, retry_after_s
 from steek.testing.notifier import NotifierConformance, notice
 
-TIMEOUT_S = 0.5
+TIMEOUT_S = 0.8
 SECRET = "hunter2-of-the-pager"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -199,3 +201,59 @@ def test_a_secret_tells_where_it_came_from_only() -> None:
     ]
     with pytest.raises(TypeError):
         json.dumps({"secret": secret})
+
+
+@pytest.mark.covers("O11")
+def test_the_status_counts_whatever_becomes_of_the_body(receiver: Receiver) -> None:
+    """Told again until it is given up, a pager would ring thirty times for one trouble."""
+    hook = opened("webhook", url=receiver.url, secret=SECRET)
+    receiver.more_headers = {"content-encoding": "gzip"}
+    assert hook.send(notice("open"), key="k", at=AT).outcome == "delivered"
+    receiver.status = 400
+    assert hook.send(notice("open"), key="k", at=AT).outcome == "refused"
+    # Retry-After as a moment is by the receiver's own clock.
+    at = {"date": "Sun, 01 Mar 2026 11:59:50 GMT", "retry-after": "Sun, 01 Mar 2026 12:00:30 GMT"}
+    assert retry_after_s(at) == 40.0
+    assert [retry_after_s({"retry-after": asked}) for asked in ("7", "-5", "²", "soon")] == [7.0, None, None, None]
+
+
+@pytest.mark.covers("O11")
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("", "delivered"),
+        ('{"status":"success","errors":[]}', "delivered"),
+        ("<!doctype html><title>Sign in</title>", "failed"),
+        ('{"status": "error", "error": "bad"}', "failed"),
+        ('{"errors": ["no such service"]}', "failed"),
+    ],
+)
+def test_a_200_that_is_not_of_the_api_is_no_delivery(text: str, outcome: str) -> None:
+    """A portal in between says 200 to everything."""
+    assert receipt_of_api(Posted(200, text, None)).outcome == outcome
+
+
+@pytest.mark.covers("O11")
+def test_an_address_that_cannot_be_read_is_said_without_it() -> None:
+    for url in ("https://[hunter2", "https://host:99999/hunter2"):
+        with pytest.raises(SettingsError, match="must begin with http") as told:
+            opened("pagerduty", url=url, routing_key=SECRET)
+        assert "hunter2" not in str(told.value)
+        assert repr(opened("webhook", url=url, secret=SECRET)) == "Webhook((no address))"
+
+
+@pytest.mark.covers("O11")
+@pytest.mark.filterwarnings("ignore:'imghdr'")  # Apprise's own
+def test_strangers_words_are_text_in_mails_and_call_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    apprise = pytest.importorskip("apprise", reason="pip install 'steek[notify]'")
+    told: list[dict[str, Any]] = []
+
+    def notify(_self: object, **given: Any) -> bool:
+        told.append(given)
+        return True
+
+    monkeypatch.setattr(apprise.Apprise, "notify", notify)
+    words = '@everyone <a href="http://evil">sign in</a>'
+    opened("apprise", url="json://127.0.0.1:1").send(notice("open", title=words, body=words), key="k", at=AT)
+    assert told[0]["body_format"] == "text"
+    assert "@everyone" not in told[0]["title"] + told[0]["body"]

@@ -84,7 +84,7 @@ def _told(alert: WebhookAlert) -> ToldAlert:
     ended_at = None
     if alert.status == "resolved":
         # Resolved without an end: it ended when this was told at the latest, and began before.
-        ended_at = started_at if _is_zero(alert.ended_at) else _utc(alert.ended_at)
+        ended_at = started_at if _is_zero(alert.ended_at) else max(started_at, _utc(alert.ended_at))
     summary = alert.annotations.get("summary") or alert.annotations.get("description") or ""
     return ToldAlert(alert.fingerprint, alert.labels, summary, alert.url, started_at, ended_at)
 

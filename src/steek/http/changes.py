@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from steek.http.cloud_events import BATCH, PLAIN, STRUCTURED, cloud_events, plain_note
+from steek.http.cloud_events import BATCH, PLAIN, STRUCTURED, cloud_events, media_type, plain_note
 from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
 from steek.ledger import changes_upstream
 from steek.platform import Platform
@@ -74,7 +74,7 @@ def router(platform: Platform) -> APIRouter:
         """
         body = await request.body()
         told = cloud_events(request.headers, body, now=platform.clock.now())
-        many = told is not None and request.headers.get("content-type", "").startswith(BATCH)
+        many = told is not None and media_type(request.headers) == BATCH
         if told is None:
             told = [plain_note(body, key=require_key(key), now=platform.clock.now())]
         events = await run_in_threadpool(platform.outside.take, told, actor=actor_or_api(actor))

@@ -16,6 +16,7 @@ from steek.kernel.errors import InputError, UnreadableError
 from steek.kernel.records import content_hash
 from steek.kernel.urn import Urn
 from steek.ledger import OutsideNote
+from steek.notify import plain_line
 
 PLAIN = "application/json"
 STRUCTURED = "application/cloudevents+json"
@@ -55,6 +56,11 @@ def plain_note(body: bytes, *, key: str, now: datetime) -> OutsideNote:
     return _note(told, key=key, subject=told.subject, summary=told.summary, at=told.at, now=now, source=None)
 
 
+def media_type(headers: Mapping[str, str]) -> str:
+    """The content type without its parameters, in small letters; "" without one."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def cloud_events(headers: Mapping[str, str], body: bytes, *, now: datetime) -> list[OutsideNote] | None:
     """Changes from CloudEvents in any mode; None when the request is none.
 
@@ -67,7 +73,7 @@ def cloud_events(headers: Mapping[str, str], body: bytes, *, now: datetime) -> l
         UnreadableError: the body is no JSON of the form that its content type says.
         InputError: an attribute is missing or wrong; the message names it.
     """
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type(headers)
     if kind == STRUCTURED:
         return [_event(_mapping(_json(body), "the event"), now)]
     if kind == BATCH:
@@ -106,10 +112,10 @@ def _event(attributes: Mapping[str, Any], now: datetime) -> OutsideNote:
         # Together they are unique, by the specification.
         key=content_hash(["cloudevent", source, event_id]),
         subject=_subject(attributes.get("subject"), told.subject, source),
-        summary=(told.summary or told.message or said or kind)[:1_000],
+        summary=plain_line(told.summary or told.message or said or kind, 1_000),
         at=told.at or _time(attributes.get("time")),
         now=now,
-        source=source[:300],
+        source=plain_line(source, 300),
     )
 
 
@@ -140,10 +146,10 @@ def _subject(*given: object) -> str:
     *subjects, source = given
     for subject in subjects:
         try:
-            return str(Urn.parse(str(subject)))
+            return str(Urn.parse(plain_line(str(subject), 300)))
         except InputError:
             continue
-    return f"system:{str(source).replace('@', '_')[:200]}"
+    return f"system:{plain_line(str(source).replace('@', '_'), 200)}"
 
 
 def _data(attributes: Mapping[str, Any]) -> Any:

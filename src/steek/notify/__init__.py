@@ -8,7 +8,9 @@ from steek.notify.notice import Notice, Receipt
 from steek.notify.notices import Notices
 from steek.notify.opening import OpenTargets, open_notifier, open_targets
 from steek.notify.outside_alerts import OutsideAlert, OutsideAlerts, ToldAlert
+from steek.notify.plain_text import plain_line
 from steek.notify.ports import Notifier
+from steek.notify.pruning import NoticePruning
 from steek.notify.records import Delivery, TargetState, Tested
 from steek.notify.signing import is_genuine, signature
 from steek.notify.states import DELIVERY_TRANSITIONS, NOTICE_TRANSITIONS
@@ -19,6 +21,7 @@ __all__ = [
     "NOTICE_TRANSITIONS",
     "Delivery",
     "Notice",
+    "NoticePruning",
     "Notices",
     "Notifier",
     "OpenTargets",
@@ -32,6 +35,7 @@ __all__ = [
     "is_genuine",
     "open_notifier",
     "open_targets",
+    "plain_line",
     "read_target",
     "signature",
 ]

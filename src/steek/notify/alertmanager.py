@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from steek.kernel.records import canonical_json
 from steek.notify.notice import Notice, Receipt
-from steek.notify.posting import checked_url, post, receipt_of, shown_url
+from steek.notify.posting import checked_url, post, receipt_of_api, shown_url
 from steek.notify.targets import Target
 
 NOTICE_LABEL = "steek_notice"
@@ -53,7 +53,7 @@ class Alertmanager:
     def _put(self, notices: Sequence[Notice], at: datetime) -> Receipt:
         url = checked_url(self._url.reveal(), self._where).rstrip("/") + _PATH
         body = canonical_json([self._alert(notice, at) for notice in notices]).encode()
-        return receipt_of(post(url, body, {"Content-Type": "application/json"}, timeout_s=self._timeout_s))
+        return receipt_of_api(post(url, body, {"Content-Type": "application/json"}, timeout_s=self._timeout_s))
 
     def _alert(self, notice: Notice, at: datetime) -> dict[str, object]:
         ends_at = at if notice.state == "resolved" else at + timedelta(seconds=self._hold_s)

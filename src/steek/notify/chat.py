@@ -1,5 +1,6 @@
 """Chat rooms and mail through Apprise, which knows some hundred of them."""
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
@@ -12,6 +13,8 @@ from steek.notify.hiding import unlogged
 from steek.notify.notice import Notice, Receipt
 from steek.notify.targets import Target
 
+# What calls everybody in a room together.
+_CALLS = re.compile("@(?=everyone|here|channel|all)")
 _WORDS = {"open": "", "acknowledged": "Acknowledged: ", "resolved": "Resolved: "}
 _KINDS = {"open": "warning", "acknowledged": "info", "resolved": "success"}
 
@@ -78,4 +81,6 @@ def _notify(sending: Any, notice: Notice, key: str) -> bool:
     lines = [notice.body, f"{notice.severity} · {notice.subject} · {notice.owner or 'no owner'}", notice.url]
     body = "\n".join(line for line in (*lines, f"notice {notice.key}, delivery {key}") if line)
     title = f"{_WORDS[notice.state]}{notice.title}"
-    return bool(sending.notify(body=body, title=title, notify_type=_KINDS[notice.state], attach=attach))
+    told = {name: _CALLS.sub("@\N{ZERO WIDTH SPACE}", text) for name, text in (("title", title), ("body", body))}
+    # As text: mail and others would take it for HTML otherwise, tags and links of strangers and all.
+    return bool(sending.notify(**told, body_format="text", notify_type=_KINDS[notice.state], attach=attach))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from steek.kernel.state_machine import transition
 from steek.notify.notice import Notice, NoticeState
+from steek.notify.plain_text import plain_line, plain_lines
 from steek.notify.routing import routes_of
 from steek.notify.states import DELIVERY_TRANSITIONS, moved
 from steek.notify.tables import deliveries, notice_members, notices
@@ -16,6 +17,7 @@ from steek.notify.targets import Target
 TITLE_CHARACTERS = 300
 _BODY_CHARACTERS = 8_000
 _URL_CHARACTERS = 500
+_LABEL_CHARACTERS = 1_000
 
 
 def post(connection: Connection, notice: Notice, targets: Sequence[Target], *, now: datetime) -> str | None:
@@ -42,7 +44,7 @@ def post(connection: Connection, notice: Notice, targets: Sequence[Target], *, n
         if connection.execute(select(notices.c.state).where(notices.c.key == head)).scalar_one() == "acknowledged":
             # Something new is wrong: what was seen was less than what is there.
             _reopen(connection, head, now)
-    member = {"key": notice.key, "notice": head, "state": "open", "title": notice.title[:TITLE_CHARACTERS]}
+    member = {"key": notice.key, "notice": head, "state": "open", "title": plain_line(notice.title, TITLE_CHARACTERS)}
     connection.execute(insert(notice_members).values(**member, changed_at=now))
     _route(connection, head, notice, targets, now)
     return head
@@ -97,12 +99,12 @@ def _begin(connection: Connection, notice: Notice, now: datetime) -> str:
         "state": "resolved" if notice.purpose == "change" else "open",
         "purpose": notice.purpose,
         "severity": notice.severity,
-        "owner": notice.owner[:200],
-        "subject": notice.subject[:300],
-        "title": notice.title[:TITLE_CHARACTERS],
-        "body": notice.body[:_BODY_CHARACTERS],
+        "owner": plain_line(notice.owner, 200),
+        "subject": plain_line(notice.subject, 300),
+        "title": plain_line(notice.title, TITLE_CHARACTERS),
+        "body": plain_lines(notice.body, _BODY_CHARACTERS),
         "url": notice.url[:_URL_CHARACTERS],
-        "labels": dict(notice.labels),
+        "labels": {name: plain_line(value, _LABEL_CHARACTERS) for name, value in notice.labels.items()},
         "members": 1,
         "opened_at": notice.at,
         "changed_at": now,
@@ -155,7 +157,7 @@ def _follow(connection: Connection, member: RowMapping, notice: Notice, now: dat
         return
     values: dict[str, object] = {"state": whole, "changed_at": now}
     if notice.body:
-        values["body"] = notice.body[:_BODY_CHARACTERS]
+        values["body"] = plain_lines(notice.body, _BODY_CHARACTERS)
     connection.execute(update(notices).where(notices.c.key == head).values(values))
     _renew_all(connection, head, whole, now)
 

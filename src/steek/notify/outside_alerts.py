@@ -13,6 +13,7 @@ from steek.kernel.records import content_hash
 from steek.kernel.urn import Urn
 from steek.ledger import Database, Draft, Ledger
 from steek.notify.alertmanager import NOTICE_LABEL
+from steek.notify.plain_text import plain_line
 from steek.notify.tables import outside_alerts
 
 OutsideState = Literal["firing", "resolved"]
@@ -119,18 +120,21 @@ class OutsideAlerts:
 
 
 def _new(alert_id: str, told: ToldAlert, state: OutsideState, now: datetime) -> OutsideAlert:
-    labels = {name[:_LABEL_CHARACTERS]: value[:_LABEL_CHARACTERS] for name, value in sorted(told.labels.items())}
+    labels = {
+        plain_line(name, _LABEL_CHARACTERS): plain_line(value, _LABEL_CHARACTERS)
+        for name, value in sorted(told.labels.items())
+    }
     name = labels.get("alertname") or "alert"
     return OutsideAlert(
         id=alert_id,
-        fingerprint=told.fingerprint[:64],
+        fingerprint=plain_line(told.fingerprint, 64),
         name=name,
         subject=_subject(labels, name),
         severity=labels.get("severity", "")[:40],
         state=state,
-        summary=told.summary[:500],
+        summary=plain_line(told.summary, 500),
         labels=dict(list(labels.items())[:_MOST_LABELS]),
-        url=told.url[:500],
+        url=plain_line(told.url, 500),
         started_at=told.started_at,
         ended_at=told.ended_at,
         received_at=now,
@@ -144,7 +148,8 @@ def _subject(labels: Mapping[str, str], name: str) -> str:
         return str(Urn.parse(labels["subject"]))[:300]
     except (KeyError, InputError):
         kind = next((kind for kind in ("model", "dataset") if labels.get(kind)), None)
-        return f"alert:{name}" if kind is None else f"{kind}:{labels[kind]}"
+        # Labels are free: what would be read as a version is part of the name.
+        return f"{kind or 'alert'}:{(labels[kind] if kind else name).replace('@', '_')}"
 
 
 def _draft(alert: OutsideAlert, state: OutsideState, told: ToldAlert, actor: str) -> Draft:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from steek.kernel.records import canonical_json
 from steek.notify.notice import Notice, Receipt
-from steek.notify.posting import checked_url, post, receipt_of
+from steek.notify.posting import checked_url, post, receipt_of_api
 from steek.notify.targets import Target
 
 _EVENTS = "https://events.pagerduty.com"
@@ -54,7 +54,7 @@ class PagerDuty:
     def _post(self, path: str, document: dict[str, object]) -> Receipt:
         body = canonical_json(document).encode()
         headers = {"Content-Type": "application/json"}
-        return receipt_of(post(f"{self._url}{path}", body, headers, timeout_s=self._timeout_s))
+        return receipt_of_api(post(f"{self._url}{path}", body, headers, timeout_s=self._timeout_s))
 
 
 def _event(notice: Notice) -> dict[str, object]:

@@ -14,11 +14,13 @@ from steek.ledger import Database, Ledger
 from steek.notify.claims import Claim, claim, claim_repeat, is_due, note_target, settle
 from steek.notify.notice import Notice, Receipt
 from steek.notify.outbox import open_notices
+from steek.notify.plain_text import plain_line
 from steek.notify.ports import Notifier
 from steek.notify.records import Tested
 from steek.notify.targets import Target
 
 _logger = logging.getLogger(__name__)
+_DETAIL_CHARACTERS = 500
 Draw = Callable[[Notice], bytes | None]
 
 
@@ -167,4 +169,5 @@ def _guarded(target: Target, attempt: Callable[[], Receipt]) -> Receipt:
         receipt = Receipt("failed", error.message)
     except Exception as error:  # noqa: BLE001 - a stranger's code; its kind is told, its words may hold anything
         receipt = Receipt("failed", f"the notifier raised {type(error).__name__}")
-    return replace(receipt, detail=target.options.hide(receipt.detail))
+    # Words of the other side end up in terminals and tables.
+    return replace(receipt, detail=plain_line(target.options.hide(receipt.detail), _DETAIL_CHARACTERS))

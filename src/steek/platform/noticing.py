@@ -1,10 +1,12 @@
 """What people are told: events of alerts, objectives, incidents and changes become notices."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import cast
 
 from steek.kernel.clock import Clock
+from steek.kernel.errors import InputError
 from steek.kernel.settings import Settings
 from steek.kernel.urn import Urn
 from steek.ledger import Event, Ledger
@@ -31,6 +33,7 @@ _POSTED = "notice.posted"
 NOTICED_KINDS = (*_ALERTS, *_TROUBLE, _RECOVERED, *_INCIDENTS, _POSTED, *CHANGE_KINDS)
 # A project that is told of its first target hears of what comes, not of its whole past.
 _NEWS = timedelta(days=1)
+_logger = logging.getLogger(__name__)
 _SEVERITIES = ("sev1", "sev2", "sev3")
 
 
@@ -59,7 +62,12 @@ class Noticing:
         """Subscription to `NOTICED_KINDS`; without any target nothing is written."""
         if not self._notices.is_told() or self._clock.now() - event.recorded_at > _NEWS:
             return
-        told = self._told(event)
+        try:
+            told = self._told(event)
+        except InputError as cause:
+            # One event that cannot be told must not keep those after it from being told.
+            _logger.error("event %s (%s) becomes no notice: %s", event.id, event.kind, cause.message)  # noqa: TRY400
+            return
         if told:
             self._notices.post(*told)
 
@@ -195,5 +203,3 @@ def _body(payload: Mapping[str, object], description: str) -> str:
 
 def _minute(instant: object) -> str:
     return str(instant)[:16].replace("T", " ")
-
-
