@@ -70,6 +70,7 @@ class AlertView:
     attribution: AttributionView | None
     reason: str
     not_explained: str
+    can_explain: bool
     incident: str
     rule: RuleNoise | None
     form_key: str
@@ -125,6 +126,7 @@ def alert_view(site: Site, alert_id: str, *, form_key: str) -> AlertView:
         attribution=None if made is None else attribution_view(made, shown),
         reason=str(alert.evidence.get("reason", "")),
         not_explained=str(said or "") if made is None else "",
+        can_explain=services.attributions.can_attribute(alert.monitor),
         incident="" if alert.group is None else _incident(services, alert.group),
         rule=services.alert_inbox.noise_report(_WEEKS, suggest=False).rule(alert.monitor),
         form_key=form_key,

@@ -29,7 +29,7 @@ def test_sizes_are_told_as_people_compare() -> None:
     assert (count.value, count.text) == (-1.0, "100% below what is usual (81% to 100%)")
     share = size_of(0.05, Kind.SHARE, rows=400, usual=usual(0.4, kind=Kind.SHARE, spread=0.02))
     assert share is not None
-    assert share.text == "35 points below what is usual (32.2 points to 37 points)"
+    assert share.text == "35 points below what is usual (32.2 to 37 points)"
     more = size_of(900.0, Kind.COUNT, rows=900, usual=usual(300.0))
     assert more is not None
     assert more.text.startswith("3 times what is usual (2.")

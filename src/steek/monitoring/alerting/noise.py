@@ -100,7 +100,8 @@ class NoiseReport:
         if not self.rules:
             return "no rule fired"
         count = len(self.rules)
-        parts = [f"{self.fired:,} alerts of {count} rule{'' if count == 1 else 's'}"]
+        fired = f"{self.fired:,} alert{'' if self.fired == 1 else 's'}"
+        parts = [f"{fired} of {count} rule{'' if count == 1 else 's'}"]
         for words, names in (("noisy", self.noisy), ("never looked at", self.unheard)):
             if names:
                 more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

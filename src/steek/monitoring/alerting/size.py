@@ -160,4 +160,6 @@ def _text(
     if nearest is None or farthest is None:
         return main
     sign = -1 if change < 0 else 1
-    return f"{main} ({said(max(sign * nearest, 0.0))} to {said(sign * farthest)})"
+    first, last = said(max(sign * nearest, 0.0)), said(sign * farthest)
+    word = last.partition(" ")[2]
+    return f"{main} ({first.removesuffix(f' {word}')} to {last})"
