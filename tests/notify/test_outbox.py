@@ -25,6 +25,7 @@ from steek.notify import (
     DELIVERY_TRANSITIONS,
     NOTICE_TRANSITIONS,
     Notice,
+    NoticePruning,
     Notices,
     OpenTargets,
     Receipt,
@@ -159,7 +160,7 @@ def test_a_storm_is_one_notice_for_its_group(world: World) -> None:
     notices = world.notices(pager, chat, pager={"purposes": ["page"]}, chat={"purposes": ["alert"]})
     storm = [
         notice("open", key=f"a{number}", group="g1", purpose="alert", severity="sev3", title=f"alert {number}")
-        for number in range(300)
+        for number in range(60)
     ]
     notices.post(*storm, notice("open", key="other", purpose="alert"))
     notices.deliver()
@@ -170,7 +171,7 @@ def test_a_storm_is_one_notice_for_its_group(world: World) -> None:
     assert [key for key, _, _ in pager.told] == ["a0"]
     assert len(chat.told) == 2
     one = next(each for each in notices.deliveries() if each.notice == "a0")
-    assert (one.members, one.severity, one.purpose) == (301, "sev1", "page")
+    assert (one.members, one.severity, one.purpose) == (61, "sev1", "page")
     # Acknowledged and resolved when all of it is.
     for state in ("acknowledged", "resolved"):
         notices.post(*(notice(state, key=each.key) for each in storm))
@@ -379,3 +380,40 @@ def test_every_pair_of_state_and_action_moves_or_raises() -> None:
                 else:
                     with pytest.raises(IllegalTransitionError):
                         transition(known, state, action, what="x")
+
+
+@pytest.mark.covers("O11")
+def test_what_is_long_over_goes_and_what_is_open_or_waits_stays(world: World) -> None:
+    pager = book()
+    notices = world.notices(pager, pager={})
+    pruning = NoticePruning(world.database, world.clock, world.clock, days=90)
+    notices.post(notice("open", key="over"), notice("open", key="mate", group="g"), notice("open", key="open"))
+    notices.deliver()
+    notices.post(notice("resolved", key="over"))
+    notices.deliver()
+    notices.post(notice("resolved", key="mate"))
+    notices.test("pager", key="t", actor="ada")
+    world.later(days=89)
+    assert (pruning.count(), pruning.prune()) == (0, 0)
+    world.later(days=2)
+    assert (pruning.count(), pruning.prune(), pruning.count()) == (2, 2, 0)
+    assert sorted(each.notice for each in notices.deliveries()) == ["mate", "open"]
+    # Heard of again, it is still over.
+    notices.post(notice("resolved", key="over"))
+    assert notices.deliver() == 1
+
+
+@pytest.mark.covers("O11")
+def test_words_of_others_are_stored_as_plain_text(world: World) -> None:
+    """Terminals obey controls, PostgreSQL takes no NUL, and what turns the direction makes other words of it."""
+    hostile = "a\0\x1b[31mb\n\r\n\u202ec\ud800 " + "x" * 1_000_000
+    pager = book(Receipt("refused", hostile))
+    notices = world.notices(pager, pager={})
+    notices.post(notice("open", title=hostile, body=hostile, owner=hostile, labels={"slice": hostile}))
+    notices.deliver()
+    (one,) = notices.deliveries()
+    for text in (one.title, one.last_error):
+        assert text is not None
+        assert text.startswith("a[31mb c x")
+        assert len(text) <= 500
+    assert len(one.title) == 300

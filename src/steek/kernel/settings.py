@@ -75,6 +75,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host", str, "127.0.0.1", "Address that the console and the serving process listen on."),
     Setting("port", int, "8321", "Port of the console and the control API."),
     Setting("public_url", str, "", "Address at which people reach the console, for links in notices."),
+    Setting("notice_days", int, "90", "Days that notices which are over stay in the outbox; the ledger keeps theirs."),
     Setting("require_token", _flag, "false", "Whether console and API ask callers on this machine for a token too."),
     Setting("most_silence", str, "7d", "The longest that alerts may be kept quiet by one silence."),
     Setting(

@@ -28,10 +28,11 @@ from steek.ledger.migrating import migrate
 from steek.ledger.subscriptions import Handler
 from steek.loop import WorkerClient
 from steek.loop.alert_chores import AlertChore
+from steek.loop.notice_chores import NoticeChore
 from steek.models import ArtifactStore, Freezes, Registry
 from steek.models.learned import LearnedFrom
 from steek.monitoring import AlertInbox, Monitoring
-from steek.notify import Notices, OutsideAlerts
+from steek.notify import NoticePruning, Notices, OutsideAlerts
 from steek.platform.access import ProjectFacts
 from steek.platform.erasing import ErasingPart, Holding, erasing_part
 from steek.platform.governance import governance_part, unsealing
@@ -275,4 +276,6 @@ def letting_go(
         GoldenAnswers(base.database),
     )
     learned_from = LearnedFrom(models.registry, base.lineage, project.definitions)
-    return erasing_part(holding(base), data.ingestion, holders, learned_from, [AlertChore(alert_inbox)])
+    pruning = NoticePruning(base.database, SystemClock(), base.clock, days=base.settings.number("notice_days"))
+    chores = [AlertChore(alert_inbox), NoticeChore(pruning)]
+    return erasing_part(holding(base), data.ingestion, holders, learned_from, chores)
