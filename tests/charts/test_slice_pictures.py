@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,13 +9,11 @@ from hypothesis import strategies as st
 
 from steek.charts import (
     Band,
-    ComparedBar,
     Marker,
     Point,
     SeriesPicture,
     WaterfallStep,
     coloured,
-    comparison_spec,
     panel_svgs,
     render_png,
     render_svg,
@@ -118,20 +115,6 @@ def test_a_waterfall_ends_where_the_whole_is_and_becomes_a_png_in_both_colours()
     assert dark.startswith(PNG)
     assert light != dark
     assert "var(" not in coloured(svg)
-
-
-@pytest.mark.covers("O2")
-def test_two_profiles_lie_over_each_other_in_shares_and_each_is_named() -> None:
-    bars = [ComparedBar(None, 1.0, 10, 1), ComparedBar(1.0, 2.0, 30, 3), ComparedBar(2.0, None, 60, 6)]
-    spec: Any = comparison_spec(bars, unit="USD", names=("12 March", "19 March"))
-    rows = spec["layer"][0]["data"]["values"]
-    assert [row["before"] for row in rows] == [row["after"] for row in rows] == [0.1, 0.3, 0.6]
-    assert (rows[0]["from"], rows[2]["to"]) == (0.0, 3.0)
-    svg = render_svg(spec, description="two profiles")
-    assert "12 March" in svg
-    assert "19 March" in svg
-    assert render_png(spec).startswith(PNG)
-    assert render_svg(comparison_spec(()), description="none").startswith("<svg")
 
 
 @pytest.mark.covers("O11")

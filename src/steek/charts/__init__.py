@@ -7,7 +7,6 @@ so that one picture serves light and dark.
 
 from steek.charts.budget import budget_bar, budget_svg
 from steek.charts.calibration import CalibrationBin, calibration_spec
-from steek.charts.comparison import ComparedBar, comparison_spec
 from steek.charts.day_marks import day_marks_svg
 from steek.charts.histogram import HistogramBar, codes_spec, histogram_spec
 from steek.charts.interval import interval_svg
@@ -27,7 +26,6 @@ from steek.charts.waterfall import WaterfallStep, waterfall_svg
 __all__ = [
     "Band",
     "CalibrationBin",
-    "ComparedBar",
     "HistogramBar",
     "LineageLayout",
     "LineageNode",
@@ -42,7 +40,6 @@ __all__ = [
     "calibration_spec",
     "codes_spec",
     "coloured",
-    "comparison_spec",
     "day_marks_svg",
     "histogram_spec",
     "interval_svg",
