@@ -95,7 +95,11 @@ def models(site: Site, _request: Request) -> Response:
 
 
 def model(site: Site, request: Request) -> Response:
-    view = model_view(site.services, site.drawings, request.path_params["name"], form_key=_form_key(site))
+    """A model; one that is served elsewhere has a page of its own."""
+    name = request.path_params["name"]
+    if name in site.services.project.watched:
+        return RedirectResponse(f"/watched/{quote(name, safe='')}", status_code=303)
+    view = model_view(site.services, site.drawings, name, form_key=_form_key(site))
     return _html(site, request, "model.html", view=view)
 
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from steek.console.indicator_words import series_name, unit_of
+from steek.console.indicator_words import name_beside, unit_of
 from steek.console.monitors_page import MonitorLine, monitor_lines_of
 from steek.console.pictures import Picture, chart, lettered
 from steek.console.services import Services
 from steek.console.site import Site
 from steek.console.stations import worst
 from steek.console.words import ago
-from steek.monitoring import WatchState
+from steek.monitoring import WatchState, slice_words
 
 _SHOWN_DAYS = 28
 _PICTURES = 4
@@ -56,20 +56,26 @@ def watched_view(site: Site, name: str) -> WatchedView:
     lines = tuple(line for subject in subjects for line in monitor_lines_of(services.monitoring, subject, now=now))
     since = now - timedelta(days=_SHOWN_DAYS)
     changes = lettered(services.ledger.events(kinds=_MARKED, since=since))
-    shown = [line for line in lines if line.state.subject == subjects[0]][:_PICTURES]
+    about = [line for line in lines if line.state.subject == subjects[0]]
+    series = [(line, services.monitoring.series(line.state.monitor, line.state.slice, since=since)) for line in about]
+    measured = [(line, one) for line, one in series if sum(point.value is not None for point in one.points) > 1]
     pictures = tuple(
         chart(
             site.drawings,
-            series_name(line.state.monitor, line.state.slice),
-            services.monitoring.series(line.state.monitor, line.state.slice, since=since),
+            _title(line, name),
+            one,
             unit=unit_of(line.state.indicator, line.state.unit),
             markers=changes,
-            is_main=True,
         )
-        for line in shown
+        for line, one in measured[:_PICTURES]
     )
     health = worst([line.state.state for line in lines])
     return WatchedView(state, health, _last(state, now), state.answers == 0, lines, pictures)
+
+
+def _title(line: MonitorLine, model: str) -> str:
+    slice = line.state.slice
+    return name_beside(line.state.monitor, model) + ("" if slice is None else f", {slice_words(slice)}")
 
 
 def _line(services: Services, name: str, now: datetime) -> WatchedLine:
