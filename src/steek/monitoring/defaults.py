@@ -49,7 +49,7 @@ class Defaults:
     holidays: Mapping[str, Sequence[date]] = field(default_factory=_no_days)
     rows: float = 6.0
     whole: float = 8.0
-    slices: float = 5.0
+    slices: float = 6.0
     least_slice: float = 3.0
     least_rows: float = 20.0
     budget_per_week: float = 0.005
@@ -64,11 +64,6 @@ class Defaults:
         if by is None:
             return self._learned(self.whole, season="week", least_rows=0.0, drifts=drifts)
         return self._learned(self.slices, season=None, least_rows=self.least_rows, drifts=False)
-
-    def of_sizes(self, by: str | None) -> LearnedThreshold:
-        """The rule for sizes of values, which bring along how much room few rows need."""
-        rule = self.of_values(by)
-        return rule if by is None else replace(rule, min_volume=self.least_slice)
 
     def _learned(self, width: float, *, season: Season | None, least_rows: float, drifts: bool) -> LearnedThreshold:
         """From eight of each day of the week; slow drift is looked for where the seasons of a business are no drift."""
@@ -231,7 +226,7 @@ def _of_columns(watched: _Watched, contract: Contract, slices: Sequence[str], ru
             present = _share(f"{one.name} other than 0", name, pl.col(one.name) != 0)
             yield watched.monitor(f"{one.name} other than 0", present, rules.of_values(None))
             for by in (None, *slices):
-                yield watched.monitor(f"size of {one.name}", value_size(name, one.name, by), rules.of_sizes(by), by=by)
+                yield watched.monitor(f"size of {one.name}", value_size(name, one.name, by), rules.of_values(by), by=by)
 
 
 def _share(title: str, dataset: str, rows: pl.Expr, by: str | None = None) -> IndicatorSpec:
