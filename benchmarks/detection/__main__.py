@@ -22,14 +22,14 @@ from benchmarks.detection import report
 from benchmarks.detection.catalogue import CATALOGUE, Kind, in_goal
 from benchmarks.detection.days import DAYS, real_year
 from benchmarks.detection.measured import measure_year
-from benchmarks.detection.measured_scenario import measured_scenario
+from benchmarks.detection.measured_scenario import watch
 from benchmarks.detection.models import MODELS
 from benchmarks.detection.nightly import run_nights
 from benchmarks.detection.peers import PEERS, Peer, PeerSaw
 from benchmarks.detection.planted import Planted
 from benchmarks.detection.quiet import ARMED_DAY, quiet_year
 from benchmarks.detection.rules import default_rules
-from benchmarks.detection.scenario import Seen, look
+from benchmarks.detection.scenario import Seen
 from benchmarks.detection.scoring import Outcome
 from benchmarks.detection.spoiling import Base
 
@@ -78,8 +78,9 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
 
 
 def _outcome(base: Base, kind: Kind, seed: int, folder: Path) -> Outcome:
-    planted = kind.at(base.tables, base.nights, seed)
-    return _told(kind, seed, planted, look(base, planted, measured_scenario(base, kind, planted, seed, folder)))
+    planted, seen = watch(base, kind, seed, folder)
+    print(f"  {kind.name}, seed {seed}: {'not seen' if seen.windows is None else f'window {seen.windows}'}", flush=True)
+    return _told(kind, seed, planted, seen)
 
 
 def _told(kind: Kind, seed: int, planted: Planted, seen: Seen) -> Outcome:

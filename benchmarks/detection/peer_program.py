@@ -90,11 +90,15 @@ def main() -> None:
     for line in sys.stdin:
         folder = Path(line.strip())
         answer: dict[str, Failing] = {}
+        seen: dict[bytes, Failing] = {}
         for series in ("untouched", "spoiled"):
             failing: Failing = {}
             for path in sorted((folder / series).glob("*.parquet")):
-                found = peer(_read(folder / "reference" / path.name), _read(path))
-                for day, told in found.items():
+                # A stream that the fault does not touch fails where it fails without it.
+                content = path.name.encode() + path.read_bytes()
+                if content not in seen:
+                    seen[content] = peer(_read(folder / "reference" / path.name), _read(path))
+                for day, told in seen[content].items():
                     failing.setdefault(day, []).extend(f"{path.stem}: {one}" for one in told)
             answer[series] = failing
         print(json.dumps({"version": version, **answer}), flush=True)

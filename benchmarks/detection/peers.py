@@ -19,8 +19,8 @@ from benchmarks.detection.spoiling import Base
 from benchmarks.detection.streams import write_reference, write_windows
 
 PEERS = ("evidently", "nannyml")
-# Of slow faults the peers see one window a week, for each of theirs takes seconds.
-_MOST_WINDOWS = 7
+# They see the first windows, and of slow faults one in two weeks, for each of theirs takes seconds.
+_MOST_WINDOWS, _EVERY = 3, 14
 Failing = Mapping[str, Sequence[str]]
 
 
@@ -53,7 +53,7 @@ class Peer:
 
     def watch(self, base: Base, kind: Kind, planted: Planted) -> PeerSaw:
         """Both series of windows of one scenario."""
-        windows, every = (planted.windows, 7) if kind.slow else (min(planted.windows, _MOST_WINDOWS), 1)
+        windows, every = (planted.windows, _EVERY) if kind.slow else (min(planted.windows, _MOST_WINDOWS), 1)
         with TemporaryDirectory(prefix="steek-peers-") as folder:
             place = Path(folder)
             write_reference(base, planted.day, place)

@@ -24,7 +24,7 @@ from steek.monitoring import Monitor
 from steek.monitoring.thresholds.calendar import ExpectedChange
 
 # Windows that are still watched after the first alert: people look at all that fired by then.
-_WINDOWS_AFTER = 1
+WINDOWS_AFTER = 1
 Measured = Mapping[str, Mapping[int, Day]]
 
 
@@ -45,12 +45,6 @@ class Seen:
     alerts: tuple[Fired, ...] = ()
     slice_named: bool = False
     first_mover_named: bool = False
-
-
-def watch(base: Base, planted: Planted) -> Seen:
-    """Play a scenario to one window after its first alert, or to its end."""
-    touched = touched_monitors(base.monitors, planted)
-    return look(base, planted, measure(base, planted, touched))
 
 
 def measure(base: Base, planted: Planted, monitors: Sequence[Monitor]) -> Measured:
@@ -84,7 +78,7 @@ def look(base: Base, planted: Planted, measured: Measured) -> Seen:
                 alerts.append(fired)
         if alerts and first is None:
             first = day
-        if first is not None and day >= first + _WINDOWS_AFTER:
+        if first is not None and day >= first + WINDOWS_AFTER:
             break
     named = any(one.slice in planted.slices if planted.slices else one.slice is None for one in alerts)
     windows = None if first is None else first - planted.day + 1
