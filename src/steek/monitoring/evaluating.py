@@ -210,8 +210,8 @@ def _measure(sources: Sources, monitor: Monitor, window: Window) -> list[Measure
 def storable(one: Measurement) -> Measurement:
     """With a slice that a database can keep, and without a value that cannot be judged, nor charted.
 
-    >>> kept = storable(Measurement("page=/a\\x00" + "b" * 400, float("nan"), 3))
-    >>> len(kept.slice), "\\x00" in kept.slice, kept.value, kept.unreadable
+    >>> kept = storable(Measurement("page=/a" + chr(0) + "b" * 400, float("nan"), 3))
+    >>> len(kept.slice), chr(0) in kept.slice, kept.value, kept.unreadable
     (300, False, None, 'measured nan, which is no number')
     """
     if one.slice is not None and (len(one.slice) > _MOST_SLICE_CHARACTERS or "\x00" in one.slice):
