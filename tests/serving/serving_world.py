@@ -254,7 +254,9 @@ class World:
         settings = load_settings(self.path, overrides={"serving_queue": str(queue)}, environment={})
         reader = FeatureReader(self.online, VIEWS, MOMENTS, 1000)
         defined = {one.name: one for one in definitions or (ranking(), demand())}
-        return build_app(settings, self.registry, self.routes, reader, defined, self.log, self.clock, TYPES, self.database)
+        return build_app(
+            settings, self.registry, self.routes, reader, defined, self.log, self.clock, TYPES, self.database
+        )
 
     def _put(self, view: str, frame: pl.DataFrame) -> None:
         entity = VIEWS[view].entity
