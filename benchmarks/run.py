@@ -42,6 +42,7 @@ NAMES = (
     "sealing",
     "series_evaluation",
     "attribution",
+    "alert_groups",
     "chart",
 )
 # Run for an hour in full, so only when they are named; they have a quick mode.

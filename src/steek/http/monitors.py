@@ -72,7 +72,8 @@ def _evaluations(routes: APIRouter, platform: Platform) -> None:
         window = Window.of_day(day, platform.settings.day_starts_at)
         changed = monitoring.evaluate(window, key=require_key(key), only=_only(monitor))
         platform.subscriptions.deliver()
-        return reply(changed)
+        # What explains an alert is found on delivery, and kept with it.
+        return reply([monitoring.alert(alert.id) for alert in changed])
 
     @routes.post("/monitors/catch-ups")
     def catch_up(monitor: str | None = None, key: Key = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
