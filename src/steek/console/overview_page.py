@@ -65,6 +65,7 @@ class OverviewView:
     lines: tuple[ModelLine, ...]
     watched: tuple[WatchedLine, ...]
     banners: tuple[Banner, ...]
+    waiting: str
     changes: tuple[EventLine, ...]
     fresh: tuple[FreshLine, ...]
 
@@ -84,12 +85,23 @@ def overview_view(services: Services) -> OverviewView:
         lines=lines,
         watched=watched_lines(services, now=now),
         banners=banners(services, now),
+        waiting=_waiting(services, now),
         changes=notable(services.ledger, _CHANGES_SHOWN),
         fresh=tuple(
             fresh_line(definition, _serving(services, routes, definition.name), now)
             for definition in definitions.values()
         ),
     )
+
+
+def _waiting(services: Services, now: datetime) -> str:
+    """What waits in the inbox of alerts, in a few words; "" when nothing does."""
+    groups = [line for line in services.alert_inbox.inbox("open") if line.firing > line.silenced]
+    if not groups:
+        return ""
+    first = min(line.head.opened_at for line in groups)
+    count = f"{len(groups)} group{'' if len(groups) == 1 else 's'} of alerts"
+    return f"{count} wait{'s' if len(groups) == 1 else ''} for somebody, the first since {short_time(first, now)}"
 
 
 def _line(
