@@ -381,6 +381,7 @@ def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
     assert api.get(f"/v1/alerts/{alert['id']}")["alert"] == alert
     assert api.get(f"/v1/alert-groups/{alert['group']}")["line"]["verdicts"]["useful"] == 1
     assert api.get(f"/v1/alerts/{alert['id']}/chart")["layer"]
+    assert alert["evidence"]["attribution"]["sentence"].startswith("0 rows where")
     assert api.client.get(f"/v1/alerts/{alert['id']}/chart.png").content.startswith(b"\x89PNG")
 
 

@@ -1,9 +1,11 @@
 """Points, alerts, states and holds on PostgreSQL: the same upserts, and the same one open alert."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from tests.monitoring.alerting.test_inbox import People
 from tests.monitoring.conftest import Bench, day
 
 from steek.ledger import Database, Draft, metadata
@@ -40,3 +42,22 @@ def test_an_alert_lives_and_dies_as_on_sqlite(bench: Bench) -> None:
     assert (ended.id, ended.state) == (alert.id, "resolved")
     assert [point.value for point in bench.points("store_id=2")][-1] == 61.0
     assert bench.ledger.verify() == 3
+
+
+def test_groups_silences_verdicts_and_noise_are_as_on_sqlite(bench: Bench) -> None:
+    people = People(bench, bench.ledger)
+    bench.clock.set(day(0).end_at)
+    quiet = people.inbox.silence(monitor="wea*", lasts=timedelta(hours=2), reason="works", actor="ada", key="s")
+    (model,) = people.play("answers", 0, a=1)
+    (lines,) = people.play("lines", 0, a=1)
+    (weather,) = people.play("weather", 0, a=1)
+    assert (model.group, weather.silence) == (lines.group, quiet.id)
+    assert lines.affected == ()
+    assert [mover.urn for mover in people.inbox.alert(model.id).movers] == ["dataset:lines", "model:demand"]
+    assert len(people.inbox.acknowledge(model.group or "", actor="ada", key="k")) == 2
+    assert people.inbox.judge(model.group or "", "noise", actor="ada", key="j")[0].version == 1
+    assert people.inbox.noise_report(4).sentence == (
+        "3 alerts of 3 rules; never looked at: weather; 1 kept quiet by silences"
+    )
+    assert people.inbox.unsilence(quiet.id, actor="ada").state == "ended"
+    assert [line.alerts for line in people.inbox.inbox()] == [2, 1]

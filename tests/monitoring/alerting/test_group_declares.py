@@ -58,8 +58,9 @@ def test_a_group_declares_one_incident_even_when_more_of_it_comes_after_the_end(
 @pytest.mark.covers("O8")
 def test_what_is_kept_quiet_declares_when_the_silence_is_over(declaring: Declaring) -> None:
     declaring.bench.clock.set(day(0).end_at)
-    quiet = {"monitor": "answers", "lasts": timedelta(hours=4), "covers_pages": True}
-    silence = declaring.inbox.silence(**quiet, reason="works", actor="ada", key="s")
+    silence = declaring.inbox.silence(
+        monitor="answers", lasts=timedelta(hours=4), reason="works", actor="ada", key="s", covers_pages=True
+    )
     (alert,) = declaring.play("answers", 0, a=1)
     assert alert.silence == silence.id
     assert len(declaring.deliver()) == 1

@@ -25,8 +25,8 @@ class Union:
     Source: Tarjan and van Leeuwen 1984, "Worst-case analysis of set union algorithms".
     """
 
-    def __init__(self, size: int) -> None:
-        self._parent = list(range(size))
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
 
     def find(self, item: int) -> int:
         """The name of the set that an item is in."""
