@@ -110,6 +110,7 @@ def _below(systems: Systems, name: str) -> set[str]:
 def main() -> None:
     systems = lineage()
     rounds: list[Spent] = []
+    count = 0
     for _ in range(3):
         with tempfile.TemporaryDirectory() as folder:
             spent, count = ours(Path(folder), systems, storm(ALERTS))
