@@ -53,6 +53,27 @@ class Series:
         return Series(self.monitor, {**self.days, **days})
 
 
+def completed(series: Series) -> Series:
+    """With empty slices as the service writes them: of a slice that had rows in the windows it looks back to.
+
+    Only of indicators whose missing slices are empty ones.
+    """
+    monitor = series.monitor
+    if not indicator_of(monitor.indicator).missing_is_zero or not isinstance(monitor.threshold, LearnedThreshold):
+        return series
+    windows = monitor.threshold.sized(DAY).windows
+    last_seen: dict[str | None, int] = {}
+    found: dict[int, Day] = {}
+    for day in sorted(series.days):
+        present = series.days[day]
+        names = {one.slice for one in present}
+        readable = bool(present) and all(one.value is not None for one in present)
+        gone = [name for name, at in last_seen.items() if name not in names and day - at <= windows] if readable else []
+        found[day] = (*present, *(Measurement(name, 0.0, 0) for name in gone))
+        last_seen.update({one.slice: day for one in present if one.value})
+    return Series(monitor, found)
+
+
 def delay_days(monitor: Monitor) -> int:
     """How many days before the evaluated one the measured one lies."""
     return round(monitor.indicator.delay_s / DAY.total_seconds())

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.detection.days import Tables, window_of
-from benchmarks.detection.judging import Day, Series, delay_days
+from benchmarks.detection.judging import Day, Series, completed, delay_days
 from benchmarks.detection.nightly import Nights
 from benchmarks.detection.playing import begin, play
 from benchmarks.detection.store import Store
@@ -48,7 +48,7 @@ def measure_year(
         found = _measure(tables, nights, missing, folder, days)
         known.update({_identity(one): found[one.name] for one in missing})
         kept.write_bytes(pickle.dumps(known))
-    return {one.name: Series(one, known[_identity(one)]) for one in monitors}
+    return {one.name: completed(Series(one, known[_identity(one)])) for one in monitors}
 
 
 def _measure(

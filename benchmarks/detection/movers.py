@@ -1,6 +1,6 @@
 """Who is named as the first that moved: by time of the first alert, and by lineage where time does not tell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.detection.days import window_of
 from benchmarks.detection.judging import Fired
@@ -18,5 +18,10 @@ def named_first(alerts: Sequence[Fired]) -> str | None:
         known = onsets.get(one.subject)
         if known is None or onset.end_at < known.end_at:
             onsets[one.subject] = onset
+    return named_first_by(onsets)
+
+
+def named_first_by(onsets: Mapping[str, Window]) -> str | None:
+    """The same from onsets by subject."""
     movers = first_movers(EDGES, onsets)
     return movers[0].urn if movers and not movers[0].tied_with else None

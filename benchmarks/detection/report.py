@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.detection.catalogue import CATALOGUE
+from benchmarks.detection.looked_at import was_real
 from benchmarks.detection.pictures import Bar, months_svg, recall_svg
 from benchmarks.detection.quiet import Quiet, date_of
 from benchmarks.detection.scoring import Outcome, Score, score
@@ -62,14 +63,17 @@ def write(page: Path, pictures: Path, text: str, ours: Contest, quiet: Quiet, ot
     (pictures / "detection-recall.svg").write_text(recall_svg(bars, [one.name for one in everyone]))
     months = Counter(date_of(one.day).strftime("%b") for one in quiet.fired)
     names = dict.fromkeys(date_of(day).strftime("%b") for day in range(364 - quiet.days, 364))
-    (pictures / "detection-quiet.svg").write_text(
-        months_svg({name: months.get(name, 0) for name in names}, FALSE_GOAL * 2)
-    )
+    (pictures / "detection-quiet.svg").write_text(months_svg({name: months.get(name, 0) for name in names}, FALSE_GOAL))
 
 
 def goal_score(outcomes: Sequence[Outcome]) -> Score:
     """Over the faults that the goal of recall speaks of."""
     return score([one for one in outcomes if one.counts and not one.harmless])
+
+
+def false_rates(quiet: Quiet) -> Mapping[str, float]:
+    """Alarms per model and month that told of nothing real."""
+    return quiet.per_model_and_month([one for one in quiet.fired if was_real(one) is None])
 
 
 def _goals(ours: Contest, quiet: Quiet) -> str:
@@ -83,9 +87,10 @@ def _goals(ours: Contest, quiet: Quiet) -> str:
         f"| recall of 90% on faults of at least 20% of a slice | {_percent(found.detected)} | {_yes(recall)} |",
         f"| median detection in the first window | {windows} | {_yes(median)} |",
     ]
-    for model, rate in quiet.per_model_and_month().items():
-        text = f"| at most one false alarm per model and month: {model} | {rate:.2f} | {_yes(rate <= FALSE_GOAL)} |"
-        rows.append(text)
+    everything, false = quiet.per_model_and_month(), false_rates(quiet)
+    for model, rate in false.items():
+        figure = f"{rate:.2f}; with those that told of something real {everything[model]:.2f}"
+        rows.append(f"| one false alarm per model and month: {model} | {figure} | {_yes(rate <= FALSE_GOAL)} |")
     return "\n".join(rows)
 
 
@@ -136,8 +141,11 @@ def _harmless(everyone: Sequence[Contest]) -> str:
 def _quiet(quiet: Quiet) -> str:
     rules = Counter(one.monitor for one in quiet.fired)
     rows = ["| rule | alerts |", "|---|---|", *(f"| {name} | {count} |" for name, count in rules.most_common())]
-    rows += ["", "| day | rule | slice | why |", "|---|---|---|---|"]
-    rows += [f"| {date_of(one.day)} | {one.monitor} | {one.slice or 'all'} | {one.reason} |" for one in quiet.fired]
+    rows += ["", "| day | rule | slice | why | what it was |", "|---|---|---|---|---|"]
+    rows += [
+        f"| {date_of(one.day)} | {one.monitor} | {one.slice or 'all'} | {one.reason} | {was_real(one) or 'false'} |"
+        for one in quiet.fired
+    ]
     return "\n".join(rows)
 
 
