@@ -11,7 +11,7 @@ Then: one million rows of 50 columns in a thousand slices; 90 such days merged, 
 what a row costs with 20 and 200 columns, and with 1 and 8 million rows that are read in chunks, with peak memory.
 The peers need environments of their own, in `benchmarks/.peers/`:
 `python -m venv evidently` with `pip install evidently==0.7.23 pyarrow 'pandas<3'`, and
-`python -m venv whylogs` with `pip install 'whylogs[viz]==1.6.4' pyarrow 'setuptools<81'`.
+`python -m venv whylogs` with `pip install 'whylogs[viz]==1.6.4' pyarrow 'pandas<3' 'setuptools<81'`.
 """
 
 import json
@@ -37,7 +37,7 @@ from steek.monitoring.profiles.edges import ColumnEdges, Edges, learn
 from steek.monitoring.profiles.merging import merge
 from steek.monitoring.profiles.profile import Profile, summaries
 from steek.monitoring.profiles.spec import ProfileSpec
-from steek.monitoring.profiles.storing import Stored, read_stored, storable, table_of
+from steek.monitoring.profiles.storing import pieces, scan_stored, storable, table_of
 from steek.monitoring.profiles.table import ProfileTable
 from steek.monitoring.profiles.work import Piece, compute
 
@@ -183,7 +183,7 @@ def _slices(folder: Path) -> tuple[measuring.Spent, measuring.Spent, measuring.S
     span = Window(START, START + timedelta(days=DAYS))
     names = [f"store={number}" for number in range(SLICES)]
     with measuring.stopwatch() as reading:
-        found = merge(Stored(read_stored(lake, "shops", span, [], names), {}).windows())
+        found = merge(pieces(scan_stored(lake, "shops", span, [], names)))
     assert found.frame.height == SLICES * SLICED_COLUMNS
     return profiling(), merging(), reading()
 

@@ -29,7 +29,7 @@ _MOMENTS = ("mean", "m2", "m3", "m4")
 _NO_VERSION = np.iinfo(np.int64).max
 _ADDED = ("rows", "nulls", "non_finite", "count")
 # Parts are merged whenever so many rows have come together, which bounds the memory of long stretches.
-_MOST_ROWS = 1_500_000
+_MOST_ROWS = 600_000
 _Ints = NDArray[np.int64]
 
 

@@ -1,6 +1,6 @@
 """The service: catches up with tables as they grow, and answers from what it stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,12 +15,13 @@ from steek.ledger import Database, Ledger
 from steek.monitoring.profiles import rows
 from steek.monitoring.profiles.catching_up import CatchingUp, Caught
 from steek.monitoring.profiles.comparing import ColumnChange, compare, counting_columns
+from steek.monitoring.profiles.edges import ColumnEdges
 from steek.monitoring.profiles.merging import merge
 from steek.monitoring.profiles.outside import OutsideSketch, outside_rows
 from steek.monitoring.profiles.profile import Profile, summaries
-from steek.monitoring.profiles.rows import ProfileWindow, Run
+from steek.monitoring.profiles.rows import Part, ProfileWindow, Run
 from steek.monitoring.profiles.sources import Subjects
-from steek.monitoring.profiles.storing import Stored, read_stored
+from steek.monitoring.profiles.storing import Stored, pieces, scan_stored
 from steek.monitoring.profiles.table import WHOLE
 
 
@@ -111,7 +112,7 @@ class Profiles:
 
     def read_many(self, what: str, windows: Sequence[Window], slice: str | None = None) -> list[Profile | None]:
         """As `read`, of several stretches that may overlap, reading the table once."""
-        stored = self._stored(what, _hull(windows), [slice])
+        stored = self._stored(what, _hull(windows), slice)
         return [self._profile(what, stored, window, slice) for window in windows]
 
     def read_slices(self, what: str, window: Window, slices: Sequence[str] | None = None) -> dict[str | None, Profile]:
@@ -122,11 +123,14 @@ class Profiles:
             window: Any stretch.
             slices: Which; None for all, and the whole.
         """
-        stored = self._stored(what, window, slices)
-        merged = merge(stored.windows()).frame
+        parts, edges = self._parts(what, window)
+        if not parts:
+            return {}
+        wanted = None if slices is None else list(slices)
+        merged = merge(pieces(scan_stored(self._lake, what, window, parts, wanted))).frame
         profiles: dict[str | None, Profile] = {}
         for (name,), part in merged.partition_by("slice", as_dict=True, maintain_order=True).items():
-            columns = summaries(part, stored.edges)
+            columns = summaries(part, edges)
             label = str(name) or None
             profiles[label] = Profile(what, window, label, max(one.rows for one in columns.values()), columns)
         return profiles
@@ -162,7 +166,7 @@ class Profiles:
             NotFoundError: there is no such thing, or nothing was profiled in one of the stretches.
         """
         spans = [window_a, window_b]
-        stored = self._stored(what, _hull(spans), [slice])
+        stored = self._stored(what, _hull(spans), slice)
         before, after = (self._profile(what, stored, window, slice) for window in spans)
         for window, found in ((window_a, before), (window_b, after)):
             if found is None:
@@ -199,14 +203,16 @@ class Profiles:
             raise NotFoundError.among("profile", what, names)
         return what
 
-    def _stored(self, what: str, span: Window, slices: Iterable[str | None] | None) -> Stored:
+    def _parts(self, what: str, span: Window) -> tuple[list[Part], dict[tuple[str, int], ColumnEdges]]:
         self._known(what)
         with self._database.reading() as connection:
-            parts = rows.read_parts(connection, what, span)
-            edges = rows.read_edges(connection, what)
-        names = None if slices is None else [name or WHOLE for name in slices]
-        table = read_stored(self._lake, what, span, parts, names) if parts else None
-        return Stored(table, edges)
+            return rows.read_parts(connection, what, span), rows.read_edges(connection, what)
+
+    def _stored(self, what: str, span: Window, slice: str | None) -> Stored:
+        parts, edges = self._parts(what, span)
+        if not parts:
+            return Stored(None, edges)
+        return Stored(scan_stored(self._lake, what, span, parts, [slice or WHOLE]).collect(), edges)
 
     def _profile(self, what: str, stored: Stored, window: Window, slice: str | None) -> Profile | None:
         frame = merge([stored.within(window)]).frame

@@ -12,6 +12,7 @@ from steek.monitoring.profiles.edges import ColumnEdges
 from steek.monitoring.profiles.rows import Part, floors_of
 from steek.monitoring.profiles.table import CELL_COLUMNS, EXACT, SCHEMA, WHOLE
 
+_BATCH_ROWS = 500_000
 # Counts of one slice in one window are small; half the width is half the room in memory and on disk.
 STORED = pl.Schema(
     {
@@ -35,14 +36,6 @@ class Stored:
             return SCHEMA.to_frame(eager=True)
         return self.frame.filter(pl.col("window_start").is_between(window.start_at, window.end_at, closed="left"))
 
-    def windows(self) -> Iterator[pl.DataFrame]:
-        """The rows in pieces as they were stored, mostly one window each."""
-        if self.frame is None or not self.frame.height:
-            return
-        starts = self.frame.select(pl.arg_where(pl.col("window_start").rle_id().diff() != 0)).to_series().to_list()
-        for start, end in pairwise([0, *starts, self.frame.height]):
-            yield self.frame.slice(start, end - start)
-
 
 def table_of(what: str) -> str:
     """Name of the lake table that keeps the profiles of something."""
@@ -54,10 +47,10 @@ def storable(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(dtype) for name, dtype in STORED.items())
 
 
-def read_stored(
+def scan_stored(
     lake: Lake, what: str, span: Window, parts: Sequence[Part], slices: Sequence[str] | None
-) -> pl.DataFrame:
-    """Rows of the windows that start in `span`.
+) -> pl.LazyFrame:
+    """Rows of the windows that start in `span`, not yet read.
 
     Args:
         lake: Where they are.
@@ -84,4 +77,12 @@ def read_stored(
             | (pl.col("source_version") >= pl.col("floor"))
         )
         found = found.drop("floor")
-    return found.drop("source_version", "replaces", strict=False).collect()
+    return found.drop("source_version", "replaces", strict=False)
+
+
+def pieces(stored: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """The rows in pieces of mostly one window each, as they lie in the table; only some are in memory at once."""
+    for batch in stored.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True):
+        starts = batch.select(pl.arg_where(pl.col("window_start").rle_id().diff() != 0)).to_series().to_list()
+        for start, end in pairwise([0, *starts, batch.height]):
+            yield batch.slice(start, end - start)

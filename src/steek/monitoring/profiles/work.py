@@ -13,8 +13,8 @@ from steek.monitoring.profiles.merging import merge
 from steek.monitoring.profiles.spec import ProfileSpec
 from steek.monitoring.profiles.table import SCHEMA, ProfileTable, concat
 
-# Numbers in memory at once; 40 million are 320 MB.
-_MOST_VALUES = 40_000_000
+# Numbers in memory at once; 16 million are 128 MB.
+_MOST_VALUES = 16_000_000
 _LEAST_ROWS = 50_000
 
 
