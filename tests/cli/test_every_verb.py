@@ -17,6 +17,8 @@ NIGHT = NIGHTS[-1].isoformat()
 PROCESSES = {"up", "serve", "work", "console"}
 
 READING: list[tuple[str, ...]] = [
+    ("watch", "list"),
+    ("watch", "show", "till_guesses"),
     ("status",),
     ("settings",),
     ("models", "list"),
@@ -155,6 +157,9 @@ def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
         telling(flow)
         privacy(flow)
         letting_go(flow)
+    assert flow.do("watch", "run", "till_guesses")[0]["run"]["predictions"]["rows"] > 0
+    begun = flow.do("watch", "init", "tills", "--predictions", "more.csv", "--score", "amount_usd")
+    assert begun["roles"]["at"] == "sold_at"
     assert flow.do("init", str(shop.folder.parent / "newshop"))["next"].startswith("steek ingest orders")
     left_out = VERBS - flow.used - {head(words) for words in READING} - {(noun,) for noun in PROCESSES}
     assert left_out == set()

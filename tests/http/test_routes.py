@@ -54,6 +54,8 @@ READING: dict[str, str] = {
     "/v1/models/{model}/versions/{version}/evaluations": "/v1/models/maker_demand/versions/1/evaluations",
     "/v1/models/{model}/versions/{version}/gate": "/v1/models/shop_demand/versions/1/gate",
     "/v1/models/{model}/route": "/v1/models/shop_demand/route",
+    "/v1/watched": "/v1/watched",
+    "/v1/watched/{model}": "/v1/watched/till_guesses",
     "/v1/monitors": "/v1/monitors",
     "/v1/profiles": "/v1/profiles",
     "/v1/monitors/health": "/v1/monitors/health",
@@ -142,6 +144,7 @@ WRITING: dict[str, Write] = {
     "/v1/access/tokens/{token}/revocation": lambda api, key: api.post(
         f"/v1/access/tokens/{token_of(api)}/revocation", key=key
     ),
+    "/v1/watched/{model}/runs": lambda api, key: api.post("/v1/watched/till_guesses/runs", key=key),
     "/v1/spool/commit": lambda api, key: api.post("/v1/spool/commit?dataset=sales", key=key),
     "/v1/datasets/{dataset}/quarantine/replays": lambda api, key: api.post(
         "/v1/datasets/sales/quarantine/replays", {}, key=key

@@ -23,7 +23,8 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.post("/{model}/runs")
     def run(model: str, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Take what is new in its logs and measure every window that is complete; again takes only what is newer."""
-        return reply(watch(platform, model, actor=actor_or_api(actor)))
+        """Take what is new in its logs and measure every window that is complete; then how it stands."""
+        watch(platform, model, actor=actor_or_api(actor))
+        return reply({"state": platform.watching.state(model), "monitors": monitors_of_watched(platform, model)})
 
     return routes

@@ -12,6 +12,10 @@ sales = sk.Dataset("sales", contract="contracts/sales.yaml", event_time="sold_at
 products = sk.Dataset("products", contract="contracts/products.yaml", mode="replace", owner=OWNER)
 
 
+till_guesses = sk.WatchedModel(
+    name="till_guesses", predictions="sales", id="sale_id", at="sold_at", score="amount_usd", owner=OWNER
+)
+
 returned = sk.Labels("returned", ("sale_id",), window="7d", moment="sold_at", owner=OWNER, values=("kept", "returned"))
 
 
