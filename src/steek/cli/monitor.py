@@ -74,7 +74,6 @@ def check(
     with opened(project) as platform:
         window = Window.of_day(to_day(day), platform.settings.day_starts_at)
         changed = platform.monitoring.evaluate(window, key=key_or_new(key), only=monitor or None)
-        platform.subscriptions.deliver()
         show(changed, as_json=as_json, columns=_CHANGED)
 
 
@@ -86,7 +85,6 @@ def catch_up(
     """Measure every window that is over and was not measured yet."""
     with opened(project) as platform:
         changed = platform.monitoring.evaluate_due(platform.clock.now(), only=monitor or None)
-        platform.subscriptions.deliver()
         show(changed, as_json=as_json, columns=_CHANGED)
 
 
