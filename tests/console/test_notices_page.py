@@ -34,8 +34,8 @@ def test_dead_letters_and_what_waits_are_shown_tested_and_sent_again(empty: Worl
     assert sorted(str(each.target) for each in notices.deliveries("waiting")) == ["night", "room"]
     assert len(empty.ledger.events(kinds=["notice.renewed"])) == 1
 
-    for _ in range(2):
-        tested = client.post("/notices/test", data={"target": "room", "actor": "bo", "key": "t"})
+    client.post("/notices/test", data={"target": "room", "actor": "bo", "key": "t"})
+    tested = client.post("/notices/test", data={"target": "room", "actor": "bo", "key": "t"})
     assert "The test did not arrive; why stands beside the target." in tested.text
     assert "test failed: no connection: ConnectError, by bo" in text_of(tested.text)
     assert client.post("/notices/test", data={"target": "nobody", "actor": "bo"}).status_code == 404

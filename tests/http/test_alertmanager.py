@@ -29,7 +29,8 @@ def webhook(*alerts: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "receiver": "steek",
         "truncatedAlerts": 0,
     }
-    return told | {"groupLabels": {}, "commonLabels": {}, "externalURL": "http://am", "alerts": list(alerts)} | changed
+    told |= {"groupLabels": {}, "commonLabels": {}, "externalURL": "http://am", "alerts": list(alerts)}
+    return told | changed
 
 
 def kinds(api: Api) -> list[str]:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from api_world import Api
-from prometheus_client.openmetrics import parser as openmetrics
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as read_openmetrics,  # pyright: ignore[reportUnknownVariableType] - has no types
+)
 from prometheus_client.parser import text_string_to_metric_families as read_text
 from shop_world import copy_of, free_port, open_shop, running, sales_of, set_clock, wait_for
 from tests.http.monitoring_servers import alertmanager_server, prometheus_server
@@ -22,8 +24,8 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 def samples(api: Api, **headers: str) -> dict[tuple[str, ...], float]:
     text = api.client.get("/metrics", headers=headers).text
-    read: Any = openmetrics.text_string_to_metric_families if headers else read_text
-    return {(one.name, *one.labels.values()): one.value for family in read(text) for one in family.samples}
+    families = cast("list[Any]", list(read_openmetrics(text) if headers else read_text(text)))
+    return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
 
 
 @pytest.mark.covers("O11", "O1", "O7")

@@ -19,8 +19,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("watched")
     log(0, 40).write_parquet(folder / "log.parquet")
     outcomes(0, 38).write_parquet(folder / "told.parquet")
-    logs = {"predictions": str(folder / "log.parquet"), "outcomes": str(folder / "told.parquet")}
-    init("store_sales", folder=folder / "store_sales", owner="a@b", **logs)
+    told = str(folder / "told.parquet")
+    init("store_sales", predictions=str(folder / "log.parquet"), outcomes=told, folder=folder / "store_sales")
     platform = opened(folder / "store_sales", START + timedelta(days=40, hours=5))
     yield platform
     platform.close()

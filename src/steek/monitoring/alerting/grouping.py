@@ -100,7 +100,7 @@ def _write(
 ) -> tuple[str, list[Draft]]:  # fmt: skip
     olds = sorted((stored[name] for name in part.known), key=lambda group: (group.opened_at, group.id))
     head = _head(part.onsets, systems)
-    severity = min((one.severity for one in part.onsets), key=str)
+    severity = min(part.onsets, key=lambda onset: onset.severity).severity
     drafts: list[Draft] = []
     if olds:
         survivor, others = olds[0], olds[1:]
