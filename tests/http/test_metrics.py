@@ -24,8 +24,8 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 def samples(api: Api, **headers: str) -> dict[tuple[str, ...], float]:
     text = api.client.get("/metrics", headers=headers).text
-    families = cast("list[Any]", list(read_openmetrics(text) if headers else read_text(text)))
-    return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
+    read = cast("Callable[[str], Iterable[Any]]", read_openmetrics if headers else read_text)
+    return {(one.name, *one.labels.values()): one.value for family in read(text) for one in family.samples}
 
 
 @pytest.mark.covers("O11", "O1", "O7")
