@@ -1,6 +1,6 @@
 """Metrics of the loop: cheap, bounded, without persons, and understood by the real Prometheus and its client."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
