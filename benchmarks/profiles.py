@@ -91,7 +91,7 @@ def main() -> None:
     ours, bare = took["steek"], took["bare Polars"]
     peer = took.get("whylogs")
     evidently = took.get("evidently")
-    met = ours.cpu_s <= 2.5 * bare.cpu_s and max(sliced.wall_s / 10, read.wall_s / 2) <= 1
+    met = ours.cpu_s <= 2.5 * bare.cpu_s and max(sliced.cpu_s / 10, read.cpu_s / 2) <= 1
     if peer is None or evidently is None:
         told = None
     else:
@@ -104,7 +104,7 @@ def main() -> None:
         peer_figure=None if peer is None else peer.cpu_s,
         limit_figure=bare.cpu_s,
         goal="at most 2.5x a bare Polars pass, at least 40x faster than Evidently and 15x than whylogs; "
-        "1,000 slices x 50 columns under 10 s; 90 days of them merged under 2 s",
+        "1,000 slices x 50 columns under 10 s; 90 days of them merged under 2 s, all in CPU seconds",
         met=told,
     ).end()
 
