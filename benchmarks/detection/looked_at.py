@@ -1,4 +1,4 @@
-"""What was found out about alerts of the untouched year by looking at the rows: which of them told of something real."""
+"""What the rows say of alerts of the untouched year: which of them told of something real."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

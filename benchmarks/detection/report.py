@@ -11,6 +11,7 @@ from benchmarks.detection.looked_at import was_real
 from benchmarks.detection.pictures import Bar, months_svg, recall_svg
 from benchmarks.detection.quiet import Quiet, date_of
 from benchmarks.detection.scoring import Outcome, Score, score
+from benchmarks.detection.service import Agreement
 
 from steek.measures.estimate import Estimate
 
@@ -27,13 +28,16 @@ class Contest:
     quiet_per_month: float
 
 
-def figures(ours: Contest, quiet: Quiet, others: Sequence[Contest], seeds: Sequence[int]) -> str:
+def figures(
+    ours: Contest, quiet: Quiet, others: Sequence[Contest], checked: Sequence[Agreement], seeds: Sequence[int]
+) -> str:
     """Markdown of everything that was measured."""
     everyone = [ours, *others]
     faults = [one for one in ours.outcomes if not one.harmless]
     blocks = [
         f"{len(faults)} planted faults, seeds {', '.join(map(str, seeds))}; {quiet.days} untouched days.",
         _goals(ours, quiet),
+        _agreement(checked),
         "![Share of planted faults detected](pictures/detection-recall.svg)",
         _contestants(everyone),
         "### Every fault\n\n" + _faults(everyone),
@@ -92,6 +96,17 @@ def _goals(ours: Contest, quiet: Quiet) -> str:
         figure = f"{rate:.2f}; with those that told of something real {everything[model]:.2f}"
         rows.append(f"| one false alarm per model and month: {model} | {figure} | {_yes(rate <= FALSE_GOAL)} |")
     return "\n".join(rows)
+
+
+def _agreement(checked: Sequence[Agreement]) -> str:
+    both = sum(one.both for one in checked)
+    apart = sum(len(one.service_only) + len(one.judging_only) for one in checked)
+    movers = sum(one.first_mover_named for one in checked)
+    return (
+        f"{len(checked)} of these scenarios were played through `Monitoring.evaluate` with its tables as well: {both}"
+        f" of {both + apart} alerts of their first two windows are the same, and by the onsets that the service found"
+        f" what is broken is named first, and alone, in {movers} of {len(checked)}."
+    )
 
 
 def _contestants(everyone: Sequence[Contest]) -> str:
