@@ -15,7 +15,7 @@ from shop_world import NIGHTS, Shell, copy_of, open_shop, sales_of
 from steek.console.actions import ACTIONS
 from steek.kernel.records import to_plain
 from steek.kernel.windows import Window
-from steek.platform import Platform, deploy_version
+from steek.platform import Platform, deploy_version, measure_again
 
 BATCH = sales_of(NIGHTS[0])
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -127,8 +127,8 @@ ACTS = [
         "measure again",
         ("monitor", "check", "2024-04-01", "--monitor", "lines in"),
         ("/v1/monitors/evaluations?day=2024-04-01&monitor=lines%20in", None),
-        lambda p, key: p.monitoring.evaluate(
-            Window.of_day(NIGHTS[0].replace(month=4, day=1), p.settings.day_starts_at), key=key, only=["lines in"]
+        lambda p, key: measure_again(
+            p, Window.of_day(NIGHTS[0].replace(month=4, day=1), p.settings.day_starts_at), key=key, only=["lines in"]
         ),
     ),
     Act(

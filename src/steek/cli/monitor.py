@@ -16,6 +16,7 @@ from steek.cli.options import JsonOption, KeyOption, ProjectOption, key_or_new, 
 from steek.cli.output import show
 from steek.kernel.windows import Window
 from steek.monitoring import MonitorFilter
+from steek.platform import measure_again, measure_due
 
 _SHOWN = timedelta(days=28)
 _CHANGED = ("state", "monitor", "slice", "value", "lower", "upper")
@@ -73,7 +74,7 @@ def check(
     """Measure a business day again and fire or resolve alerts."""
     with opened(project) as platform:
         window = Window.of_day(to_day(day), platform.settings.day_starts_at)
-        changed = platform.monitoring.evaluate(window, key=key_or_new(key), only=monitor or None)
+        changed = measure_again(platform, window, key=key_or_new(key), only=monitor or None)
         show(changed, as_json=as_json, columns=_CHANGED)
 
 
@@ -84,7 +85,7 @@ def catch_up(
 ) -> None:
     """Measure every window that is over and was not measured yet."""
     with opened(project) as platform:
-        changed = platform.monitoring.evaluate_due(platform.clock.now(), only=monitor or None)
+        changed = measure_due(platform, only=monitor or None)
         show(changed, as_json=as_json, columns=_CHANGED)
 
 

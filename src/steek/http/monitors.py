@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
 from steek.kernel.windows import Window
 from steek.monitoring import MonitorFilter, SliceOrder, read_slices
-from steek.platform import Platform, series_values
+from steek.platform import Platform, measure_again, measure_due, series_values
 
 _SHOWN = timedelta(days=28)
 Rows = Annotated[
@@ -64,24 +64,18 @@ def _monitors(routes: APIRouter, platform: Platform) -> None:
 
 
 def _evaluations(routes: APIRouter, platform: Platform) -> None:
-    monitoring = platform.monitoring
 
     @routes.post("/monitors/evaluations")
     def evaluate(day: date, monitor: str | None = None, key: Key = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Measure a business day again."""
         window = Window.of_day(day, platform.settings.day_starts_at)
-        changed = monitoring.evaluate(window, key=require_key(key), only=_only(monitor))
-        platform.subscriptions.deliver()
-        # What explains an alert is found on delivery, and kept with it.
-        return reply([monitoring.alert(alert.id) for alert in changed])
+        return reply(measure_again(platform, window, key=require_key(key), only=_only(monitor)))
 
     @routes.post("/monitors/catch-ups")
     def catch_up(monitor: str | None = None, key: Key = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Measure every window that is over and was not measured yet; again, it finds nothing left."""
         require_key(key)
-        changed = monitoring.evaluate_due(platform.clock.now(), only=_only(monitor))
-        platform.subscriptions.deliver()
-        return reply(changed)
+        return reply(measure_due(platform, only=_only(monitor)))
 
 
 def _series(routes: APIRouter, platform: Platform) -> None:

@@ -50,17 +50,20 @@ class NoticePruning:
                 return taken
 
     def _old(self) -> tuple[tuple[Table, ColumnElement[bool]], ...]:
-        before, before_outside = (clock.now() - self._days for clock in (self._outbox_clock, self._clock))
+        before_at, outside_before_at = (clock.now() - self._days for clock in (self._outbox_clock, self._clock))
         return (
-            (notices, _is_over(before)),
-            (requests, requests.c.at < before),
-            (outside_alerts, and_(outside_alerts.c.state == "resolved", outside_alerts.c.received_at < before_outside)),
+            (notices, _is_over(before_at)),
+            (requests, requests.c.at < before_at),
+            (
+                outside_alerts,
+                and_(outside_alerts.c.state == "resolved", outside_alerts.c.received_at < outside_before_at),
+            ),
         )
 
 
-def _is_over(before: datetime) -> ColumnElement[bool]:
+def _is_over(before_at: datetime) -> ColumnElement[bool]:
     waits = exists().where(deliveries.c.notice == notices.c.key, deliveries.c.state == "waiting")
-    return and_(notices.c.state == "resolved", notices.c.changed_at < before, ~waits)
+    return and_(notices.c.state == "resolved", notices.c.changed_at < before_at, ~waits)
 
 
 def _take(connection: Connection, table: Table, old: ColumnElement[bool]) -> int:

@@ -27,6 +27,7 @@ from steek.platform.looking import (
     last_days,
     looking,
 )
+from steek.platform.measuring import measure_again, measure_due
 from steek.platform.menu import MitigationLine, mitigation_lines, mitigation_menu
 from steek.platform.opening import open_project
 from steek.platform.preparing import ActionLine, Preparation, preparation, preparations, sampling_costs
@@ -68,6 +69,8 @@ __all__ = [
     "last_days",
     "looking",
     "loop_status",
+    "measure_again",
+    "measure_due",
     "mitigation_lines",
     "mitigation_menu",
     "monitors_of_watched",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from steek.kernel.errors import SteekError
 from steek.monitoring import Alert, MonitorState, WatchRun
+from steek.platform.measuring import measure_due
 from steek.platform.record import Platform
 
 
@@ -36,9 +37,7 @@ def measure(platform: Platform, model: str) -> list[Alert]:
     """Evaluate the monitors of a watched model and of its datasets up to now, and hand on what they say."""
     names = _subjects(platform, model)
     chosen = [name for name, monitor in platform.monitoring.monitors.items() if monitor.subject in names]
-    changed = platform.monitoring.evaluate_due(platform.clock.now(), only=chosen)
-    platform.subscriptions.deliver()
-    return changed
+    return measure_due(platform, only=chosen)
 
 
 def monitors_of_watched(platform: Platform, model: str) -> list[MonitorState]:
