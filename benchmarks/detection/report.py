@@ -84,11 +84,13 @@ def _goals(ours: Contest, quiet: Quiet) -> str:
     found = goal_score(ours.outcomes)
     sudden = score([one for one in ours.outcomes if one.counts and not one.harmless and not one.slow])
     recall, median = (found.detected.value or 0) >= RECALL_GOAL, found.windows[1] <= WINDOW_GOAL
+    larger = score([one for one in ours.outcomes if one.counts and not one.harmless and "tiny" not in one.size])
     windows = f"{_windows(found)} (sudden faults alone: {_windows(sudden)})"
     rows = [
         "| goal | figure | met |",
         "|---|---|---|",
         f"| recall of 90% on faults of at least 20% of a slice | {_percent(found.detected)} | {_yes(recall)} |",
+        f"| the same without tiny slices, of fewer than 15 rows a day | {_percent(larger.detected)} | |",
         f"| median detection in the first window | {windows} | {_yes(median)} |",
     ]
     everything, false = quiet.per_model_and_month(), false_rates(quiet)
