@@ -6,7 +6,12 @@ from html import escape
 
 from steek.measures.estimate import Estimate
 
-_OURS, _OTHERS, _GREY, _INK = "#2563a8", ("#c0792a", "#7a8f3c"), "#d5d9de", "#24292f"
+_OURS, _OTHERS, _GREY, _INK = "var(--ours)", ("var(--other)", "var(--third)"), "var(--line)", "var(--ink)"
+_STYLE = (
+    "svg { --paper: #fbfaf7; --ink: #22262b; --line: #d9d5cb; --ours: #2f6f8f; --other: #c0792a; --third: #7a8f3c;"
+    " --goal: #b4452f; } @media (prefers-color-scheme: dark) { svg { --paper: #16191d; --ink: #e4e6e8;"
+    " --line: #3a4047; --ours: #6fb3d2; --other: #e0a05a; --third: #a9c068; --goal: #e58a75; } }"
+)
 _ROW, _LEFT, _WIDTH, _FONT = 18, 300, 360, 'font-family="system-ui, sans-serif" font-size="12"'
 
 
@@ -36,7 +41,8 @@ def recall_svg(bars: Sequence[Bar], contestants: Sequence[str]) -> str:
         thick = (step - 5) / max(len(bar.shares), 1)
         for place, share in enumerate(bar.shares):
             parts += _bar(share, top + 2 + place * thick, thick, _colour(place))
-    return _svg(_LEFT + _WIDTH + 30, height, parts, "Share of planted faults detected, by fault and size")
+    told = "A row for each fault and size, a bar for each contestant, a line for the interval; 90% is the goal."
+    return _svg(_LEFT + _WIDTH + 30, height, parts, "Share of planted faults detected, by fault and size", told)
 
 
 def months_svg(counts: Mapping[str, int], budget: float) -> str:
@@ -50,9 +56,10 @@ def months_svg(counts: Mapping[str, int], budget: float) -> str:
         parts.append(_text(x + 18, base + 16, month, "middle"))
     y = base - 120 * budget / most
     wide = 40 + len(counts) * 52
-    parts.append(f'<line x1="36" x2="{wide}" y1="{y:.1f}" y2="{y:.1f}" stroke="#b3261e" stroke-dasharray="4 3"/>')
+    parts.append(f'<line x1="36" x2="{wide}" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--goal)" stroke-dasharray="4 3"/>')
     parts.append(_text(wide + 4, y + 4, "goal", "start"))
-    return _svg(wide + 50, height, parts, "Alerts of each untouched month, all rules together")
+    told = "A bar for each month from April to December; the dashed line is one alert a month."
+    return _svg(wide + 50, height, parts, "Alerts of each untouched month, all rules together", told)
 
 
 def _bar(share: Estimate | None, top: float, thick: float, colour: str) -> list[str]:
@@ -83,7 +90,8 @@ def _text(x: float, y: float, words: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {_FONT} fill="{_INK}">{escape(words)}</text>'
 
 
-def _svg(width: float, height: float, parts: Sequence[str], title: str) -> str:
+def _svg(width: float, height: float, parts: Sequence[str], title: str, told: str) -> str:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img">'
-    ground = f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>'
-    return f"{head}<title>{escape(title)}</title>{ground}{''.join(parts)}</svg>\n"
+    words = f"<title>{escape(title)}</title><desc>{escape(told)}</desc><style>{_STYLE}</style>"
+    ground = f'<rect width="{width:.0f}" height="{height:.0f}" fill="var(--paper)"/>'
+    return f"{head}{words}{ground}{''.join(parts)}</svg>\n"
