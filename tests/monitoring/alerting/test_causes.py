@@ -88,7 +88,7 @@ def test_one_by_one_comes_to_the_same_as_all_at_once(anomalies: list[Anomaly], s
     known = min(known, len(anomalies))
     before = {index: members for members in found_sets(anomalies[:known], 0, systems) for index in members}
     after = found_sets(anomalies, known, systems)
-    joined = {index: set(members) for members in after for index in members}
+    joined = {index: shared for shared in map(set, after) for index in shared}
     for index, members in before.items():
         for other in members:
             if joined[index] is not joined[other]:
