@@ -20,6 +20,13 @@ def append(shell: Shell, file: str, text: str) -> int:
     return before.count("\n") + 1
 
 
+def declare(shell: Shell, line: str) -> None:
+    """Add a line to the settings, above the first table, where settings of the project stand."""
+    path = shell.folder / "steek.toml"
+    before, table, after = path.read_text().partition("\n[")
+    path.write_text(f"{before}\n{line}\n{table}{after}")
+
+
 def refuse(shell: Shell, status: int, code: str, what: str, next_step: str) -> None:
     done = shell.steek("status", "--json")
     assert done.status == status, done.stderr
@@ -32,7 +39,7 @@ def refuse(shell: Shell, status: int, code: str, what: str, next_step: str) -> N
 
 @pytest.mark.covers("N3")
 def test_an_unknown_setting_names_the_nearest(shell: Shell) -> None:
-    append(shell, "steek.toml", "servin_port = 8400\n")
+    declare(shell, "servin_port = 8400")
     refuse(shell, 3, "settings", "steek.toml: no setting named 'servin_port'", "Did you mean 'serving_port'?")
 
 
@@ -48,7 +55,7 @@ def test_an_unknown_setting_names_the_nearest(shell: Shell) -> None:
     ],
 )
 def test_a_setting_of_the_wrong_form_is_named_with_its_value(shell: Shell, line: str, what: str) -> None:
-    append(shell, "steek.toml", line + "\n")
+    declare(shell, line)
     refuse(shell, 3, "settings", what, "")
 
 
@@ -92,7 +99,7 @@ def test_a_contract_that_is_missing_is_named_with_its_path(shell: Shell) -> None
 
 TWICE = {
     "datasets": 'again = sk.Dataset("sales", contract="contracts/sales.yaml", owner=OWNER)',
-    "model definitions": "again = dataclasses.replace(shop_demand, seed=8)",
+    "models": "again = dataclasses.replace(shop_demand, seed=8)",
     "datasets of both kinds": """
 @sk.derived_dataset(event_time="sold_at", owner=OWNER)
 def products(sales: pl.LazyFrame) -> pl.LazyFrame:

@@ -17,6 +17,6 @@ class WatchingPart:
 def watching_part(base: Ground, data: DataPart) -> WatchingPart:
     """The service of watched models."""
     url, options = base.settings.text("watch_database_url"), base.settings.lake_options
-    puller = Puller(data.ingestion, base.database, base.clock, url, options)
+    puller = Puller(data.ingestion, base.database, base.clock, url, options, base.settings.lake_uri)
     lake = base.lake_of("watching", "monitoring")
     return WatchingPart(Watching(lake, puller, *base.state, base.project.watched, base.project.datasets))

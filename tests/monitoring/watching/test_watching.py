@@ -104,6 +104,19 @@ def test_a_delta_table_is_taken_commit_by_commit(tmp_path: Path) -> None:
     platform.close()
 
 
+@pytest.mark.covers("N2", "D13")
+def test_a_table_of_the_own_lake_is_no_source(tmp_path: Path) -> None:
+    sample, way_in = tmp_path / "sample.parquet", tmp_path / "way_in"
+    log(0, 5).write_parquet(sample)
+    way_in.symlink_to(tmp_path / "sales_own" / ".steek" / "lake")
+    project = begun(tmp_path, "sales_own", predictions=f"delta:{way_in}/requests", sample=sample, by="size")
+    platform = opened(project, NOW)
+    write_deltalake(project / ".steek" / "lake" / "requests", log(0, 5))
+    with pytest.raises(InputError, match="is a table of this project's lake"):
+        platform.watching.run("sales_own", actor="a@b")
+    platform.close()
+
+
 @pytest.mark.covers("N2")
 def test_a_query_is_taken_by_its_cursor(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'theirs.db'}"

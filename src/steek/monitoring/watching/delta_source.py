@@ -1,6 +1,7 @@
 """A Delta table as a source: the rows that each commit added."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,6 +14,18 @@ from steek.monitoring.watching.spans import Span
 
 # These write old rows into new files, or none.
 _REWRITES = ("OPTIMIZE", "VACUUM", "DELETE", "SET ", "ADD ", "DROP ", "ALTER", "FSCK")
+
+
+def refuse_own(source: DeltaSource, lake_uri: str) -> None:
+    """Refuse a table of this project: who may read it and why is asked at the lake's own door.
+
+    Raises:
+        InputError: the table is in the lake.
+    """
+    lake, table = _place(lake_uri), _place(source.uri)
+    if f"{table}/".startswith(f"{lake}/"):
+        message = f"{source.uri} is a table of this project's lake; a source is a table of somebody else"
+        raise InputError(message, next_step="Name the dataset itself: WatchedModel(predictions=...).")
 
 
 def plan_delta(source: DeltaSource, dataset: str, reached: Mapping[str, str], options: Mapping[str, str]) -> list[Span]:
@@ -65,6 +78,14 @@ def _added(table: DeltaTable, version: int, source: DeltaSource) -> dict[str, Ma
             message, next_step="Keep the log of the table longer than the pause between two runs."
         ) from cause
     return {path: values for path, values in _files(table).items() if path not in earlier}
+
+
+def _place(uri: str) -> str:
+    """An address that can be compared: object storage as it is, a folder without links and dots."""
+    scheme, mark, rest = uri.partition("://")
+    if mark and scheme != "file":
+        return uri.rstrip("/")
+    return str(Path(rest if mark else uri).resolve())
 
 
 def _table(source: DeltaSource, options: Mapping[str, str]) -> DeltaTable:

@@ -17,7 +17,7 @@ from steek.kernel.errors import SteekError, UnreadableError
 from steek.ledger import Database
 from steek.monitoring.watching import spans as taken
 from steek.monitoring.watching.declared import DeltaSource, FileSource, QuerySource, Source
-from steek.monitoring.watching.delta_source import plan_delta, read_delta
+from steek.monitoring.watching.delta_source import plan_delta, read_delta, refuse_own
 from steek.monitoring.watching.file_source import is_there, plan_files, read_file
 from steek.monitoring.watching.query_source import open_database, plan_query, read_query
 from steek.monitoring.watching.spans import Span
@@ -42,16 +42,24 @@ class Puller:
         clock: Processing time.
         database_url: Of queries; "" where there are none.
         options: Object storage options of Delta tables.
+        lake_uri: Where the tables of this project are, which only their own doors open.
     """
 
     def __init__(
-        self, ingestion: Ingestion, database: Database, clock: Clock, database_url: str, options: Mapping[str, str]
+        self,
+        ingestion: Ingestion,
+        database: Database,
+        clock: Clock,
+        database_url: str,
+        options: Mapping[str, str],
+        lake_uri: str,
     ) -> None:
         self._ingestion = ingestion
         self._database = database
         self._clock = clock
         self._database_url = database_url
         self._options = options
+        self._lake_uri = lake_uri
 
     def pull(self, dataset: str, source: Source, columns: tuple[str, ...], *, actor: str) -> Pulled:
         """Take everything that is new.
@@ -117,6 +125,7 @@ class Puller:
         self, source: DeltaSource | QuerySource, dataset: str, reached: Mapping[str, str], engine: Engine | None
     ) -> list[Span]:
         if isinstance(source, DeltaSource):
+            refuse_own(source, self._lake_uri)
             return plan_delta(source, dataset, reached, self._options)
         assert engine is not None
         return plan_query(source, dataset, reached, engine)
