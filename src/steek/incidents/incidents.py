@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from steek.incidents import acting, declaring
 from steek.incidents.changes import WhatChanged
+from steek.incidents.closing import reasons_to_stay_open
 from steek.incidents.declaring import Declaration, evidence_of
 from steek.incidents.declaring_by_rule import declaration_by_rule
 from steek.incidents.desk import Desk
@@ -23,7 +24,7 @@ from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACT
 from steek.incidents.timeline import TimelineEntry
 from steek.incidents.types import AlertEvidence, Incident, Role, Severity
 from steek.kernel.clock import Clock
-from steek.kernel.errors import InputError, NotFoundError
+from steek.kernel.errors import ConflictError, InputError, NotFoundError
 from steek.ledger import Database, Draft, Event, Ledger, Lineage
 from steek.monitoring.alerts import read_alert
 
@@ -220,6 +221,7 @@ class Incidents:
         Raises:
             IllegalTransitionError: not from its present state; the message names what is possible.
             InputError: an unknown action, or "resolve", which needs `resolve`.
+            ConflictError: it may not close yet; the message says what has to be answered first.
         """
         chosen = _one_of(Action, "action", action)
         by, at_key = _actor(actor), _key(key)
@@ -236,6 +238,7 @@ class Incidents:
             if chosen is Action.REOPEN:
                 values["resolved_at"] = None
             if chosen is Action.CLOSE:
+                _permit_closing(connection, present)
                 values["closed_at"] = self._desk.clock.now()
             after = change(connection, present, actor=by, **values)
             payload: dict[str, object] = {"action": chosen, "state_before": present.state, "state": state}
@@ -318,6 +321,13 @@ class Incidents:
         if event_id is None:
             raise NotFoundError(f"alert {alert_id} has no event in the ledger", next_step="Run 'steek ledger verify'.")
         return evidence_of(alert, event_id, attached_at=self._desk.clock.now())
+
+
+def _permit_closing(connection: Connection, incident: Incident) -> None:
+    reasons = reasons_to_stay_open(connection, incident.id)
+    if reasons:
+        message = f"incident {incident.id} cannot close yet: {'; '.join(reasons)}"
+        raise ConflictError(message, next_step="Answer that first; nothing was written.")
 
 
 def _actor(actor: str) -> str:
