@@ -13,7 +13,7 @@ from steek.console.alerts_page import alert_view, group_view, inbox_view
 from steek.console.contracts_page import contracts_view
 from steek.console.data_page import data_view
 from steek.console.dataset_page import dataset_view
-from steek.console.incident_page import incident_view
+from steek.console.incident_page import incident_view, parts_of
 from steek.console.incidents_page import incidents_view
 from steek.console.ledger_page import Filters, event_view, ledger_view
 from steek.console.lineage_page import lineage_view
@@ -220,9 +220,12 @@ def incidents(site: Site, request: Request) -> Response:
 
 
 def incident(site: Site, request: Request) -> Response:
-    incident_id = request.path_params["id"]
-    view = incident_view(site.services, site.drawings, incident_id, form_key=_form_key(site))
-    return _html(site, request, "incident.html", stream=f"/incidents/{quote(incident_id, safe='')}/stream", view=view)
+    services, incident_id = site.services, request.path_params["id"]
+    story = services.incidents.stories.read(incident_id)
+    view = incident_view(services, site.drawings, story, form_key=_form_key(site))
+    framed = frame(site, request, stream=f"/incidents/{quote(incident_id, safe='')}/stream")
+    rendered = parts_of(services, site.templates, framed, story, view)
+    return HTMLResponse(render(site.templates, "incident.html", framed, view=view, rendered=rendered))
 
 
 def postmortems(site: Site, request: Request) -> Response:

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import cast
 
 from steek.console.event_words import argument_words, thing, told, words_of
+from steek.console.services import Services
 from steek.console.words import shorten_lists
-from steek.incidents import TimelineEntry
+from steek.incidents import Story, TimelineEntry
 
 _MOST_ENTRIES = 40
 _ALARMS = frozenset({"alert.fired", "incident.declared", "join.failed", "training.failed"})
@@ -62,6 +63,11 @@ class TimelineView:
 
     stretches: tuple[Stretch, ...]
     earlier: int
+
+
+def timeline_section(_services: Services, story: Story, _form_key: str) -> TimelineView:
+    """The story as the page of the incident shows it."""
+    return timeline_view(story.timeline)
 
 
 def timeline_view(entries: Sequence[TimelineEntry]) -> TimelineView:

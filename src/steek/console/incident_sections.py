@@ -1,0 +1,57 @@
+"""The parts of the page of an incident, as one table.
+
+To add a part:
+
+1. Write `console/<piece>_section.py` with one function `(services, story, form_key) -> record | None`: `story` is the
+   incident as `incidents.stories` read it, None leaves the part out. Read what the story has before asking a service:
+   the page is drawn for everybody at every new event.
+2. Write `templates/incident/<piece>.html`: one or more `<div class="card" id="<piece>">`; begin with
+   `{% import "parts.html" as parts %}`. It sees `section.view` (your record), `view` (incident, is_open, is_closed,
+   form_key, pictures), `frame` (actor, now), and `when`, `since`, `span`. Hidden field `key` of a form: begin its
+   value with `{{ view.form_key }}-`; `{{ parts.who(frame) }}` asks who acts. Nothing else may differ between visitors.
+3. Add one row to SECTIONS; orders have gaps of ten. The part is live by itself: it is drawn again once for all visitors
+   when something is written, and what is being typed in it stays. An error in it shows there and nowhere else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from steek.console.actions_section import actions_section
+from steek.console.do_section import do_section
+from steek.console.indicators_section import indicators_section
+from steek.console.phases_section import phases_section
+from steek.console.postmortem_section import postmortem_section
+from steek.console.roles_section import roles_section
+from steek.console.services import Services
+from steek.console.suspects_section import suspects_section
+from steek.console.timeline_parts import timeline_section
+from steek.incidents import Story
+
+SectionFunction = Callable[[Services, Story, str], object | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part: `view` None needs nothing but what the page has; `order` is its place in its column, small is high."""
+
+    name: str
+    template: str
+    view: SectionFunction | None
+    column: Literal["top", "main", "side"]
+    order: int
+    first_on_phone: bool = False
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section("phases", "incident/phases.html", phases_section, "top", 10),
+    Section("next", "incident/next.html", None, "top", 20),
+    Section("evidence", "incident/evidence.html", None, "main", 10),
+    Section("suspects", "incident/suspects.html", suspects_section, "main", 20),
+    Section("indicators", "incident/indicators.html", indicators_section, "main", 50),
+    Section("actions", "incident/actions.html", actions_section, "main", 60),
+    Section("roles", "incident/roles.html", roles_section, "side", 10),
+    Section("do", "incident/do.html", do_section, "side", 20, first_on_phone=True),
+    Section("postmortem", "incident/postmortem.html", postmortem_section, "side", 50),
+    Section("timeline", "incident/timeline.html", timeline_section, "side", 90),
+)
