@@ -215,6 +215,18 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/resolution": lambda api, key: api.post(
         "/v1/incidents/2024-001/resolution", {"verify": False, "reason": "the fair left"}, key=key
     ),
+    "/v1/incidents/{incident}/hypotheses": lambda api, key: api.post(
+        "/v1/incidents/2024-001/hypotheses", {"text": "the fair drinks it", "test": "ask the till"}, key=key
+    ),
+    "/v1/incidents/{incident}/hypotheses/{number}/owner": lambda api, key: api.post(
+        "/v1/incidents/2024-001/hypotheses/1/owner", {"owner": "ada"}, key=key
+    ),
+    "/v1/incidents/{incident}/hypotheses/{number}/verdict": lambda api, key: api.post(
+        "/v1/incidents/2024-001/hypotheses/1/verdict", {"verdict": "confirmed", "reason": "empty kegs"}, key=key
+    ),
+    "/v1/incidents/{incident}/hypotheses/{number}/doubt": lambda api, key: api.post(
+        "/v1/incidents/2024-001/hypotheses/1/doubt", {"reason": "full kegs"}, key=key
+    ),
     "/v1/privacy/rotations": lambda api, key: api.post("/v1/privacy/rotations", {"scope": "addresses"}, key=key),
     "/v1/privacy/pseudonyms": lambda api, key: api.post(
         "/v1/privacy/pseudonyms", {"value": "Elm Street 12", "scope": "addresses", "reason": "a letter"}, key=key

@@ -6,6 +6,7 @@ import typer
 
 from steek.cli.acting import act as act_on
 from steek.cli.commands import group
+from steek.cli.incident_hypotheses import hypotheses, hypothesis, judge
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
@@ -187,6 +188,9 @@ COMMANDS = {
         assign=assign,
         note=note,
         suspects=suspects,
+        hypothesis=hypothesis,
+        hypotheses=hypotheses,
+        judge=judge,
         menu=menu,
         act=act,
         advance=advance,

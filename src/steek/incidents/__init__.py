@@ -5,6 +5,7 @@ Flows out: incidents and what was done about them, requests to freeze and releas
 """
 
 from steek.incidents.changes import Unchanged, WhatChanged
+from steek.incidents.hypotheses.hypotheses import Hypotheses, Hypothesis
 from steek.incidents.incidents import Incidents
 from steek.incidents.lifecycle import TRANSITIONS, Action, State
 from steek.incidents.mitigations import ActionTaken, Argument, Menu, Mitigation, MitigationCall, Outcome
@@ -23,6 +24,8 @@ __all__ = [
     "AlertEvidence",
     "Argument",
     "Duration",
+    "Hypotheses",
+    "Hypothesis",
     "Incident",
     "Incidents",
     "IndicatorNow",

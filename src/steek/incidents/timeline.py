@@ -6,45 +6,16 @@ from datetime import datetime
 from typing import cast
 
 from steek.incidents.types import Incident
-from steek.kernel.errors import InputError
-from steek.ledger import Event, Ledger
-from steek.monitoring.alerting.systems import system_of
-
-# What happens to the systems themselves and belongs into the story, as against the loop's daily measurements.
-SYSTEM_KINDS = (
-    "alert.acknowledged",
-    "alert.fired",
-    "alert.resolved",
-    "canary.aborted",
-    "canary.promoted",
-    "canary.started",
-    "canary.stepped",
-    "contract.changed",
-    "dataset.derived",
-    "dataset.replaced",
-    "definition.changed",
-    "external.alert_fired",
-    "external.alert_resolved",
-    "external.changed",
-    "fallback.used",
-    "feature.changed",
-    "freeze.ended",
-    "freeze.started",
-    "gate.decided",
-    "gate.overridden",
-    "join.failed",
-    "model.trained",
-    "preparation.changed",
-    "route.changed",
-    "access.policy_changed",
-    "settings.changed",
-    "training.failed",
-)
+from steek.ledger import Event
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line. `own` says whether it is about the incident itself or about one of its systems."""
+    """One line. `own` says whether it is about the incident itself or about one of its systems.
+
+    `at` is when it happened and `recorded_at` when it was written down, both by the server's clock; lines are in order
+    of `at`, and of `sequence` where that is equal. What a person said the time was stands in the payload, as `said_at`.
+    """
 
     at: datetime
     event_id: str
@@ -54,41 +25,24 @@ class TimelineEntry:
     own: bool
     text: str
     payload: Mapping[str, object]
+    sequence: int
+    recorded_at: datetime
 
 
-def timeline(
-    ledger: Ledger, incident: Incident, *, since: datetime, evidence: frozenset[str], limit: int
-) -> list[TimelineEntry]:
-    """Events of the incident, the events in `evidence`, and events of its systems from `since` on, oldest first.
-
-    Args:
-        ledger: Where they come from; entries are never written or changed here.
-        incident: Whose story it is.
-        since: Where the story of the systems begins; it ends when the incident is closed.
-        evidence: Ids of events that belong to it wherever they lie.
-        limit: Most events of the systems to read.
-    """
-    own = ledger.events(subject=incident.urn, limit=100_000)
-    around = ledger.events(kinds=SYSTEM_KINDS, since=since, until=incident.closed_at, limit=limit)
-    chosen = {event.id: event for event in [*own, *(event for event in around if _touches(event, incident))]}
-    missing = (ledger.event(event_id) for event_id in sorted(evidence - chosen.keys()))
-    chosen |= {event.id: event for event in missing if event is not None}
-    ordered = sorted(chosen.values(), key=lambda event: (event.at, event.sequence))
-    return [_entry(event, own=event.subject == incident.urn) for event in ordered]
-
-
-def _touches(event: Event, incident: Incident) -> bool:
-    if event.payload.get("incident") in {incident.id, incident.urn}:
-        return True
-    try:
-        return system_of(event.subject) in incident.systems
-    except InputError:
-        return False
-
-
-def _entry(event: Event, *, own: bool) -> TimelineEntry:
-    text = describe(event)
-    return TimelineEntry(event.at, event.id, event.kind, event.subject, event.actor, own, text, event.payload)
+def entry_of(event: Event, incident: Incident) -> TimelineEntry:
+    """An event as a line in the story of an incident."""
+    return TimelineEntry(
+        at=event.at,
+        event_id=event.id,
+        kind=event.kind,
+        subject=event.subject,
+        actor=event.actor,
+        own=event.subject == incident.urn,
+        text=describe(event),
+        payload=event.payload,
+        sequence=event.sequence,
+        recorded_at=event.recorded_at,
+    )
 
 
 def describe(event: Event) -> str:
@@ -156,7 +110,29 @@ def _drafted(payload: Mapping[str, object]) -> str:
     return f"postmortem drafted, revision {payload.get('revision')}"
 
 
+def _supposed(payload: Mapping[str, object]) -> str:
+    return f"hypothesis {payload.get('hypothesis')}: {payload.get('text')}"
+
+
+def _hypothesis_taken(payload: Mapping[str, object]) -> str:
+    how = f": {payload['test']}" if payload.get("test") else ""
+    return f"{payload.get('owner')} tests hypothesis {payload.get('hypothesis')}{how}"
+
+
+def _hypothesis_judged(payload: Mapping[str, object]) -> str:
+    why = f": {payload['reason']}" if payload.get("reason") else ""
+    return f"hypothesis {payload.get('hypothesis')} {payload.get('verdict')}{why}"
+
+
+def _hypothesis_reopened(payload: Mapping[str, object]) -> str:
+    return f"the verdict on hypothesis {payload.get('hypothesis')} is doubted: {payload.get('reason')}"
+
+
 _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
+    "incident.hypothesis_judged": _hypothesis_judged,
+    "incident.hypothesis_reopened": _hypothesis_reopened,
+    "incident.hypothesis_stated": _supposed,
+    "incident.hypothesis_taken": _hypothesis_taken,
     "incident.declared": _declared,
     "incident.alert_attached": _attached,
     "incident.role_assigned": _assigned,

@@ -25,6 +25,7 @@ events = Table(
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Index("events_by_kind", "kind", "sequence"),
+    Index("events_by_kind_and_time", "kind", "at"),
     Index("events_by_subject", "subject", "sequence"),
     Index("events_by_at", "at"),
 )

@@ -11,6 +11,7 @@ from steek.loop import Services as LoopServices
 from steek.platform import parts
 from steek.platform.alerting import alerting_part
 from steek.platform.attributing import attributing_part
+from steek.platform.bench_part import bench_part
 from steek.platform.keeping import keeping_part
 from steek.platform.monitors import monitors_part
 from steek.platform.objectives import objectives_part
@@ -45,7 +46,7 @@ def build(settings: Settings, project: Project) -> Platform:
     serving = parts.serving_part(base, models)
     profiling = profiling_part(base, models.registry, models.engine)
     keeping = keeping_part(settings, project, base.database, base.ledger, base.clock)
-    promises = promises_part(base, keeping.provenance, serving.routes)
+    promises = promises_part(base, keeping.provenance, serving.routes, models.freezes)
     watched = monitors_part(base, data, features, models, serving, profiling.profiles)
     attributing = attributing_part(base)
     alerting = alerting_part(base, watched.monitoring, attributing.attributions)
@@ -55,7 +56,7 @@ def build(settings: Settings, project: Project) -> Platform:
     watching = watching_part(base, data)
     objectives = objectives_part(base, data.derivation, erasing.compliance)
     built = (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
-    built = (*built, watched, profiling, attributing, alerting)
+    built = (*built, watched, profiling, attributing, alerting, bench_part(base))
     services = {name: value for part in built for name, value in _named(part)}
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})
     return Platform(**services, nights=Nights(*base.state), loop=loop, recovery=Recovery(loop))

@@ -23,7 +23,7 @@ from steek.engines import Engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.features import ExampleSets, FeatureService, OnlineStore
 from steek.governance import Access, KeyCustody, KeyVault, Pseudonyms, Tokens
-from steek.incidents import Incidents
+from steek.incidents import Hypotheses, Incidents
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscriptions
@@ -100,6 +100,7 @@ class Platform:
     recovery: Recovery
     worker: WorkerClient
     incidents: Incidents
+    hypotheses: Hypotheses
     notices: Notices
     outside_alerts: OutsideAlerts
     outside: Outside
