@@ -197,7 +197,7 @@ def test_a_model_of_others_is_watched_and_the_north_is_named(reader: Reader) -> 
     assert "slices = region" in reader.output_of("steek watch init")
     taken = reader.output_of("steek watch run")
     assert re.search(r"^predictions of store_sales: [\d,]+ new, 0 repeated, 0 unusable$", taken, re.MULTILINE)
-    alerts = reader.output_of("steek alerts list --open")
+    alerts = reader.output_of("steek alerts list --flat --open")
     assert re.search(r"mean answer by region +region=north ", alerts)
     assert re.search(r"observed against expected by region +region=north ", alerts)
     assert "south" not in alerts

@@ -6,6 +6,7 @@ how often a question was asked again.
 """
 
 import hashlib
+import io
 import json
 import re
 import sqlite3
@@ -130,12 +131,19 @@ def _row(table: str, record: dict[str, Any], words: _Words, runs: Mapping[int, s
         kept |= {"fingerprint": None, "profile": json.loads(kept["profile"]) | {"sketch": None}}
     if table == "outcome_joins":
         kept["table_version"] = words.outcomes_version(kept["table_version"])
+    if table == "learned_thresholds" and kept["body"] is not None:
+        kept["body"] = _learned(kept["body"])
     if "run" in kept:
         kept["run"] = runs[kept["run"]]
     plain = {name: words.plain(_parsed(value)) for name, value in kept.items()}
     if table == "events":
         plain["causes"] = sorted(plain["causes"])
     return json.dumps(plain, sort_keys=True)
+
+
+def _learned(body: bytes) -> list[dict[str, Any]]:
+    """What was learned, as rows; the order of slices in it says nothing."""
+    return pl.read_ipc(io.BytesIO(body)).sort("slice").to_dicts()
 
 
 def _parsed(value: Any) -> Any:
