@@ -10,12 +10,12 @@ from steek.incidents.mitigations import ActionTaken
 from steek.incidents.phases import PhaseTimes, Times, phases, times
 from steek.incidents.present import readings, resolved_at
 from steek.incidents.rows import find
-from steek.incidents.timeline import TimelineEntry, timeline
+from steek.incidents.story_cache import StoryCache
+from steek.incidents.timeline import TimelineEntry
 from steek.incidents.types import AlertEvidence, Incident
 from steek.incidents.verification import Verification, verify
 
 _BEFORE = timedelta(hours=1)
-_MOST_AROUND = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,11 @@ class Story:
 
 
 class Stories:
-    """Reads incidents; writes nothing."""
+    """Reads incidents; writes nothing. What was read once is kept in memory, and only what is new is read again."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._cache = StoryCache(desk.database)
 
     def read(self, incident_id: str) -> Story:
         """Everything about one incident. Raises NotFoundError when there is none by that id."""
@@ -44,8 +45,8 @@ class Stories:
         with self._desk.database.reading() as connection:
             actions = actions_of(connection, incident_id)
         alerts = self._desk.alerts_of(incident_id)
-        changed = self.suspects(incident_id)
-        entries = self.timeline(incident_id)
+        changed = self._suspects(incident, alerts)
+        entries = self._timeline(incident, alerts)
         all_phases = phases(incident, alerts, entries, changed)
         return Story(
             incident=incident,
@@ -55,28 +56,34 @@ class Stories:
             changed=changed,
             phases=all_phases,
             times=times(incident, all_phases, entries),
-            verification=self.verification(incident_id),
+            verification=self._verification(alerts),
         )
 
     def suspects(self, incident_id: str) -> WhatChanged:
-        """What changed before it, ranked anew, and what did not."""
-        incident = self._incident(incident_id)
-        alerts = self._desk.alerts_of(incident_id)
-        return what_changed(self._desk.ledger, self._desk.lineage, incident, alerts)
+        """What changed before it, ranked, and what did not."""
+        return self._suspects(self._incident(incident_id), self._desk.alerts_of(incident_id))
 
     def timeline(self, incident_id: str) -> tuple[TimelineEntry, ...]:
         """From an hour before the onset (or the declaration), oldest first, with the alerts wherever they lie."""
-        incident = self._incident(incident_id)
-        alerts = self._desk.alerts_of(incident_id)
-        onset = onset_of(alerts)
-        since = min(incident.declared_at, onset.earliest_at or incident.declared_at) - _BEFORE
-        evidence = frozenset(alert.event_id for alert in alerts)
-        entries = timeline(self._desk.ledger, incident, since=since, evidence=evidence, limit=_MOST_AROUND)
-        return tuple(entries)
+        return self._timeline(self._incident(incident_id), self._desk.alerts_of(incident_id))
 
     def verification(self, incident_id: str) -> Verification:
         """Whether the indicators that showed it are back."""
-        alerts = self._desk.alerts_of(incident_id)
+        return self._verification(self._desk.alerts_of(incident_id))
+
+    def _suspects(self, incident: Incident, alerts: tuple[AlertEvidence, ...]) -> WhatChanged:
+        def rank() -> WhatChanged:
+            return what_changed(self._desk.ledger, self._desk.lineage, incident, alerts)
+
+        return self._cache.ranking(incident, alerts, rank)
+
+    def _timeline(self, incident: Incident, alerts: tuple[AlertEvidence, ...]) -> tuple[TimelineEntry, ...]:
+        onset = onset_of(alerts)
+        since = min(incident.declared_at, onset.earliest_at or incident.declared_at) - _BEFORE
+        evidence = frozenset(alert.event_id for alert in alerts)
+        return self._cache.timeline(incident, since=since, evidence=evidence)
+
+    def _verification(self, alerts: tuple[AlertEvidence, ...]) -> Verification:
         database = self._desk.database
         return verify(alerts, resolved=resolved_at(database, alerts), readings=readings(database, alerts))
 

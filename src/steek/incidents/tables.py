@@ -24,6 +24,10 @@ incidents = Table(
     Column("changed_by", String(200), nullable=False),
     Column("resolved_at", Instant),
     Column("closed_at", Instant),
+    Column("said_at", Instant),
+    Column("severity_reason", Text),
+    Column("merged_into", String(20)),
+    Column("near_miss", Text),
     Index("incidents_by_state", "state"),
     Index("incidents_by_number", "year", "number", unique=True),
 )

@@ -90,7 +90,9 @@ class Incident:
     """One incident. `version` grows with every decision; pass it back to be told when somebody decided first.
 
     `systems` are URNs without versions: what it was declared on, and what is made from that.
-    `machine` says whether an alert declared it or a person.
+    `machine` says whether an alert declared it or a person. `said_at` is when it was said, by the clock of whoever
+    said it, where it could not be written at once. `severity_reason` is why a person set the severity; None while it
+    is as declared. `merged_into` is the incident it is a duplicate of. `near_miss` says which defence held.
     """
 
     id: str
@@ -108,6 +110,10 @@ class Incident:
     changed_by: str
     resolved_at: datetime | None
     closed_at: datetime | None
+    said_at: datetime | None = None
+    severity_reason: str | None = None
+    merged_into: str | None = None
+    near_miss: str | None = None
 
     @property
     def urn(self) -> str:

@@ -1,0 +1,1 @@
+"""How bad an incident is: severity, impact, systems, duplicates, near misses and corrections."""

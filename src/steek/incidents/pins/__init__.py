@@ -1,0 +1,1 @@
+"""Charts and files kept beside the timeline as they were."""
