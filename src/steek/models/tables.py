@@ -1,6 +1,6 @@
-"""Tables of the registry: definitions, trained models and freezes."""
+"""Tables of the registry: definitions, trained models, freezes and what they hold back."""
 
-from sqlalchemy import JSON, BigInteger, Column, Integer, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Integer, String, Table, Text
 
 from steek.ledger.database import Instant, metadata
 
@@ -49,4 +49,31 @@ freezes = Table(
     Column("actor", String(200), nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
+)
+
+# One row for each change that a freeze held back, however often it was tried.
+held_changes = Table(
+    "held_changes",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("incident", String(300), nullable=False, index=True),
+    Column("subject", String(300), nullable=False, index=True),
+    Column("action", String(20), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("held_by", String(200), nullable=False),
+    Column("held_at", Instant, nullable=False),
+    Column("asked_by", String(200)),
+    Column("asked_at", Instant),
+    Column("asked_reason", Text),
+    Column("decided_by", String(200)),
+    Column("decided_at", Instant),
+    Column("decided_reason", Text),
+    Column("approved_until", Instant),
+    Column("passed_by", String(200)),
+    Column("passed_at", Instant),
+    Column("passed_key", String(300)),
 )

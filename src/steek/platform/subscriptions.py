@@ -9,7 +9,7 @@ from steek.kernel.urn import Urn
 from steek.ledger import Event
 from steek.ledger.subscriptions import Handler
 from steek.models import Freezes, Registry
-from steek.models.freeze import ACTIONS
+from steek.models.freeze import actions_on
 from steek.monitoring import EXPECTED_KINDS, INCIDENT_KINDS, Monitoring
 from steek.platform.noticing import NOTICED_KINDS, Noticing
 
@@ -56,7 +56,7 @@ def _freeze(freezes: Freezes, event: Event) -> None:
     for subject in subjects:  # pyright: ignore[reportUnknownVariableType]
         freezes.hold(
             str(subject),  # pyright: ignore[reportUnknownArgumentType]
-            ACTIONS,
+            actions_on(str(subject)),  # pyright: ignore[reportUnknownArgumentType]
             str(event.payload["reason"]),
             incident,
             actor=event.actor,

@@ -1,6 +1,7 @@
 """The routes of a project: which version of each model answers, changed by compare-and-set and never silently."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Literal
 
@@ -85,6 +86,7 @@ class Routes:
             key=key,
             actor=actor,
             expected_epoch=expected_epoch,
+            what=f"version {version}",
             permit=lambda _connection, route: self._permit_new(route, version, gate_decision_id),
         )
 
@@ -107,6 +109,7 @@ class Routes:
             key=key,
             actor=actor,
             expected_epoch=expected_epoch,
+            what=f"canary of version {version} with {fraction:.0%}",
             permit=lambda _connection, route: self._permit_new(route, version, gate_decision_id),
         )
 
@@ -121,7 +124,7 @@ class Routes:
             key=key,
             actor=actor,
             expected_epoch=expected_epoch,
-            permit=lambda _connection, route: self._permit_forward(route),
+            what=f"canary{self._candidate(model)} to {fraction:.0%}",
         )
 
     def promote(self, model: str, *, key: str, actor: str, expected_epoch: int | None = None) -> Route:
@@ -133,7 +136,7 @@ class Routes:
             key=key,
             actor=actor,
             expected_epoch=expected_epoch,
-            permit=lambda _connection, route: self._permit_forward(route),
+            what=f"promotion of the canary{self._candidate(model)}",
         )
 
     def abort_canary(
@@ -206,16 +209,22 @@ class Routes:
         reason: str = "",
         member: str | None = None,
         expected_epoch: int | None = None,
+        what: str | None = None,
         permit: _Permit | None = None,
     ) -> Route:
+        urn = f"model:{model}"
+        # Only what goes forward says `what` it is: a freeze may hold it, and then it is written down.
+        held = nullcontext() if what is None else self._freezes.keeping(urn, "deploy", what, actor=actor, key=key)
         # Read, check and write under one write lock: no freeze and no other change can slip in between.
-        with self._database.transaction() as connection:
+        with held, self._database.transaction() as connection:
             known = change_of_key(connection, key)
             if known is not None:
                 return known.route
             before = read_route(connection, model)
             _require_epoch(before, expected_epoch)
             moved = move(before)
+            if what is not None:
+                self._freezes.admit(connection, urn, "deploy", what, actor=actor, key=key)
             cause = None if permit is None else permit(connection, before)
             now = self._clock.now()
             after = replace(moved, epoch=before.epoch + 1, updated_at=now)
@@ -225,13 +234,13 @@ class Routes:
         return after
 
     def _permit_new(self, route: Route, version: int, gate_decision_id: str) -> Event:
-        self._permit_forward(route)
         trained = self._registry.get(route.model, version)
         self._registry.artifact(trained)
         return require_passed_gate(self._ledger, trained, gate_decision_id)
 
-    def _permit_forward(self, route: Route) -> None:
-        self._freezes.check(f"model:{route.model}", "deploy")
+    def _candidate(self, model: str) -> str:
+        candidate = self.get(model).candidate
+        return "" if candidate is None else f" of version {candidate}"
 
     def _permit_back(self, connection: Connection, after: Route, member: str | None) -> None:
         target = after.version_of(member)

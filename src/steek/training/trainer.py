@@ -122,7 +122,8 @@ class Trainer:
         if (done := self._registry.by_key(key)) is not None:
             return done
         definition = self._definition(definition_name)
-        self._freezes.check(f"model:{definition.name}", "train", incident=incident)
+        what = _what_training(known_at, members)
+        self._freezes.require(f"model:{definition.name}", "train", what, actor=actor, key=key, incident=incident)
         order = _Order(
             definition=definition,
             definition_hash=self._registry.register(definition, actor=actor),
@@ -254,3 +255,10 @@ def _inputs(examples: ExampleSet) -> tuple[str, ...]:
 
 def _environment() -> dict[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__, "steek": version("steek")}
+
+
+def _what_training(known_at: datetime, members: Sequence[str] | None) -> str:
+    """Which training this is, the same at every attempt."""
+    of = "" if members is None else f", members {', '.join(sorted(members)[:20])}"
+    more = f" and {len(members) - 20} more" if members is not None and len(members) > 20 else ""
+    return f"on data known until {known_at:%Y-%m-%d %H:%M} UTC{of}{more}"

@@ -9,6 +9,7 @@ from steek.data.contracts import proposal_rows as rows
 from steek.data.contracts.changes import ContractDiff
 from steek.data.contracts.compatibility import compare
 from steek.data.contracts.contract import Contract
+from steek.data.contracts.control import ChangeControl, NoControl
 from steek.data.contracts.impact import Downstream
 from steek.data.contracts.log import contract_from, latest_contract, latest_hash, note_contract
 from steek.data.contracts.proposal import (
@@ -51,13 +52,22 @@ class Proposals:
         ledger: Gets `contract.proposed`, `owner_asked`, `acknowledged`, `overridden`, `withdrawn` and `changed`.
         clock: Processing time.
         downstream: Finds what a change touches, and who answers for it.
+        control: Holds back what an incident does not let through; None holds nothing.
     """
 
-    def __init__(self, database: Database, ledger: Ledger, clock: Clock, downstream: Downstream) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        clock: Clock,
+        downstream: Downstream,
+        control: ChangeControl | None = None,
+    ) -> None:
         self._database = database
         self._ledger = ledger
         self._clock = clock
         self._downstream = downstream
+        self._control = control or NoControl()
 
     def preview(self, contract: Contract, *, actor: str) -> Preview:
         """What proposing it would show and whom it would ask; writes nothing."""
@@ -159,13 +169,18 @@ class Proposals:
             RefusedError: owners downstream have not acknowledged a breaking change; names them.
             StaleWriteError: another contract holds than the one it was compared with.
             IllegalTransitionError: it was applied or withdrawn before.
+            FrozenError: an incident holds the dataset; the proposal stays, listed as held.
         """
         act = _Act("apply", proposal_id, key, actor, self._clock.now())
-        with self._database.transaction() as connection:
+        proposed = self.get(proposal_id)
+        change = f"dataset:{proposed.dataset}", "contract", f"version {proposed.version}, proposal {proposal_id}"
+        with self._control.keeping(*change, actor=actor, key=key), self._database.transaction() as connection:
             proposal = rows.get(connection, proposal_id)
             if not _is_first(connection, act):
                 return proposal
             _refuse_early(connection, proposal)
+            if proposal.state == "ready":
+                self._control.admit(connection, *change, actor=actor, key=key)
             kept = rows.stored(connection, proposal_id)
             drafts = note_contract(connection, contract_from(kept["document"]), actor=actor, at=act.at)
             told = [
