@@ -143,6 +143,13 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "incident.resolved": _resolved,
     "suspects.ranked": _ranked,
     "postmortem.drafted": _drafted,
+    "postmortem.edited": lambda payload: f"postmortem edited, version {payload.get('version')}",
+    "postmortem.commented": lambda payload: f"postmortem commented, version {payload.get('version')}",
+    "postmortem.review_asked": lambda payload: f"review of the postmortem asked, version {payload.get('version')}",
+    "postmortem.reviewed": lambda payload: (
+        f"postmortem reviewed: {'accepted' if payload.get('accepted') else 'returned'}"
+    ),
+    "postmortem.published": lambda payload: f"postmortem published, revision {payload.get('revision')}",
 }
 
 

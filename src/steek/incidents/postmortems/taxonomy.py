@@ -54,7 +54,12 @@ _MOST = 3
 
 def load_taxonomy() -> Taxonomy:
     """The taxonomy that comes with steek."""
-    return parse_taxonomy((resources.files(__package__ or __name__) / "taxonomy.toml").read_text("utf-8"))
+    return parse_taxonomy(base_text())
+
+
+def base_text() -> str:
+    """The taxonomy that comes with steek, as its data file has it."""
+    return (resources.files(__package__ or __name__) / "taxonomy.toml").read_text("utf-8")
 
 
 def parse_taxonomy(text: str) -> Taxonomy:

@@ -1,0 +1,107 @@
+"""A report as Markdown with front matter, which reads well without steek and comes back by import."""
+
+import json
+import re
+from datetime import timedelta
+
+from steek.incidents.postmortems.report import HEADINGS, Point, PointRole, Reference, Report, Standing
+from steek.incidents.types import Duration
+from steek.kernel.units import format_duration
+
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~]")
+_OPENS = re.compile(r"^(\s*)([#+\-=]|\d+[.)])")
+_TIMES = ("to_detect", "to_declare", "to_mitigate", "to_resolve")
+
+
+def inline(text: str) -> str:
+    r"""What somebody typed, on one line, so that no Markdown and no HTML in it means anything.
+
+    >>> inline("# <b>all</b>  of it")
+    '\\# \\<b\\>all\\</b\\> of it'
+    """
+    one_line = _SPECIAL.sub(lambda match: "\\" + match.group(), " ".join(text.split()))
+    return _OPENS.sub(lambda match: match.group(1) + match.group(2)[:-1] + "\\" + match.group(2)[-1], one_line)
+
+
+def report_markdown(report: Report) -> str:
+    """The whole report; what nobody confirmed is marked, what was struck is left out."""
+    body: list[str] = [f"# {inline(report.title)}", ""]
+    sections = report.ordered_sections()
+    early = [one for one in sections if one[0] not in {"resolution", "lessons"}]
+    late = [one for one in sections if one[0] in {"resolution", "lessons"}]
+    for name, text in early:
+        body += [f"## {inline(report.heading(name))}", "", demoted(text), ""]
+    for role in PointRole:
+        points = report.of_role(role)
+        if points:
+            body += [f"## {HEADINGS[role]}", "", *map(point_line, points), ""]
+    for name, text in late:
+        body += [f"## {report.heading(name)}", "", demoted(text), ""]
+    if report.references:
+        body += ["## References", "", *map(reference_line, report.references), ""]
+    return "\n".join([*_front(report), *body])
+
+
+def demoted(text: str) -> str:
+    """Text whose headings of the first two levels are below the headings of the report."""
+    return re.sub(r"^(#{1,2})(?=\s)", r"##\1", text.strip("\n"), flags=re.MULTILINE)
+
+
+def point_line(point: Point) -> str:
+    """A point as an item of a list."""
+    mark = " *(suggested)*" if point.standing is Standing.SUGGESTED else ""
+    because = f" Because: {inline(point.because)}" if point.because else ""
+    if point.role is PointRole.DEFENCE:
+        said = f": {inline(point.text)}" if point.text else ""
+        return f"- {inline(point.subject or 'unnamed')}: **{inline(point.kind or 'not tried')}**{said}{mark}"
+    if point.role is PointRole.CATEGORY:
+        return f"- {inline(point.kind or '')}: {inline(point.text)}{mark}{because}"
+    kind = f"{inline(point.kind)}: " if point.role is PointRole.FOLLOW_UP and point.kind else ""
+    return f"- {kind}{inline(point.text)}{mark}{because}"
+
+
+def reference_line(one: Reference) -> str:
+    """A reference as an item of a list."""
+    parts = [inline(part) for part in (one.title, one.publisher, str(one.year or "")) if part]
+    return "- " + ", ".join([*parts, *([f"<{one.link}>"] if one.link else [])])
+
+
+def duration_words(duration: Duration) -> str | None:
+    """A duration as people write it, or None when nothing is known of it.
+
+    >>> duration_words(Duration(600.0, 900.0)), duration_words(Duration(None, None))
+    ('10 min to 15 min', None)
+    """
+    shortest, longest = (
+        None if value is None else format_duration(timedelta(seconds=value))
+        for value in (duration.shortest_s, duration.longest_s)
+    )
+    if shortest is None:
+        return None if longest is None else f"at most {longest}"
+    if longest is None:
+        return f"at least {shortest}"
+    return shortest if shortest == longest else f"{shortest} to {longest}"
+
+
+def _front(report: Report) -> list[str]:
+    values: dict[str, str | None] = {
+        "id": report.id,
+        "incident": report.incident,
+        "title": report.title,
+        "date": None if report.began_at is None else report.began_at.isoformat(),
+        "resolved": None if report.resolved_at is None else report.resolved_at.isoformat(),
+        "severity": report.severity,
+        "systems": ", ".join(report.systems) or None,
+        "detected_by": report.detected_by,
+        **{name: duration_words(getattr(report.times, name)) for name in _TIMES},
+        "near_miss": "yes" if report.near_miss else None,
+        "machine_learning": None if report.axes.machine_learning is None else str(report.axes.machine_learning),
+        "distributed": None if report.axes.distributed is None else str(report.axes.distributed),
+        "taxonomy_version": str(report.taxonomy_version),
+    }
+    return ["---", *(f"{name}: {_scalar(value)}" for name, value in values.items() if value is not None), "---", ""]
+
+
+def _scalar(value: str) -> str:
+    """A value that YAML reads as this text: bare when that is safe, quoted as JSON else."""
+    return value if re.fullmatch(r"[\w][\w ,.:/@+-]*", value) and ": " not in value else json.dumps(value)
