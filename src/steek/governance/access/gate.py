@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import polars as pl
 from sqlalchemy import insert, select
@@ -22,12 +23,22 @@ _LONGEST_PRINCIPAL = 200
 _LONGEST_PURPOSE = 100
 # Table and frame; gives the frame with what is sealed in it, opened when it is read.
 Unseal = Callable[[str, pl.LazyFrame], pl.LazyFrame]
-# Policies that hold for a while only, at a moment: a door for grants that end by themselves.
-Temporary = Callable[[datetime], Sequence[Policy]]
 
 
-def _none(_now: datetime) -> Sequence[Policy]:
-    return ()
+class Emergency(Protocol):
+    """Grants that open something for one person and end by themselves."""
+
+    def is_meant(self, actor: Actor) -> bool:
+        """Whether somebody reads for such a grant."""
+        ...
+
+    def policies(self, actor: Actor, now: datetime) -> Sequence[Policy]:
+        """What is open to `actor` at `now` besides what is declared."""
+        ...
+
+    def hand_out(self, decision: Decision, version: int, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows themselves, read and written down; only for readers of whom `is_meant`."""
+        ...
 
 
 class Access:
@@ -41,7 +52,7 @@ class Access:
         roles: Declared roles by name.
         policies: Declared policies.
         pseudonymise: Gives pseudonyms; None where the project keeps no keys for them.
-        temporary: Further policies in force at a moment.
+        emergency: Opens what was granted for a while; None opens nothing besides what is declared.
         unseal: Opens what is sealed in a table, if anything; None where the project keeps no keys for it.
     """
 
@@ -55,7 +66,7 @@ class Access:
         roles: Mapping[str, Role],
         policies: Sequence[Policy],
         pseudonymise: Pseudonymise | None = None,
-        temporary: Temporary = _none,
+        emergency: Emergency | None = None,
         unseal: Unseal | None = None,
     ) -> None:
         self._database = database
@@ -65,7 +76,7 @@ class Access:
         self.roles = roles
         self.policies = policies
         self._pseudonymise = pseudonymise
-        self._temporary = temporary
+        self._emergency = emergency
         self._unseal = unseal
 
     def actor(self, principal: str, purpose: str = "", *, roles: Iterable[str] = (), token: str | None = None) -> Actor:
@@ -101,7 +112,8 @@ class Access:
     def decide(self, actor: Actor, table: str, columns: Sequence[str]) -> Decision:
         """What `actor` may see now. Nothing is opened, so nothing is written."""
         now = self._clock.now()
-        policies = [*self.policies, *self._temporary(now)]
+        granted = () if self._emergency is None else self._emergency.policies(actor, now)
+        policies = [*self.policies, *granted]
         can_pseudonymise = self._pseudonymise is not None
         return decide(actor, self._facts(table), columns, policies, now, can_pseudonymise=can_pseudonymise)
 
@@ -127,14 +139,20 @@ class Access:
         """
         decision = self.decide(reader(actor), table, list(schema))
         self._write(decision, version)
-        return treat(frame, schema, decision, self._facts(table), self._pseudonymise)
+        treated = treat(frame, schema, decision, self._facts(table), self._pseudonymise)
+        if self._emergency is not None and self._emergency.is_meant(decision.actor):
+            return self._emergency.hand_out(decision, version, treated)
+        return treated
 
     def admit(self, actor: Actor, table: str, columns: Sequence[str]) -> Decision:
         """The same for data that do not come as a frame: a decision that is no refusal, written down.
 
         Raises:
-            RefusedError: nothing of it is open.
+            RefusedError: nothing of it is open, or it is asked for in an emergency, which opens rows of frames only.
         """
+        if self._emergency is not None and self._emergency.is_meant(actor):
+            message = f"{actor.principal} may not read {table} here: an emergency access opens tables of the lake only"
+            raise RefusedError(message, next_step="Read the table with 'steek break-glass read'.")
         decision = self.decide(actor, table, columns)
         self._write(decision, None)
         return decision

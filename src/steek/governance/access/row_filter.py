@@ -10,6 +10,7 @@ import polars as pl
 
 from steek.kernel.errors import InputError
 
+Column = Callable[[str], pl.Expr]
 _LONGEST = 2000
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], pl.Expr]] = {
     ast.Eq: operator.eq,
@@ -25,8 +26,12 @@ _NEXT_STEP = (
 )
 
 
-def parse_filter(text: str) -> pl.Expr:
+def parse_filter(text: str, column: Column = pl.col) -> pl.Expr:
     """The condition as an expression; a row for which it is unknown (null) does not fit.
+
+    Args:
+        text: As people write it.
+        column: What a name stands for; by default the column of that name as it is stored.
 
     Raises:
         InputError: it is something else than columns, constants, comparisons, and, or, not; the message names what.
@@ -38,7 +43,7 @@ def parse_filter(text: str) -> pl.Expr:
         message = f"a condition on rows has 1 to {_LONGEST:,} characters, this one {len(text):,}"
         raise InputError(message, next_step=_NEXT_STEP)
     try:
-        made = _condition(ast.parse(text.strip(), mode="eval").body)
+        made = _condition(ast.parse(text.strip(), mode="eval").body, column)
         # Whatever polars would refuse by itself, such as a comparison of two constants, is refused here.
         made.meta.root_names()
     except (SyntaxError, ValueError, RecursionError, MemoryError, TypeError, pl.exceptions.PolarsError) as cause:
@@ -47,37 +52,37 @@ def parse_filter(text: str) -> pl.Expr:
     return made
 
 
-def _condition(node: ast.expr) -> pl.Expr:
+def _condition(node: ast.expr, column: Column) -> pl.Expr:
     if isinstance(node, ast.BoolOp):
-        parts = [_condition(each) for each in node.values]
+        parts = [_condition(each, column) for each in node.values]
         return pl.all_horizontal(parts) if isinstance(node.op, ast.And) else pl.any_horizontal(parts)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return ~_condition(node.operand)
+        return ~_condition(node.operand, column)
     if isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
         steps = zip(sides, node.ops, sides[1:], strict=False)
-        return pl.all_horizontal([_comparison(left, op, right) for left, op, right in steps])
+        return pl.all_horizontal([_comparison(left, op, right, column) for left, op, right in steps])
     if isinstance(node, ast.Name):
-        return pl.col(node.id)
+        return column(node.id)
     raise _refused(node)
 
 
-def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> pl.Expr:
+def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr, column: Column) -> pl.Expr:
     if isinstance(op, ast.Is | ast.IsNot):
         if not (isinstance(right, ast.Constant) and right.value is None):
             raise _refused(right)
-        value = _value(left)
+        value = _value(left, column)
         return value.is_null() if isinstance(op, ast.Is) else value.is_not_null()
     if isinstance(op, ast.In | ast.NotIn):
         if not isinstance(right, ast.Tuple | ast.List) or not right.elts:
             raise _refused(right)
-        within = _value(left).is_in([_constant(each) for each in right.elts])
+        within = _value(left, column).is_in([_constant(each) for each in right.elts])
         return within if isinstance(op, ast.In) else ~within
-    return _COMPARISONS[type(op)](_value(left), _value(right))
+    return _COMPARISONS[type(op)](_value(left, column), _value(right, column))
 
 
-def _value(node: ast.expr) -> pl.Expr:
-    return pl.col(node.id) if isinstance(node, ast.Name) else pl.lit(_constant(node))
+def _value(node: ast.expr, column: Column) -> pl.Expr:
+    return column(node.id) if isinstance(node, ast.Name) else pl.lit(_constant(node))
 
 
 def _constant(node: ast.expr) -> Any:
