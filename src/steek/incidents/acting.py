@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from steek.incidents.control.agreements import require_agreements
 from steek.incidents.desk import Desk
 from steek.incidents.lifecycle import State, move_forward
 from steek.incidents.mitigations import (
@@ -86,6 +87,8 @@ def _start(
         if incident.state is State.CLOSED:
             message = f"incident {incident.id} is closed; {mitigation.name} was not done"
             raise ConflictError(message, next_step="Declare a new incident and act from there.")
+        if mitigation.agrees:
+            require_agreements(connection, incident, mitigation.name, given, of=mitigation.agrees, now=desk.clock.now())
         change(connection, incident, actor=actor)
         highest = select(func.max(actions.c.number)).where(actions.c.incident_id == incident_id)
         row: dict[str, Any] = {

@@ -45,6 +45,10 @@ class Mitigation:
         observe: Reads, in JSON values, what it is about to change; called before and after. None when there is nothing
             to read.
         advances: The incident action that doing it amounts to; None when it leaves the phase as it is.
+        takes: How long it is expected to take, in words; what it took before is measured.
+        agrees: Who must agree before: roles of the incident, or stakeholders such as "business" where revenue is at
+            stake. It is not done before they have.
+        one_first: The mitigation that tries it on one member first, or "".
     """
 
     name: str
@@ -55,6 +59,9 @@ class Mitigation:
     arguments: tuple[Argument, ...] = ()
     observe: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None
     advances: Action | None = Action.MITIGATE
+    takes: str = "not known"
+    agrees: tuple[str, ...] = ()
+    one_first: str = ""
 
 
 class Outcome(StrEnum):

@@ -13,6 +13,7 @@ from steek.features import FeatureReader
 from steek.kernel.errors import NotFoundError
 from steek.models.specs import PREVIOUS_VERSION
 from steek.serving.answers import NO_CANDIDATES, Answer, best, implausible
+from steek.serving.masks import masked_reason, without_masked
 from steek.serving.queries import Query
 from steek.serving.served import ServedModel
 from steek.serving.split import share_of
@@ -85,6 +86,10 @@ class Answering:
             return
         ready: list[int] = []
         for position in positions:
+            off = masked_reason(model.masks, asked[position].query) if model.masks else None
+            if off is not None:
+                yield position, self._chain(model, asked[position], None, off)
+                continue
             try:
                 inputs[position] = self._inputs(model, asked[position].query, warm.trained.feature_names)
                 ready.append(position)
@@ -170,7 +175,7 @@ class Answering:
         if names not in inputs.matrices:
             column = model.form.candidate_column
             matrix, oldest, _ = self._reader.matrix(names, query.entity, inputs.candidates, column, query.moment)
-            inputs.matrices[names] = matrix
+            inputs.matrices[names] = without_masked(model.masks, names, matrix) if model.masks else matrix
             inputs.oldest[names] = oldest
         return inputs
 

@@ -13,6 +13,7 @@ from steek.ledger import Database, Event, Ledger
 from steek.models import Freezes, Registry, TrainedModel, trained_urn
 from steek.serving import rollout
 from steek.serving.gate_evidence import require_passed_gate
+from steek.serving.masks import Masks
 from steek.serving.rollout import Move, RolloutAction
 from steek.serving.route_events import route_events
 from steek.serving.route_rows import change_of_key, read_changes, read_route, read_routes, was_primary, write_change
@@ -38,6 +39,7 @@ class Routes:
         self._clock = clock
         self._registry = registry
         self._freezes = freezes
+        self.masks = Masks(database, ledger, clock)
 
     def get(self, model: str) -> Route:
         """The route of a model; an empty one of epoch 0 when nothing was ever deployed."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from steek.kernel.clock import Clock
 from steek.kernel.errors import NotFoundError
 from steek.models import ModelDefinition, Registry
+from steek.serving.masks import Mask
 from steek.serving.queries import ColumnType, QueryForm
 from steek.serving.routes import Routes
 from steek.serving.types import Route
@@ -26,6 +27,7 @@ class ServedModel:
     route: Route
     versions: Mapping[int, WarmVersion] = field(default_factory=dict[int, WarmVersion])
     broken: Mapping[int, str] = field(default_factory=dict[int, str])
+    masks: tuple[Mask, ...] = ()
     unloaded: bool = False
 
     @property
@@ -91,17 +93,25 @@ class ServedModels:
     def refresh(self) -> list[str]:
         """Read the routes and load what changed; returns the names of models whose picture changed."""
         routes = self._routes.all()
+        masks = self._routes.masks.active()
         changed: list[str] = []
         for name, model in self._models.items():
             route = routes.get(name, Route(name))
+            off = tuple(mask for mask in masks if mask.model == name)
+            if off != model.masks:
+                model = replace(model, masks=off)  # noqa: PLW2901 - the picture that goes on
+                self._swap(model)
+                changed.append(name)
             if route.epoch != model.route.epoch or (model.broken and self._may_retry(name)):
                 self._swap(self._brought_up(replace(model, route=route)))
                 changed.append(name)
-        return changed
+        return list(dict.fromkeys(changed))
 
     def load(self, name: str) -> ServedModel:
         """Read a model's route now, load what it needs, and serve it again if it was unloaded."""
-        model = replace(self.get(name), route=self._routes.get(name), unloaded=False)
+        model = replace(
+            self.get(name), route=self._routes.get(name), masks=self._routes.masks.active(name), unloaded=False
+        )
         self._swap(self._brought_up(model))
         return self.get(name)
 

@@ -68,3 +68,17 @@ serving_replicas = Table(
     Column("epoch", Integer, nullable=False),
     Column("seen_at", Instant, nullable=False),
 )
+
+masks = Table(
+    "serving_masks",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    Column("model", String(100), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("what", String(300), nullable=False),
+    Column("reason", String(1000), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("serving_masks_by_end", "ended_at", "model"),
+)
