@@ -39,6 +39,8 @@ LIGHTER = {
 }
 READY = b"console: http"
 _PROGRESS_EVERY_S = 0.02
+# A replay that is taken up may do in a moment what took long when it was followed; later than this it may be over.
+_LONGEST_DELAY_S = 3.0
 LIMIT_S = 600.0
 
 
@@ -168,7 +170,7 @@ def record_progress(run: Run, limit_s: float) -> list[tuple[float, int]]:
 def moment_at(second: float, steps: list[tuple[float, int]]) -> Moment:
     """The moment that lies so many seconds into a run."""
     at_s, reached = max((step for step in steps if step[0] <= second), key=lambda step: step[0])
-    return Moment(reached, second - at_s)
+    return Moment(reached, min(second - at_s, _LONGEST_DELAY_S))
 
 
 def free_ports() -> int:
