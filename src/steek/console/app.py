@@ -1,8 +1,10 @@
 """The console as an ASGI application."""
 
+from collections.abc import AsyncIterator
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
@@ -11,18 +13,20 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from steek.console.actions import ACTIONS, perform
+from steek.console.actor import actor_of
 from steek.console.alert_actions import ALERT_ACTIONS
 from steek.console.attribution_actions import ATTRIBUTION_ACTIONS
 from steek.console.data_actions import DATA_ACTIONS
 from steek.console.drawings import Drawings
 from steek.console.guard import Guard
+from steek.console.incident_live import here_part, shared_parts
 from steek.console.notice_actions import NOTICE_ACTIONS
 from steek.console.objective_actions import OBJECTIVE_ACTIONS
 from steek.console.page import environment, render
 from steek.console.pages import PAGES, frame
 from steek.console.services import Services
 from steek.console.site import Site
-from steek.console.stream import changes
+from steek.console.stream import Live
 from steek.kernel.errors import ConflictError, InputError, NotFoundError, RefusedError, ResourceError, SteekError
 
 # Nearest class wins, so a leaf needs a line of its own only where it differs.
@@ -42,11 +46,11 @@ def build_console(platform: object) -> ASGIApp:
     Args:
         platform: Record of the project's services; the console takes those of `Services` by name.
     """
-    site = Site(Services.of(platform), environment(), Drawings())
+    site = _site(Services.of(platform))
     forms = {**ACTIONS, **ALERT_ACTIONS, **DATA_ACTIONS, **OBJECTIVE_ACTIONS, **NOTICE_ACTIONS, **ATTRIBUTION_ACTIONS}
     routes = [
         Route("/stream", partial(_stream, site)),
-        Route("/incidents/{id}/stream", partial(_stream, site)),
+        Route("/incidents/{id}/stream", partial(_room, site)),
         Route("/charts/{name}.svg", partial(_chart, site)),
         *(Route(path, partial(page, site)) for path, page in PAGES.items()),
         *(Route(path, partial(perform, action, site), methods=["POST"]) for path, action in forms.items()),
@@ -57,9 +61,31 @@ def build_console(platform: object) -> ASGIApp:
     return Guard(app, own_hosts=(site.services.settings.text("host"),))
 
 
-async def _stream(site: Site, request: Request) -> Response:
-    services = site.services
-    messages = changes(services.ledger, services.clock, is_gone=request.is_disconnected)
+def _site(services: Services) -> Site:
+    templates, drawings = environment(), Drawings()
+    draw = partial(shared_parts, services, drawings, templates)
+    live = Live(services.ledger, services.clock, draw=draw, here=partial(here_part, services, templates))
+    return Site(services, templates, drawings, live)
+
+
+async def _stream(site: Site, _request: Request) -> Response:
+    return _events(site.live.changes())
+
+
+async def _room(site: Site, request: Request) -> Response:
+    incident_id = request.path_params["id"]
+    await run_in_threadpool(site.services.incidents.get, incident_id)
+    seen = request.query_params.get("seen", "")
+    messages = site.live.room(
+        incident_id,
+        actor=actor_of(request),
+        seen_sequence=int(seen) if seen.isdecimal() and len(seen) < 19 else 0,
+        last_id=request.headers.get("last-event-id", ""),
+    )
+    return _events(messages)
+
+
+def _events(messages: AsyncIterator[str]) -> Response:
     return StreamingResponse(messages, media_type="text/event-stream", headers={"cache-control": "no-cache"})
 
 

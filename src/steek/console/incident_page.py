@@ -108,7 +108,7 @@ def _draw(
         return Markup(render(templates, section.template, frame, view=view, section=shown))  # noqa: S704
     except SteekError as error:
         return _failed(section, error.message)
-    except Exception as error:  # noqa: BLE001 - it is told in its place and logged
+    except Exception as error:
         # During an outage a page with a hole helps, and no page does not.
         _logger.exception("a part of the page of an incident failed: %s", section.name)
         return _failed(section, type(error).__name__)

@@ -221,11 +221,15 @@ def incidents(site: Site, request: Request) -> Response:
 
 def incident(site: Site, request: Request) -> Response:
     services, incident_id = site.services, request.path_params["id"]
+    # Read first: what is written while the page is drawn comes again by the stream.
+    seen = site.live.newest()
     story = services.incidents.stories.read(incident_id)
     view = incident_view(services, site.drawings, story, form_key=_form_key(site))
-    framed = frame(site, request, stream=f"/incidents/{quote(incident_id, safe='')}/stream")
+    framed = frame(site, request, stream=f"/incidents/{quote(incident_id, safe='')}/stream?seen={seen}")
     rendered = parts_of(services, site.templates, framed, story, view)
-    return HTMLResponse(render(site.templates, "incident.html", framed, view=view, rendered=rendered))
+    names, unnamed = site.live.present(incident_id)
+    shown = {"view": view, "rendered": rendered, "names": names, "unnamed": unnamed}
+    return HTMLResponse(render(site.templates, "incident.html", framed, **shown))
 
 
 def postmortems(site: Site, request: Request) -> Response:

@@ -7,6 +7,7 @@ from jinja2 import Environment
 
 from steek.console.drawings import Drawings
 from steek.console.services import Services
+from steek.console.stream import Live
 
 # After a form the page says what happened; only these sentences, never text from the address.
 DONE: Mapping[str, str] = {
@@ -42,8 +43,9 @@ DONE: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Services, templates and charts of one console."""
+    """Services, templates, charts and live readers of one console."""
 
     services: Services
     templates: Environment
     drawings: Drawings
+    live: Live
