@@ -1,0 +1,105 @@
+"""What is set up and what happened, gathered from declarations, routes, monitors and the ledger as they are now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from steek.incidents.defences.coverage import load_coverage
+from steek.incidents.defences.declared import Declared
+from steek.incidents.defences.defence_map import Evidence
+from steek.incidents.defences.exercises import EXERCISE_KINDS, exercises
+from steek.incidents.defences.held import held_layers
+from steek.incidents.defences.rehearsals import REHEARSAL_KINDS, Rollback, rehearsed, rollbacks
+from steek.incidents.defences.safeguard import Safeguard
+from steek.incidents.defences.safeguards_of_data import safeguards_of_data
+from steek.incidents.defences.safeguards_of_models import safeguards_of_models
+from steek.incidents.defences.safeguards_of_people import PRACTICES, safeguards_of_people
+from steek.incidents.defences.safeguards_of_watching import safeguards_of_watching
+from steek.incidents.incidents import Incidents
+from steek.kernel.clock import Clock
+from steek.kernel.errors import NotFoundError
+from steek.ledger import Ledger
+from steek.monitoring import Monitoring, Objectives
+from steek.serving import Routes
+
+# Newest first: what was exercised lately is what counts, and a busy ledger has millions of commits.
+_MOST_OF_A_KIND = 2000
+_POSTMORTEM_KINDS = ("postmortem.drafted", "postmortem.published", "postmortem.edited")
+
+
+def _no_rotations() -> Sequence[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Declarations, and the services that tell how things stand; everything is read anew when asked.
+
+    Args:
+        declared: What the project declares.
+        ledger: What happened.
+        monitoring: Monitors, those that come by default too, and how they stand.
+        objectives: Promises and whether they are kept.
+        routes: What serves, and what it can go back to.
+        incidents: Postmortems by incident.
+        clock: Processing time.
+        rotations: Names of the rotations that say who is called.
+    """
+
+    declared: Declared
+    ledger: Ledger
+    monitoring: Monitoring
+    objectives: Objectives
+    routes: Routes
+    incidents: Incidents
+    clock: Clock
+    rotations: Callable[[], Sequence[str]] = _no_rotations
+
+    def safeguards(self) -> tuple[Safeguard, ...]:
+        """Everything that is set up."""
+        declared, coverage = self.declared, load_coverage()
+        practised = [event for kind in PRACTICES for event in self.newest(kind, limit=1)]
+        return (
+            *safeguards_of_data(declared),
+            *safeguards_of_models(declared, self.routes.all()),
+            *safeguards_of_watching(declared, self.monitoring.monitors, coverage),
+            *safeguards_of_people(declared, practised, self.rotations()),
+        )
+
+    def newest(self, *kinds: str, limit: int = _MOST_OF_A_KIND) -> Sequence[Any]:
+        """Events of these kinds, newest first."""
+        return self.ledger.events(kinds=kinds, newest_first=True, limit=limit)
+
+    def rollbacks(self) -> tuple[Rollback, ...]:
+        """Rollbacks, oldest first, each with what showed that it worked."""
+        return rollbacks([event for kind in REHEARSAL_KINDS for event in self.newest(kind)])
+
+    def documents(self) -> Mapping[str, Mapping[str, Any]]:
+        """Postmortems as JSON by incident, of those that were at least drafted."""
+        named = [str(event.payload.get("incident", "")) for event in self.newest(*_POSTMORTEM_KINDS)]
+        found: dict[str, Mapping[str, Any]] = {}
+        for incident in dict.fromkeys(name for name in named if name):
+            try:
+                found[incident] = self.incidents.postmortem(incident).document
+            except NotFoundError:
+                continue
+        return found
+
+    def evidence(self) -> Evidence:
+        """Everything that the map of defences is drawn from."""
+        monitors, coverage = self.monitoring.monitors, load_coverage()
+        events = [event for kind in EXERCISE_KINDS for event in self.newest(kind)]
+        documents = self.documents()
+        said = {str(event.payload.get("incident")): event for event in reversed(self.newest(*_POSTMORTEM_KINDS))}
+        held = [one for name, document in documents.items() for one in held_layers(document, said[name])]
+        by_category: dict[str, list[str]] = {}
+        for name, document in documents.items():
+            for category in classified(document)[:1]:
+                by_category.setdefault(category, []).append(name)
+        done = (*exercises(events, self.declared, monitors, coverage), *rehearsed(self.rollbacks()), *held)
+        return Evidence(self.safeguards(), done, by_category)
+
+
+def classified(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Ids of the categories of a postmortem, the first one first; empty when it was not classified."""
+    return tuple(str(each["category"]) for each in document.get("classification", ()) if each.get("category"))
