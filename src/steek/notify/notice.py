@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from steek.kernel.errors import InputError
 
 NoticeState = Literal["open", "acknowledged", "resolved"]
-NoticePurpose = Literal["page", "alert", "change"]
+NoticePurpose = Literal["page", "alert", "change", "concern"]
 NoticeSeverity = Literal["sev1", "sev2", "sev3"]
 Outcome = Literal["delivered", "failed", "refused"]
 
@@ -29,13 +29,16 @@ class Notice:
         severity: sev1 is the worst.
         subject: URN of what it is about.
         at: When it began to be told, aware UTC.
-        purpose: "page" wakes somebody, "alert" can wait for the morning, "change" asks for nothing.
+        purpose: "page" wakes somebody, "alert" can wait for the morning, "change" asks for nothing,
+            "concern" goes to targets that ask for concerns, and is for no other eyes.
         owner: Who is asked; empty for nobody in particular.
         url: Where to look; empty for nowhere.
         state: What is to be told of it.
         group: Notices of one group are told as one while any of them is open; None for a notice of its own.
         labels: Bounded facts for machines, the same in every state.
         picture_png: A chart that shows it.
+        to: Names of targets that are told in any case; posted again with further names, those are told too.
+        only_to: Whether nobody but `to` is told.
 
     Raises:
         InputError: no key or one over 200 characters, no title, an unknown purpose, severity or state.
@@ -54,6 +57,8 @@ class Notice:
     group: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     picture_png: bytes | None = field(default=None, repr=False)
+    to: tuple[str, ...] = ()
+    only_to: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < len(self.key) <= _LONGEST_KEY or not self.title:

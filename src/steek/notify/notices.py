@@ -60,10 +60,9 @@ class Notices:
         with self._database.transaction() as connection:
             self.post_in(connection, told)
 
-    def post_in(self, connection: Connection, told: Iterable[Notice]) -> None:
-        """Take notices in, in the transaction of what causes them."""
-        for notice in told:
-            outbox.post(connection, notice, self._targets, now=self._clock.now())
+    def post_in(self, connection: Connection, told: Iterable[Notice]) -> list[str | None]:
+        """Take notices in, in the transaction of what causes them; keys that people are told of them under."""
+        return [outbox.post(connection, notice, self._targets, now=self._clock.now()) for notice in told]
 
     def deliver(self, only: str | None = None) -> int:
         """Send everything that is due, and return how many attempts that took.
@@ -117,10 +116,12 @@ class Notices:
                 self._ledger.append(connection, Draft("notice.renewed", found[0].subject, actor, told))
             return read_deliveries_of(connection, notice)
 
-    def deliveries(self, state: DeliveryState | None = None, *, limit: int = 100) -> list[Delivery]:
-        """Deliveries, latest notice first; "dead" are those that were given up."""
+    def deliveries(
+        self, state: DeliveryState | None = None, *, notice: str | None = None, limit: int = 100
+    ) -> list[Delivery]:
+        """Deliveries, latest notice first; "dead" are those that were given up. `notice` asks for those of one."""
         with self._database.reading() as connection:
-            return read_deliveries(connection, state=state, limit=limit)
+            return read_deliveries(connection, state=state, notice=notice, limit=limit)
 
     def targets(self) -> list[TargetState]:
         """How every target stands, in the order of steek.toml."""

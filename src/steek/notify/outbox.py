@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from steek.kernel.state_machine import transition
 from steek.notify.notice import Notice, NoticeState
 from steek.notify.plain_text import plain_line, plain_lines
-from steek.notify.routing import routes_of
+from steek.notify.routing import Route, routes_of
 from steek.notify.states import DELIVERY_TRANSITIONS, moved
 from steek.notify.tables import deliveries, notice_members, notices
 from steek.notify.targets import Target
@@ -33,6 +33,8 @@ def post(connection: Connection, notice: Notice, targets: Sequence[Target], *, n
     known = connection.execute(select(notice_members).where(notice_members.c.key == notice.key)).mappings().first()
     if known is not None:
         _follow(connection, known, notice, now)
+        if notice.to and notice.state == "open":
+            _route(connection, str(known["notice"]), replace(notice, only_to=True), targets, now)
         return str(known["notice"])
     if notice.state != "open":
         return None
@@ -130,11 +132,21 @@ def _open_group(connection: Connection, group: str) -> str | None:
 
 
 def _route(connection: Connection, head: str, notice: Notice, targets: Sequence[Target], now: datetime) -> None:
-    known = set(connection.execute(select(deliveries.c.target).where(deliveries.c.notice == head)).scalars())
+    query = select(deliveries).where(deliveries.c.notice == head)
+    known = {row["target"]: row for row in connection.execute(query).mappings().all()}
     for route in routes_of(notice, targets, now=now):
-        if route.target not in known:
+        if route.target in known:
+            _hasten(connection, known[route.target], route)
+        else:
             values = {"notice": head, "target": route.target, "state": "waiting", "wanted": "open", "attempts": 0}
             connection.execute(insert(deliveries).values(**values, due_at=route.due_at, reason=route.reason[:500]))
+
+
+def _hasten(connection: Connection, delivery: RowMapping, route: Route) -> None:
+    """What waits for the end of quiet hours, as a member of a group, goes out when a later member may."""
+    if delivery["state"] == "waiting" and delivery["attempts"] == 0 and route.due_at < delivery["due_at"]:
+        where = (deliveries.c.notice == delivery["notice"], deliveries.c.target == delivery["target"])
+        connection.execute(update(deliveries).where(*where).values(due_at=route.due_at, reason=route.reason[:500]))
 
 
 def _reopen(connection: Connection, head: str, now: datetime) -> None:

@@ -22,6 +22,12 @@ def routes_of(notice: Notice, targets: Iterable[Target], *, now: datetime) -> tu
     """Targets that a notice goes to, in their order; none means that nobody is told."""
     found: list[Route] = []
     for target in targets:
+        if target.name in notice.to:
+            # Whoever is named is told at once, whatever else the target asks for.
+            found.append(Route(target.name, now, f"{notice.purpose} of {notice.severity}, named in the notice"))
+            continue
+        if notice.only_to:
+            continue
         if notice.purpose not in target.purposes or notice.severity not in target.severities:
             continue
         owner = next((each for each in target.owners if fnmatchcase(notice.owner, each)), None)

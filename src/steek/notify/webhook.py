@@ -13,6 +13,7 @@ from steek.notify.targets import Target
 
 SCHEMA = "steek.notice/1"
 _PICTURE_NAME = "chart.png"
+_NOT_TOLD = frozenset({"picture_png", "to", "only_to"})
 
 
 class Webhook:
@@ -74,8 +75,8 @@ class Webhook:
 
 
 def document_of(notice: Notice) -> dict[str, object]:
-    """The fields of a notice but its picture."""
-    return {each.name: getattr(notice, each.name) for each in fields(notice) if each.name != "picture_png"}
+    """The fields of a notice but its picture and who else is told."""
+    return {each.name: getattr(notice, each.name) for each in fields(notice) if each.name not in _NOT_TOLD}
 
 
 def _multipart(document: bytes, picture: bytes, *, boundary: str) -> tuple[bytes, str]:

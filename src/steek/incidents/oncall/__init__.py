@@ -1,0 +1,1 @@
+"""On call: rotations, calendar, overrides and escalation as data; who is reachable, and paging them."""

@@ -1,0 +1,1 @@
+"""Roles: handing one over with a summary, shadowing, and the stakeholders an incident keeps informed."""
