@@ -32,6 +32,8 @@ class Declaration:
     alert: AlertEvidence | None = None
     machine: bool = False
     group: str | None = None
+    said_at: datetime | None = None
+    clock_ahead_s: float | None = None
 
 
 def evidence_of(alert: Alert, event_id: str, *, attached_at: datetime) -> AlertEvidence:
@@ -72,7 +74,7 @@ def declare(desk: Desk, declaration: Declaration) -> Incident:
             return present
         joined = _joined(connection, declaration) if declaration.machine else None
         if joined is not None and declaration.alert is not None:
-            _attach(desk, connection, joined, declaration.alert)
+            attach_alert(desk, connection, joined, declaration.alert)
             return joined
         incident = _open(connection, declaration, systems or (declaration.subject,), now)
         declared = desk.ledger.append(connection, _declared(incident, declaration))[0]
@@ -101,7 +103,8 @@ def _present(connection: Connection, declaration: Declaration) -> Incident | Non
     raise ConflictError(message, next_step=f"Work in incident {owner.id}, or declare without naming the alert.")
 
 
-def _attach(desk: Desk, connection: Connection, incident: Incident, alert: AlertEvidence) -> None:
+def attach_alert(desk: Desk, connection: Connection, incident: Incident, alert: AlertEvidence) -> None:
+    """Pin an alert to an incident as it is now, with an event, inside the caller's transaction."""
     attach(connection, incident.id, alert)
     payload: dict[str, object] = {
         "incident": incident.id,
@@ -133,6 +136,7 @@ def _open(connection: Connection, declaration: Declaration, systems: tuple[str, 
             frozen=declaration.freeze,
             roles={},
             declared_at=now,
+            said_at=declaration.said_at,
             declared_by=declaration.actor,
             changed_by=declaration.actor,
         )
@@ -154,6 +158,8 @@ def _declared(incident: Incident, declaration: Declaration) -> Draft:
         "monitor": None if alert is None else alert.monitor,
         "onset": None if alert is None else [alert.onset.earliest_at, alert.onset.latest_at],
     }
+    if declaration.said_at is not None:
+        payload |= {"said_at": declaration.said_at, "clock_ahead_s": declaration.clock_ahead_s}
     causes = () if alert is None else (alert.event_id,)
     return Draft("incident.declared", incident.urn, declaration.actor, payload, causes=causes)
 

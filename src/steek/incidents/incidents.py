@@ -1,6 +1,7 @@
 """The service: declare, work on, resolve and look back at incidents."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeVar
 
@@ -20,7 +21,7 @@ from steek.incidents.rows import change, find, find_seen, remember, request, to_
 from steek.incidents.stories import Stories
 from steek.incidents.systems import resolve_subject
 from steek.incidents.tables import incidents
-from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACTERS, checked
+from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACTERS, checked, checked_instant
 from steek.incidents.timeline import TimelineEntry
 from steek.incidents.types import AlertEvidence, Incident, Role, Severity
 from steek.kernel.clock import Clock
@@ -70,6 +71,8 @@ class Incidents:
         key: str,
         alert_id: str | None = None,
         freeze: bool = True,
+        said_at: datetime | None = None,
+        clock_ahead_s: float | None = None,
     ) -> Incident:
         """Open an incident.
 
@@ -81,6 +84,8 @@ class Incidents:
             key: Idempotency key.
             alert_id: The alert that shows it, if one does; it is what a resolution is verified by.
             freeze: Whether training and deployment of the systems involved are held, by the event freeze.requested.
+            said_at: When it was said, where it could not be written at once, by the clock of whoever said it.
+            clock_ahead_s: How far that clock went ahead of this one when it was written, in seconds.
 
         Raises:
             InputError: an empty or unstorable text, an unknown severity.
@@ -95,6 +100,8 @@ class Incidents:
             key=_key(key),
             freeze=freeze,
             alert=None if alert_id is None else self._alert(alert_id),
+            said_at=None if said_at is None else checked_instant(said_at),
+            clock_ahead_s=clock_ahead_s,
         )
         incident = declaring.declare(self._desk, declaration)
         declaring.record_suspects(self._desk, incident)
@@ -152,6 +159,7 @@ class Incidents:
         key: str,
         about: str | None = None,
         verdict: Literal["confirmed", "rejected"] | None = None,
+        said_at: datetime | None = None,
     ) -> Event:
         """Add a note. Notes are never changed: a correction is a note about the event it corrects.
 
@@ -162,17 +170,16 @@ class Incidents:
             key: Idempotency key.
             about: Id of the event it is about; needed with a verdict.
             verdict: What people found out about a suspect.
+            said_at: When it happened, as the person says; it stands there, though never later than now.
 
         Raises:
             NotFoundError: no event by the id `about`.
-            InputError: a verdict about nothing.
+            InputError: a verdict about nothing, a time without its zone.
         """
         said = checked(text, what="note", most=NOTE_CHARACTERS)
         by, at_key = _actor(actor), _key(key)
         if verdict not in {None, "confirmed", "rejected"} or (verdict is not None and about is None):
-            message = (
-                f"verdict {verdict!r} about {about!r} says nothing; allowed: confirmed or rejected, about an event"
-            )
+            message = f"verdict {verdict!r} about {about!r} says nothing; allowed: confirmed, rejected, about an event"
             raise InputError(message, next_step="Name the suspect's event id with about=.")
         if about is not None and self._desk.ledger.event(about) is None:
             raise NotFoundError(
@@ -183,9 +190,12 @@ class Incidents:
             known = request(connection, at_key, "note", incident_id=incident)
             if known is None:
                 payload: dict[str, object] = {"text": said, "about": about, "verdict": verdict}
-                causes = () if about is None else (about,)
-                kind = "incident.noted"
-                return self._record(connection, present, kind, "note", payload, actor=by, key=at_key, causes=causes)
+                at = None if said_at is None else min(checked_instant(said_at), self._desk.clock.now())
+                payload |= {} if said_at is None else {"said_at": said_at}
+                causes, kind = () if about is None else (about,), "incident.noted"
+                return self._record(
+                    connection, present, kind, "note", payload, actor=by, key=at_key, causes=causes, at=at
+                )
         stored = self._desk.ledger.event(known.event_id)
         assert stored is not None, "an event is never removed"
         return stored
@@ -307,8 +317,9 @@ class Incidents:
         actor: str,
         key: str,
         causes: tuple[str, ...] = (),
+        at: datetime | None = None,
     ) -> Event:
-        draft = Draft(kind, incident.urn, actor, {"incident": incident.id, **payload}, causes=causes)
+        draft = Draft(kind, incident.urn, actor, {"incident": incident.id, **payload}, at=at, causes=causes)
         event = self._desk.ledger.append(connection, draft)[0]
         remember(connection, key, operation, incident_id=incident.id, event_id=event.id)
         return event

@@ -1,5 +1,7 @@
 """What people type: kept as given, never interpreted, refused only when it cannot be kept."""
 
+from datetime import UTC, datetime
+
 from steek.kernel.errors import InputError
 
 TITLE_CHARACTERS = 300
@@ -30,3 +32,15 @@ def checked(text: str, *, what: str, most: int) -> str:
         message = f"the {what} holds a character that cannot be stored (NUL or half a surrogate pair)"
         raise InputError(message, next_step="Remove it; everything else is stored as given.")
     return text
+
+
+def checked_instant(at: datetime, *, what: str = "time") -> datetime:
+    """`at` in UTC. Raises InputError when it has no zone: one clock's ten o'clock is another's nine.
+
+    >>> checked_instant(datetime.fromisoformat("2017-10-15T08:00+02:00")).isoformat()
+    '2017-10-15T06:00:00+00:00'
+    """
+    if at.tzinfo is None:
+        message = f"the {what} {at.isoformat()} has no zone"
+        raise InputError(message, next_step="Write it as 2017-10-15T08:00Z, or with an offset like +02:00.")
+    return at.astimezone(UTC)

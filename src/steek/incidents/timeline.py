@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from steek.incidents.signals.types import SignalKind
 from steek.incidents.types import Incident
 from steek.ledger import Event
 
@@ -128,6 +129,11 @@ def _hypothesis_reopened(payload: Mapping[str, object]) -> str:
     return f"the verdict on hypothesis {payload.get('hypothesis')} is doubted: {payload.get('reason')}"
 
 
+def _signal_joined(payload: Mapping[str, object]) -> str:
+    kind = SignalKind(str(payload.get("kind"))).words
+    return f"signal taken in, {kind} from {payload.get('source')}: {payload.get('text')}"
+
+
 _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "incident.hypothesis_judged": _hypothesis_judged,
     "incident.hypothesis_reopened": _hypothesis_reopened,
@@ -141,6 +147,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "incident.acted": _acted,
     "incident.advanced": _advanced,
     "incident.resolved": _resolved,
+    "signal.joined": _signal_joined,
     "suspects.ranked": _ranked,
     "postmortem.drafted": _drafted,
     "postmortem.edited": lambda payload: f"postmortem edited, version {payload.get('version')}",
@@ -154,12 +161,17 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
 
 
 def verdicts(entries: Iterable[TimelineEntry]) -> dict[str, tuple[str, str]]:
-    """What people found out about suspects, as event id -> (verdict, who said so); the latest word counts."""
-    return {
-        str(entry.payload["about"]): (str(entry.payload["verdict"]), entry.actor)
-        for entry in own_events(entries, "incident.noted")
-        if entry.payload.get("verdict") is not None
-    }
+    """What people found out about suspects, as event id -> (verdict, who said so); the latest word counts.
+
+    A verdict that was doubted is none any more.
+    """
+    said: dict[str, tuple[str, str]] = {}
+    for entry in entries:
+        if entry.own and entry.kind == "incident.noted" and entry.payload.get("verdict") is not None:
+            said[str(entry.payload["about"])] = (str(entry.payload["verdict"]), entry.actor)
+        elif entry.own and entry.kind == "incident.hypothesis_reopened":
+            said.pop(str(entry.payload.get("about")), None)
+    return said
 
 
 def own_events(entries: Iterable[TimelineEntry], kind: str) -> list[TimelineEntry]:
