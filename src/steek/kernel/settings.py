@@ -77,6 +77,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("public_url", str, "", "Address at which people reach the console, for links in notices."),
     Setting("notice_days", int, "90", "Days that notices which are over stay in the outbox; the ledger keeps theirs."),
     Setting("require_token", _flag, "false", "Whether console and API ask callers on this machine for a token too."),
+    Setting("follow_up_days", int, "7", "Days after its day until more people than its owner hear of a late follow-up."),
+    Setting("follow_up_lead", str, "", "Who hears of follow-ups that stay late, beside their owners."),
     Setting("most_silence", str, "7d", "The longest that alerts may be kept quiet by one silence."),
     Setting(
         "alert_precision",
@@ -112,10 +114,25 @@ SETTINGS: tuple[Setting, ...] = (
         "Whether a batch may bring a contract that breaks the one that holds without a proposal that was applied.",
         choices=("guarded", "free"),
     ),
+    Setting("change_approval", str, "4h", "How long the approval of a change that a freeze holds waits to be used."),
+    Setting("agreement_wait", str, "24h", "How long others may agree to a mitigation, and how long that then serves."),
+    Setting("incident_watch", str, "3d", "How long a resolved incident is watched: what comes back then reopens it."),
     Setting("max_batch_bytes", int, "1000000000", "Largest batch that ingestion accepts, in bytes."),
     Setting("max_expanded_bytes", int, "8000000000", "What one batch may grow to when decompressed, in bytes."),
     Setting(
         "spool_max_bytes", int, "20000000000", "Acknowledged bytes that may wait for their commit on this machine."
+    ),
+    Setting("emergency_max_minutes", int, "60", "The longest that raw personal data may be open in an emergency."),
+    Setting("emergency_max_rows", int, "100", "Rows that one query may give while raw data are open in an emergency."),
+    Setting(
+        "emergency_approvers", str, "owner,privacy", "Roles that may grant emergency access, separated by commas."
+    ),
+    Setting("privacy_contact", str, "", "Owner of the notices that tell of emergency access to raw personal data."),
+    Setting(
+        "concern_contacts",
+        str,
+        "",
+        "Principals who read concerns, separated by commas; empty takes those of the role owner.",
     ),
     Setting("commit_every_ms", int, "500", "Longest pause between commits of the spool while a console runs."),
 )
@@ -177,6 +194,10 @@ class Settings:
     def lake_options(self) -> dict[str, str]:
         pairs = (part.split("=", 1) for part in self.text("lake_options").split(",") if part)
         return {key.strip(): value.strip() for key, value in pairs}
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """A setting that lists names, separated by commas."""
+        return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
 
     @property
     def day_starts_at(self) -> time:

@@ -12,6 +12,7 @@ from steek.platform import parts
 from steek.platform.alerting import alerting_part
 from steek.platform.attributing import attributing_part
 from steek.platform.bench_part import bench_part
+from steek.platform.defences_part import defences_part, lateness_of
 from steek.platform.keeping import keeping_part
 from steek.platform.monitors import monitors_part
 from steek.platform.objectives import objectives_part
@@ -51,12 +52,21 @@ def build(settings: Settings, project: Project) -> Platform:
     attributing = attributing_part(base)
     alerting = alerting_part(base, watched.monitoring, attributing.attributions)
     explain = alerting.explaining.on_alert
-    people = parts.people_part(base, models, serving, watched.monitoring, promises.label_uses, explain)
-    erasing = parts.letting_go(base, data, features, models, alerting.alert_inbox)
+    people = parts.people_part(base, models, serving, watched.monitoring, promises.label_uses, explain, data.feed)
+    late = lateness_of(base, people.notices)
+    erasing = parts.letting_go(base, data, features, models, alerting.alert_inbox, late)
     watching = watching_part(base, data)
     objectives = objectives_part(base, data.derivation, erasing.compliance)
+    defences = defences_part(
+        base,
+        monitoring=watched.monitoring,
+        objectives=objectives.objectives,
+        routes=serving.routes,
+        incidents=people.incidents,
+        notices=people.notices,
+    )
     built = (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
-    built = (*built, watched, profiling, attributing, alerting, bench_part(base))
+    built = (*built, watched, profiling, attributing, alerting, bench_part(base), defences)
     services = {name: value for part in built for name, value in _named(part)}
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})
     return Platform(**services, nights=Nights(*base.state), loop=loop, recovery=Recovery(loop))

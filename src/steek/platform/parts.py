@@ -21,6 +21,7 @@ from steek.features import ExampleSets, FeatureService, OnlineStore, open_online
 from steek.features.erasing import OnlineEntries
 from steek.governance import MAINTENANCE, Access, KeyCustody, KeyVault, Pseudonyms, Tokens, service
 from steek.incidents import Incidents
+from steek.incidents.followups.lateness import Lateness
 from steek.kernel.clock import Clock, ReplayClock, SystemClock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage, Outside, Subscriptions
@@ -28,6 +29,7 @@ from steek.ledger.migrating import migrate
 from steek.ledger.subscriptions import Handler
 from steek.loop import WorkerClient
 from steek.loop.alert_chores import AlertChore
+from steek.loop.follow_up_chores import FollowUpChore
 from steek.loop.notice_chores import NoticeChore
 from steek.models import ArtifactStore, Freezes, Registry
 from steek.models.learned import LearnedFrom
@@ -175,7 +177,13 @@ def data_part(base: Ground) -> DataPart:
     """Lake, ingestion and derivation."""
     settings, datasets = base.settings, base.project.datasets
     keeping = base.lake_of("ingestion", MAINTENANCE)
-    watching = FeedChecking(*base.state, datasets, day_starts_at=settings.day_starts_at)
+    freezes = Freezes(*base.state)
+    watching = FeedChecking(
+        *base.state,
+        datasets,
+        day_starts_at=settings.day_starts_at,
+        held_because=lambda name: freezes.reason(f"dataset:{name}", "ingest"),
+    )
     held = holding(base)
     options = ingest_options(
         settings, base.clock, base.pseudonyms, base.vault, watching, held.exclusion, held.compliance
@@ -239,10 +247,13 @@ def people_part(
     monitoring: Monitoring,
     label_uses: LabelUses,
     explain: Handler,
+    feed: FeedChecking,
 ) -> PeoplePart:
     """Incidents with their menu, and the subscriptions between them and what watches."""
     worker = WorkerClient(base.settings)
-    menu = mitigation_menu(serving.routes, models.freezes, base.ledger, worker)
+    menu = mitigation_menu(
+        serving.routes, models.freezes, base.ledger, worker, feed=feed, definitions=base.project.definitions
+    )
     incidents = Incidents(base.database, base.ledger, base.lineage, base.clock, menu)
     learned = partial(note_labels, label_uses, models.registry, base.project.labels)
     told = notices_part(base.settings, *base.state, monitoring)
@@ -266,7 +277,12 @@ def holding(base: Ground) -> Holding:
 
 
 def letting_go(
-    base: Ground, data: DataPart, features: FeaturesPart, models: ModelsPart, alert_inbox: AlertInbox
+    base: Ground,
+    data: DataPart,
+    features: FeaturesPart,
+    models: ModelsPart,
+    alert_inbox: AlertInbox,
+    lateness: Lateness,
 ) -> ErasingPart:
     """Erasure, retention and housekeeping, over the places that every room keeps."""
     project = base.project
@@ -277,5 +293,5 @@ def letting_go(
     )
     learned_from = LearnedFrom(models.registry, base.lineage, project.definitions)
     pruning = NoticePruning(base.database, SystemClock(), base.clock, days=base.settings.number("notice_days"))
-    chores = [AlertChore(alert_inbox), NoticeChore(pruning)]
+    chores = [AlertChore(alert_inbox), NoticeChore(pruning), FollowUpChore(lateness)]
     return erasing_part(holding(base), data.ingestion, holders, learned_from, chores)

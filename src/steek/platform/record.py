@@ -24,6 +24,9 @@ from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.features import ExampleSets, FeatureService, OnlineStore
 from steek.governance import Access, KeyCustody, KeyVault, Pseudonyms, Tokens
 from steek.incidents import Hypotheses, Incidents
+from steek.incidents.defences.defence_maps import DefenceMaps
+from steek.incidents.followups.follow_ups import FollowUps
+from steek.incidents.followups.lateness import Lateness
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscriptions
@@ -100,6 +103,9 @@ class Platform:
     recovery: Recovery
     worker: WorkerClient
     incidents: Incidents
+    follow_ups: FollowUps
+    lateness: Lateness
+    defence_map: DefenceMaps
     hypotheses: Hypotheses
     notices: Notices
     outside_alerts: OutsideAlerts

@@ -1,0 +1,81 @@
+"""The part of defences: follow-ups, the map of what would stop which failure, readiness, reviews."""
+
+from dataclasses import dataclass
+
+from steek.incidents import Incidents
+from steek.incidents.defences.declared import Declared
+from steek.incidents.defences.defence_maps import DefenceMaps
+from steek.incidents.defences.situation import Situation
+from steek.incidents.followups.follow_ups import FollowUps
+from steek.incidents.followups.lateness import Lateness
+from steek.incidents.followups.telling import Telling
+from steek.kernel.settings import Settings
+from steek.monitoring import Monitoring, Objectives
+from steek.notify import Notices
+from steek.platform.parts import Ground
+from steek.project import Project
+from steek.serving import Routes
+
+
+@dataclass(frozen=True, slots=True)
+class DefencesPart:
+    """What was agreed to do, and what stands between a failure and harm."""
+
+    follow_ups: FollowUps
+    lateness: Lateness
+    defence_map: DefenceMaps
+
+
+def telling_of(settings: Settings, notices: Notices) -> Telling:
+    """Who is told of follow-ups, with links to the console."""
+    own = f"http://{settings.text('host')}:{settings.number('port')}"
+    return Telling(notices, (settings.text("public_url") or own).rstrip("/"), settings.text("follow_up_lead"))
+
+
+def lateness_of(base: Ground, notices: Notices) -> Lateness:
+    """What is late and who hears of it."""
+    days = base.settings.number("follow_up_days")
+    return Lateness(*base.state, telling_of(base.settings, notices), days=days)
+
+
+def defences_part(
+    base: Ground,
+    *,
+    monitoring: Monitoring,
+    objectives: Objectives,
+    routes: Routes,
+    incidents: Incidents,
+    notices: Notices,
+) -> DefencesPart:
+    """Everything that is evaluated on what the project declares and on what happened."""
+    situation = Situation(
+        declared=declared_of(base.project, base.settings),
+        ledger=base.ledger,
+        monitoring=monitoring,
+        objectives=objectives,
+        routes=routes,
+        incidents=incidents,
+        clock=base.clock,
+    )
+    return DefencesPart(
+        follow_ups=FollowUps(*base.state, situation, telling_of(base.settings, notices)),
+        lateness=lateness_of(base, notices),
+        defence_map=DefenceMaps(situation),
+    )
+
+
+def declared_of(project: Project, settings: Settings) -> Declared:
+    """The declarations of a project, as far as they defend."""
+    return Declared(
+        datasets=project.datasets,
+        views=project.views,
+        definitions=project.definitions,
+        watched=project.watched,
+        monitors=project.monitors,
+        objectives=project.objectives,
+        profiled=project.profiled,
+        labels=project.labels,
+        roles=project.roles,
+        policies=project.policies,
+        settings=dict(settings.values),
+    )
