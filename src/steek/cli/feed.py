@@ -10,6 +10,7 @@ from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.data import FEED_CHECKS, JudgedBatch
+from steek.data.validation.feed.checks import HELD_BY_PEOPLE_ASKS
 from steek.platform import dataset_arrival
 
 WhyOption = Annotated[str, typer.Option("--reason", help="What you found out about it.")]
@@ -32,7 +33,8 @@ def verdicts(
         show(_line(batch), as_json=False, columns=_BATCH_COLUMNS)
         if explain:
             for said in batch.verdicts:
-                typer.echo(f"\n{said.check}: {said.verdict}\n  {FEED_CHECKS[said.check]}\n  {said.evidence}.")
+                asks = FEED_CHECKS.get(said.check, HELD_BY_PEOPLE_ASKS)
+                typer.echo(f"\n{said.check}: {said.verdict}\n  {asks}\n  {said.evidence}.")
         else:
             show(list(batch.verdicts), as_json=False, columns=("check", "verdict", "value", "expected"))
         if decision is not None:

@@ -17,7 +17,8 @@ from steek.models.held_changes import WAITING, ChangeAction, ChangeState, HeldCh
 from steek.models.tables import freezes
 
 # "deploy" covers every way forward of a route: deployment, and beginning, stepping up and promoting a canary.
-ACTIONS = ("train", "deploy", "contract")
+# "ingest" holds the batches of a dataset in the spool; declaring an incident does not ask for it.
+ACTIONS = ("train", "deploy", "contract", "ingest")
 _OF_KIND: Mapping[str, tuple[str, ...]] = {"model": ("train", "deploy"), "dataset": ("contract",)}
 
 
@@ -27,7 +28,7 @@ def actions_on(subject: str) -> tuple[str, ...]:
     >>> actions_on("model:partner_demand")
     ('train', 'deploy')
     """
-    return _OF_KIND.get(subject.partition(":")[0], ACTIONS)
+    return _OF_KIND.get(subject.partition(":")[0], ACTIONS[:3])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Freezes:
 
         Args:
             subject: URN without version.
-            actions: Of "train", "deploy" and "contract"; a rollback is never held.
+            actions: Of "train", "deploy", "contract" and "ingest"; a rollback is never held.
             reason: For the people who run into it.
             incident: URN of the incident that asks for it.
             actor: Who holds.
@@ -88,13 +89,23 @@ class Freezes:
             self._ledger.append(connection, Draft("freeze.started", subject, actor, payload))
         return freeze
 
-    def release(self, incident: str, *, actor: str, subject: str | None = None) -> list[Freeze]:
-        """End the freezes of an incident, all or those on one subject; returns what it ended, [] when none was left."""
+    def release(
+        self, incident: str, *, actor: str, subject: str | None = None, only: Sequence[str] | None = None
+    ) -> list[Freeze]:
+        """End freezes of an incident; returns what it ended, [] when none was left.
+
+        Args:
+            incident: URN of the incident.
+            actor: Who releases.
+            subject: Only those on this system.
+            only: Only those that hold nothing beside these actions.
+        """
         with self._database.transaction() as connection:
             query = select(freezes).where(freezes.c.incident == incident, freezes.c.ended_at.is_(None))
             if subject is not None:
                 query = query.where(freezes.c.subject == subject)
-            held = [_to_record(row) for row in connection.execute(query.order_by(freezes.c.key)).mappings()]
+            found = [_to_record(row) for row in connection.execute(query.order_by(freezes.c.key)).mappings()]
+            held = [freeze for freeze in found if only is None or set(freeze.actions) <= set(only)]
             now = self._clock.now()
             for freeze in held:
                 connection.execute(update(freezes).where(freezes.c.key == freeze.key).values(ended_at=now))
@@ -122,6 +133,11 @@ class Freezes:
         for freeze in self.active(subject):
             if action in freeze.actions and freeze.incident != incident:
                 raise _frozen(freeze, action)
+
+    def reason(self, subject: str, action: str) -> str | None:
+        """Why `action` on `subject` is held, None when it is not."""
+        held = [freeze for freeze in self.active(subject) if action in freeze.actions]
+        return f"{held[0].incident} holds it: {held[0].reason}" if held else None
 
     def require(
         self, subject: str, action: str, what: str, *, actor: str, key: str, incident: str | None = None

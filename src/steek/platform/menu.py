@@ -3,37 +3,69 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from steek.data import FeedChecking
 from steek.incidents import Action, Argument, Menu, Mitigation, MitigationCall
-from steek.ledger import Draft, Ledger
+from steek.ledger import Ledger
 from steek.loop import WorkerClient
-from steek.models import Freezes
+from steek.models import Freezes, ModelDefinition
+from steek.platform.data_holds import data_holds
+from steek.platform.measures_in_words import measures_in_words
+from steek.platform.serving_switches import MODEL, serving_switches
 from steek.platform.targets import rollback_target
 from steek.serving import Routes
 
-MODEL = Argument("model", "name of the model")
 
-
-def mitigation_menu(routes: Routes, freezes: Freezes, ledger: Ledger, worker: WorkerClient) -> Mapping[str, Mitigation]:
+def mitigation_menu(
+    routes: Routes,
+    freezes: Freezes,
+    ledger: Ledger,
+    worker: WorkerClient,
+    *,
+    feed: FeedChecking,
+    definitions: Mapping[str, ModelDefinition],
+) -> Mapping[str, Mitigation]:
     """Mitigations by name; each is idempotent by the key of its call."""
-    mitigations = (*_going_back(routes), *_holding(freezes), *_catching_up(worker), _notice(ledger))
+    mitigations = (
+        *_going_back(routes),
+        *serving_switches(routes, freezes, definitions),
+        *_holding(freezes),
+        *data_holds(freezes, feed),
+        *_catching_up(worker),
+        *measures_in_words(ledger),
+    )
     return {mitigation.name: mitigation for mitigation in mitigations}
 
 
 @dataclass(frozen=True, slots=True)
 class MitigationLine:
-    """One mitigation as people read it; `takes` are the names of its arguments."""
+    """One mitigation as people read it; `takes` are the names of its arguments.
+
+    `time` is how long it is expected to take; `agrees` who must agree before; `one_first` what tries it smaller.
+    """
 
     name: str
     takes: tuple[str, ...]
     effect: str
     risk: str
     undo: str
+    time: str
+    agrees: tuple[str, ...]
+    one_first: str
 
 
 def mitigation_lines(menu: Menu) -> list[MitigationLine]:
     """The menu in its order."""
     return [
-        MitigationLine(each.name, tuple(one.name for one in each.arguments), each.effect, each.risk, each.undo)
+        MitigationLine(
+            each.name,
+            tuple(one.name for one in each.arguments),
+            each.effect,
+            each.risk,
+            each.undo,
+            each.takes,
+            each.agrees,
+            each.one_first,
+        )
         for each in menu.mitigations.values()
     ]
 
@@ -66,6 +98,7 @@ def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
             run=roll_back,
             arguments=(MODEL, Argument("member", "one member of the fleet, for example a partner"), to, reason),
             observe=observe,
+            takes="a second",
         ),
         Mitigation(
             name="roll-back",
@@ -75,6 +108,8 @@ def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
             run=roll_back,
             arguments=(MODEL, to, reason),
             observe=observe,
+            takes="a second",
+            one_first="roll-back-one",
         ),
     )
 
@@ -92,7 +127,7 @@ def _holding(freezes: Freezes) -> tuple[Mitigation, ...]:
         return {"held": freeze.subject, "actions": list(freeze.actions)}
 
     def release(call: MitigationCall) -> Mapping[str, object]:
-        ended = freezes.release(f"incident:{call.incident}", actor=call.actor)
+        ended = freezes.release(f"incident:{call.incident}", actor=call.actor, only=("train", "deploy", "contract"))
         return {"released": [freeze.subject for freeze in ended]}
 
     return (
@@ -103,6 +138,7 @@ def _holding(freezes: Freezes) -> tuple[Mitigation, ...]:
             undo="release-freeze, or resolve the incident.",
             run=hold,
             arguments=(MODEL,),
+            takes="at once; a training that runs already goes on, and its deployment waits",
         ),
         Mitigation(
             name="release-freeze",
@@ -110,6 +146,7 @@ def _holding(freezes: Freezes) -> tuple[Mitigation, ...]:
             effect="Everything this incident held may change again.",
             undo="pause-training.",
             run=release,
+            takes="at once; changes that were held are listed for a decision",
             advances=Action.RECOVER,
         ),
     )
@@ -134,6 +171,7 @@ def _catching_up(worker: WorkerClient) -> tuple[Mitigation, ...]:
             risk="Features made from the dataset change; models trained from now on see the new values.",
             effect="Days of a derived dataset are extracted again with today's tables, and their features recomputed.",
             undo="Extract again with the older tables.",
+            takes="minutes for a day of data",
             run=extract,
             arguments=(
                 Argument("dataset", "name of the derived dataset"),
@@ -146,6 +184,7 @@ def _catching_up(worker: WorkerClient) -> tuple[Mitigation, ...]:
             risk="A new version takes over when its gate passes.",
             effect="The model is trained on all that is known, judged, deployed, and what serves is verified.",
             undo="roll-back.",
+            takes="as long as the last training, its evaluation and its canary: 'steek incident estimate' adds them up",
             run=retrain,
             arguments=(
                 MODEL,
@@ -154,22 +193,4 @@ def _catching_up(worker: WorkerClient) -> tuple[Mitigation, ...]:
             ),
             advances=Action.RECOVER,
         ),
-    )
-
-
-def _notice(ledger: Ledger) -> Mitigation:
-    def post(call: MitigationCall) -> Mapping[str, object]:
-        # Written again after a crash it would stand twice; the key in its payload tells that both are one.
-        payload: dict[str, object] = {"incident": call.incident, "text": str(call.arguments["text"]), "key": call.key}
-        event = ledger.record(Draft("notice.posted", f"incident:{call.incident}", call.actor, payload))[0]
-        return {"event": event.id}
-
-    return Mitigation(
-        name="post-notice",
-        risk="People outside read it.",
-        effect="Everybody who looks at the incident sees the notice; for measures outside of machine learning too.",
-        undo="Post a corrected notice.",
-        run=post,
-        arguments=(Argument("text", "what people should know or do"),),
-        advances=None,
     )

@@ -64,6 +64,11 @@ class Routes:
         """
         return rollout.last_good(self.get(model), member)
 
+    def features(self, model: str) -> tuple[str, ...]:
+        """Names of the features that what serves was trained with; () when nothing serves."""
+        primary = self.get(model).primary
+        return () if primary is None else self._registry.get(model, primary).feature_names
+
     def deploy(
         self,
         model: str,

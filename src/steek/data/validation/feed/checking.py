@@ -16,7 +16,7 @@ from steek.data.ingest.steps import FeedJudgement
 from steek.data.lake.lake import check_key
 from steek.data.tables import receipts as receipt_rows
 from steek.data.validation.feed import decisions, store
-from steek.data.validation.feed.checks import FeedChecks, FeedVerdict, overall
+from steek.data.validation.feed.checks import HELD_BY_PEOPLE, FeedChecks, FeedVerdict, overall
 from steek.data.validation.feed.decisions import FeedAction, FeedDecision
 from steek.data.validation.feed.history import FeedHistory
 from steek.data.validation.feed.judging import judge_feed
@@ -30,6 +30,9 @@ from steek.ledger import Database, Draft, Ledger
 
 KeepRejected = Callable[[Receipt, str], None]
 """Puts the rows of a rejected batch into quarantine, with a reason; called again after a crash."""
+
+HeldBecause = Callable[[str], str | None]
+"""Why people hold all batches of a dataset, by its name; None when they do not."""
 
 # A table that is replaced as a whole holds the same rows every day.
 _OF_APPENDED = ("duplicate_batch", "near_duplicate", "late_data")
@@ -51,6 +54,7 @@ class FeedChecking:
         datasets: Declarations by name.
         keep_rejected: What becomes of the rows of a rejected batch.
         day_starts_at: When business days begin, UTC: promised volumes are counted by them.
+        held_because: Says why people hold all batches of a dataset, by its name; None when they do not.
     """
 
     def __init__(
@@ -61,7 +65,9 @@ class FeedChecking:
         datasets: Mapping[str, AnyDataset],
         keep_rejected: KeepRejected | None = None,
         day_starts_at: time = time(),
+        held_because: HeldBecause | None = None,
     ) -> None:
+        self._held_because = held_because
         self.day_starts_at = day_starts_at
         self._database = database
         self._ledger = ledger
@@ -85,7 +91,9 @@ class FeedChecking:
             known = None if twin is None else self._load(connection, dataset.name, [twin])[0]
         contract = contract_of(dataset)
         volumes = () if contract is None else contract.volumes
-        return judge_feed(batch, history, checks, twin=known, volumes=volumes)
+        said = judge_feed(batch, history, checks, twin=known, volumes=volumes)
+        why = None if self._held_because is None else self._held_because(dataset.name)
+        return said if why is None else (*said, FeedVerdict(HELD_BY_PEOPLE, "hold", None, None, why))
 
     def record(
         self,

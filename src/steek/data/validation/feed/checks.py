@@ -26,6 +26,10 @@ FEED_CHECKS: dict[str, str] = {
     "vanished_categories": "Is a value gone that every batch had?",
 }
 
+# No check of the feed: people hold every batch of the dataset, whatever it is like.
+HELD_BY_PEOPLE = "held_by_people"
+HELD_BY_PEOPLE_ASKS = "Do people hold all batches of the dataset?"
+
 
 @dataclass(frozen=True, slots=True)
 class FeedChecks:
