@@ -341,7 +341,7 @@ WRITING["/v1/attributions"] = lambda api, key: api.post(
 # They need what a write made first.
 AFTER_WRITING: dict[str, str] = {
     f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
-    for part in ("", "/menu", "/suspects", "/timeline", "/postmortem")
+    for part in ("", "/menu", "/suspects", "/hypotheses", "/timeline", "/postmortem")
 } | {
     "/v1/labels/{name}/agreement": "/v1/labels/returned/agreement",
     "/v1/profiles/{what}": "/v1/profiles/sales?column=amount_usd",

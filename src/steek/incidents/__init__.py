@@ -4,7 +4,7 @@ Flows in: alerts and every other event of the ledger, lineage, the menu of mitig
 Flows out: incidents and what was done about them, requests to freeze and release, drafts of postmortems; all as events.
 """
 
-from steek.incidents.changes import Unchanged, WhatChanged
+from steek.incidents.changes import WhatChanged
 from steek.incidents.hypotheses.hypotheses import Hypotheses, Hypothesis
 from steek.incidents.incidents import Incidents
 from steek.incidents.lifecycle import TRANSITIONS, Action, State
@@ -15,6 +15,7 @@ from steek.incidents.stories import Stories, Story
 from steek.incidents.suspects import Suspect
 from steek.incidents.timeline import TimelineEntry
 from steek.incidents.types import AlertEvidence, Duration, Incident, Role, Severity, Span
+from steek.incidents.unchanged import Unchanged
 from steek.incidents.verification import IndicatorNow, Verification
 
 __all__ = [

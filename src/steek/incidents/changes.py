@@ -1,48 +1,64 @@
 """What changed before an incident, and what did not: gathered from the ledger, judged by `suspects`."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from steek.incidents.suspects import Candidate, Suspect, rank, unknown_fractions
-from steek.incidents.systems import distances
+from sqlalchemy import Row, select
+
+from steek.incidents.first_wrong import FirstWrong, first_wrong
+from steek.incidents.suspects import Candidate, Suspect, apply_verdicts, rank, unknown_fractions
+from steek.incidents.track_record import read_track_records
 from steek.incidents.types import AlertEvidence, Incident, Span
+from steek.incidents.unchanged import Unchanged, what_stayed
+from steek.incidents.upstream import Upstream, look_upstream
 from steek.kernel.errors import InputError
-from steek.ledger import Event, Ledger, Lineage
+from steek.ledger import Database, Event, Ledger, Lineage
 from steek.ledger.changes import CHANGE_KINDS
+from steek.ledger.ledger import to_event
+from steek.ledger.tables import events
 from steek.monitoring.alerting.systems import system_of
 
 SEARCHED = timedelta(days=7)
 _ROUTINE = timedelta(days=14)
 _SIMILAR_SHARE = 0.5
-
-_WATCHED_BY: Mapping[str, tuple[str, ...]] = {
-    "definition": ("definition.registered", "definition.changed"),
-    "features": ("feature.changed", "features.materialised"),
-    "learner": ("definition.registered", "definition.changed"),
-    "binary": ("binary.changed",),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """Parts of a system that did not change since `since_at`; None when nothing is recorded about them."""
-
-    system: str
-    parts: tuple[str, ...]
-    since_at: datetime | None
-    sentence: str
+_HALF_LIFE = timedelta(hours=24)
+_OFF_LINEAGE = 0.5  # no place counts for more than this without a place in the lineage, but what holds everywhere
+# So many changes are read whole; of more, those that place, time and kind speak least for are left out.
+MOST_READ = 4_000
+_CHUNK = 500
+_Group = tuple[str, str]
+_Row = Row[Any, Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class WhatChanged:
-    """Suspects, strongest first and one per kind and system; what was searched; and what stayed the same."""
+    """Suspects, strongest first and one per kind and system; what was searched; and what stayed the same.
+
+    `left_out` counts the changes that were too weak to be read among too many.
+    """
 
     suspects: tuple[Suspect, ...]
     unchanged: tuple[Unchanged, ...]
     onset: Span
     searched_since: datetime
     searched_until: datetime
+    left_out: int = 0
+
+    def judged(self, verdicts: Mapping[str, tuple[str, str]], database: Database) -> "WhatChanged":
+        """The same with what people found out: confirmed on top, rejected at the end; see `apply_verdicts`.
+
+        Args:
+            verdicts: Event id to (verdict, who said so).
+            database: Where changes are read that people named and the ranking does not have.
+        """
+        if not verdicts:
+            return self
+        ranked = {suspect.event.id for suspect in self.suspects}
+        missing = [each for each, (verdict, _) in verdicts.items() if verdict == "confirmed" and each not in ranked]
+        known = {event.id: event for event in _by_id(database, missing) if event.kind in CHANGE_KINDS}
+        return replace(self, suspects=apply_verdicts(self.suspects, verdicts, known=known))
 
 
 def what_changed(ledger: Ledger, lineage: Lineage, incident: Incident, alerts: Iterable[AlertEvidence]) -> WhatChanged:
@@ -51,9 +67,11 @@ def what_changed(ledger: Ledger, lineage: Lineage, incident: Incident, alerts: I
     onset, detected_at = onset_of(evidence), detected(incident, evidence)
     first = onset.earliest_at or onset.latest_at or detected_at
     broken = sorted({incident.subject, *(system_of(alert.subject) for alert in evidence)})
-    nearest = distances(ledger.database, lineage, broken, until=detected_at)
+    database = ledger.database
+    upstream = look_upstream(database, lineage, broken, until=detected_at)
     since = first - SEARCHED
-    candidates = _candidates(ledger, nearest, since=since, until=detected_at)
+    wrong = first_wrong(database, upstream, evidence, since=since, until=detected_at)
+    candidates, left_out = _candidates(database, upstream, wrong, onset, since=since, until=detected_at)
     slices = frozenset(alert.slice for alert in evidence if alert.slice is not None)
     whole_fell = any(alert.slice is None for alert in evidence)
     ranked = rank(
@@ -62,9 +80,10 @@ def what_changed(ledger: Ledger, lineage: Lineage, incident: Incident, alerts: I
         detected_at=detected_at,
         broken=" and ".join(broken),
         slices=frozenset() if whole_fell else slices,
+        records=read_track_records(database, besides=incident.id),
     )
-    unchanged = _unchanged(ledger, lineage, incident, since=since, until=detected_at)
-    return WhatChanged(_strongest(ranked), unchanged, onset, since, detected_at)
+    unchanged = what_stayed(database, lineage, incident.systems, since=since, until=detected_at)
+    return WhatChanged(_strongest(ranked), unchanged, onset, since, detected_at, left_out)
 
 
 def onset_of(alerts: Iterable[AlertEvidence]) -> Span:
@@ -78,19 +97,82 @@ def detected(incident: Incident, alerts: Iterable[AlertEvidence]) -> datetime:
     return min([incident.declared_at, *(alert.opened_at for alert in alerts)])
 
 
-def _candidates(ledger: Ledger, nearest: Mapping[str, int], *, since: datetime, until: datetime) -> list[Candidate]:
-    # One microsecond more, because the ledger's `until` is exclusive and a change at the very detection counts.
-    end = until + timedelta(microseconds=1)
-    found = ledger.events(kinds=CHANGE_KINDS, since=since - _ROUTINE, until=end, limit=100_000)
-    alike: dict[tuple[str, str], list[Event]] = {}
-    for event in found:
-        alike.setdefault((event.kind, _system_or_subject(event.subject)), []).append(event)
+def _candidates(
+    database: Database, upstream: Upstream, wrong: FirstWrong, onset: Span, *, since: datetime, until: datetime
+) -> tuple[list[Candidate], int]:
+    """Changes of the searched time as candidates, and how many weak ones were left out."""
+    groups = _groups(database, since=since - _ROUTINE, until=until)
+    recent = {group: rows for group, rows in groups.items() if rows[-1].at >= since}
+    ordered = sorted(recent, key=lambda group: _at_most(group, recent[group], upstream, onset), reverse=True)
+    chosen: list[_Row] = []
+    kept: list[_Group] = []
+    for group in ordered:
+        if chosen and len(chosen) + len(recent[group]) > MOST_READ:
+            break
+        kept.append(group)
+        chosen += recent[group][-MOST_READ:]
+    read = {event.id: event for event in _by_id(database, [row.id for row in chosen])}
+    found: list[Candidate] = []
+    for group in kept:
+        whole = [read[row.id] for row in recent[group][-MOST_READ:]]
+        found += _of_group(whole, group[1], upstream, wrong, since=since)
+    left_out = sum(1 for group in ordered[len(kept) :] for row in recent[group] if row.at >= since)
+    return found, left_out
+
+
+def _of_group(
+    whole: Sequence[Event], system: str, upstream: Upstream, wrong: FirstWrong, *, since: datetime
+) -> list[Candidate]:
+    """Candidates among the changes of one kind to one system."""
+    distance = _distance(whole[-1], system, upstream)
+    below, above, beside = wrong.towards(system) if distance is not None else (None, None, None)
     return [
-        Candidate(event, system, nearest.get(system), _times_before(event, events))
-        for (_, system), events in alike.items()
-        for event in events
+        Candidate(event, system, _distance(event, system, upstream), _times_before(event, whole), below, above, beside)
+        for event in whole
         if event.at >= since
     ]
+
+
+def _distance(event: Event, system: str, upstream: Upstream) -> int | None:
+    """Steps to what is broken; of a change outside that says what it moves, of the nearest of these."""
+    moved = event.payload.get("on")
+    expected = event.payload.get("expected")
+    if moved is None and isinstance(expected, Mapping):
+        moved = expected.get("on")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    named = [_system_or_subject(str(each)) for each in moved] if isinstance(moved, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    known = [upstream.distance[name] for name in (system, *named) if name in upstream.distance]
+    return min(known, default=None)
+
+
+def _groups(database: Database, *, since: datetime, until: datetime) -> dict[_Group, list[_Row]]:
+    """Changes in [since, until] without what they hold, by kind and system, in order of time."""
+    query = select(events.c.id, events.c.kind, events.c.subject, events.c.at).where(events.c.kind.in_(CHANGE_KINDS))
+    query = query.where(events.c.at >= since, events.c.at <= until)
+    with database.reading() as connection:
+        rows = sorted(connection.execute(query).all(), key=lambda row: row.at)
+    groups: dict[_Group, list[_Row]] = {}
+    for row in rows:
+        groups.setdefault((row.kind, _system_or_subject(row.subject)), []).append(row)
+    return groups
+
+
+def _at_most(group: _Group, rows: Sequence[_Row], upstream: Upstream, onset: Span) -> float:
+    """How strong a change of a group can be at most, without having read it."""
+    distance = upstream.distance.get(group[1])
+    place = _OFF_LINEAGE if distance is None else 0.9 ** max(distance - 1, 0)
+    earliest = onset.earliest_at or onset.latest_at
+    if earliest is None or rows[-1].at >= earliest:
+        return place
+    return place * 0.5 ** ((earliest - rows[-1].at) / _HALF_LIFE)
+
+
+def _by_id(database: Database, ids: Sequence[str]) -> list[Event]:
+    found: list[Event] = []
+    with database.reading() as connection:
+        for start in range(0, len(ids), _CHUNK):
+            query = select(events).where(events.c.id.in_(ids[start : start + _CHUNK]))
+            found += [to_event(row) for row in connection.execute(query).mappings()]
+    return found
 
 
 def _times_before(event: Event, alike: Iterable[Event]) -> int:
@@ -105,66 +187,10 @@ def _times_before(event: Event, alike: Iterable[Event]) -> int:
 
 
 def _strongest(ranked: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    kept: dict[tuple[str, str], Suspect] = {}
+    kept: dict[_Group, Suspect] = {}
     for suspect in ranked:
         kept.setdefault((suspect.event.kind, suspect.system), suspect)
     return tuple(kept.values())
-
-
-def _unchanged(
-    ledger: Ledger, lineage: Lineage, incident: Incident, *, since: datetime, until: datetime
-) -> tuple[Unchanged, ...]:
-    statements: list[Unchanged] = []
-    for system in incident.systems:
-        if not system.startswith("model:"):
-            continue
-        nearest = distances(ledger.database, lineage, [system], until=until)
-        views = frozenset(name for name in nearest if name.startswith("features:"))
-        known: dict[datetime, list[str]] = {}
-        unknown: list[str] = []
-        for part, kinds in _WATCHED_BY.items():
-            of = views if part == "features" else frozenset({system})
-            last = _last_change(ledger, part, kinds, of, until=until)
-            if last is None:
-                unknown.append(part)
-            elif last < since:
-                known.setdefault(last, []).append(part)
-        statements += [_stayed(system, parts, at) for at, parts in sorted(known.items())]
-        if unknown:
-            statements.append(_not_known(system, unknown))
-    return tuple(statements)
-
-
-def _last_change(
-    ledger: Ledger, part: str, kinds: tuple[str, ...], of: frozenset[str], *, until: datetime
-) -> datetime | None:
-    """When the part last changed, or else when the record of it begins; None without any record."""
-    if not of:
-        return None
-    begins: datetime | None = None
-    for event in ledger.events(kinds=kinds, until=until, limit=100_000):
-        if _system_or_subject(event.subject) in of and (begins is None or _is_change(event, part)):
-            begins = event.at
-    return begins
-
-
-def _is_change(event: Event, part: str) -> bool:
-    if not event.kind.endswith(".changed"):
-        return False
-    fields = event.payload.get("changed")
-    return part != "learner" or not isinstance(fields, list | dict) or "learner" in fields
-
-
-def _stayed(system: str, parts: list[str], at: datetime) -> Unchanged:
-    name = system.partition(":")[2]
-    sentence = f"Nothing changed in {', '.join(parts)} of {name} since {at:%Y-%m-%d %H:%M} UTC."
-    return Unchanged(system, tuple(parts), at, sentence)
-
-
-def _not_known(system: str, parts: list[str]) -> Unchanged:
-    listed, name = ", ".join(parts), system.partition(":")[2]
-    sentence = f"Nothing is recorded about {listed} of {name}, so it is not known whether anything changed there."
-    return Unchanged(system, tuple(parts), None, sentence)
 
 
 def _system_or_subject(subject: str) -> str:

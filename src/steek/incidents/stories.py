@@ -11,7 +11,7 @@ from steek.incidents.phases import PhaseTimes, Times, phases, times
 from steek.incidents.present import readings, resolved_at
 from steek.incidents.rows import find
 from steek.incidents.story_cache import StoryCache
-from steek.incidents.timeline import TimelineEntry
+from steek.incidents.timeline import TimelineEntry, verdicts
 from steek.incidents.types import AlertEvidence, Incident
 from steek.incidents.verification import Verification, verify
 
@@ -45,8 +45,8 @@ class Stories:
         with self._desk.database.reading() as connection:
             actions = actions_of(connection, incident_id)
         alerts = self._desk.alerts_of(incident_id)
-        changed = self._suspects(incident, alerts)
         entries = self._timeline(incident, alerts)
+        changed = self._suspects(incident, alerts, entries)
         all_phases = phases(incident, alerts, entries, changed)
         return Story(
             incident=incident,
@@ -61,7 +61,8 @@ class Stories:
 
     def suspects(self, incident_id: str) -> WhatChanged:
         """What changed before it, ranked, and what did not."""
-        return self._suspects(self._incident(incident_id), self._desk.alerts_of(incident_id))
+        incident, alerts = self._incident(incident_id), self._desk.alerts_of(incident_id)
+        return self._suspects(incident, alerts, self._timeline(incident, alerts))
 
     def timeline(self, incident_id: str) -> tuple[TimelineEntry, ...]:
         """From an hour before the onset (or the declaration), oldest first, with the alerts wherever they lie."""
@@ -71,11 +72,14 @@ class Stories:
         """Whether the indicators that showed it are back."""
         return self._verification(self._desk.alerts_of(incident_id))
 
-    def _suspects(self, incident: Incident, alerts: tuple[AlertEvidence, ...]) -> WhatChanged:
+    def _suspects(
+        self, incident: Incident, alerts: tuple[AlertEvidence, ...], entries: tuple[TimelineEntry, ...]
+    ) -> WhatChanged:
         def rank() -> WhatChanged:
             return what_changed(self._desk.ledger, self._desk.lineage, incident, alerts)
 
-        return self._cache.ranking(incident, alerts, rank)
+        # What people found out is laid over the ranking, which need not be made anew for it.
+        return self._cache.ranking(incident, alerts, rank).judged(verdicts(entries), self._desk.database)
 
     def _timeline(self, incident: Incident, alerts: tuple[AlertEvidence, ...]) -> tuple[TimelineEntry, ...]:
         onset = onset_of(alerts)

@@ -1,36 +1,46 @@
 """Ranking what changed as suspects: a pure function from changes and an onset to scores with reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Literal, cast
 
+from steek.incidents.change_kinds import EVERYWHERE, Category, category_of, say_kind
+from steek.incidents.track_record import NOTHING_KNOWN, TrackRecord, smoothed
 from steek.incidents.types import Span
 from steek.kernel.units import format_duration
 from steek.ledger import Event
 
 # How much a change of each kind says by itself, before place and time. These are starting points by judgement, ordered
-# by how directly the change reaches what a model learns from; verdicts on past incidents are to replace them.
+# by how directly the change reaches what a model learns from; verdicts on past incidents move them, see `track_record`.
 KIND_WEIGHT: Mapping[str, float] = {
     "contract.changed": 0.7,
     "feature.changed": 0.7,
     "dataset.replaced": 0.6,
     "definition.changed": 0.6,
     "preparation.changed": 0.6,
+    "binary.changed": 0.5,
     "route.changed": 0.5,
     "settings.changed": 0.5,
     "access.policy_changed": 0.4,
     "external.changed": 0.3,
 }
 _KIND_WEIGHT_ELSE = 0.3
+_INFRASTRUCTURE_WEIGHT = 0.5
 _FULLY_MEASURED = 0.95  # a change whose own record measures the damage; certainty is for people to state
 _HALF_LIFE = timedelta(hours=24)  # a change a day before the onset counts half
 _DISTANCE_FACTOR = 0.9
 _OUTSIDE_FACTOR = 0.5  # the world outside has no place in the lineage
+_EVERYWHERE_FACTOR = 0.7  # what all systems run on is near to each of them, and to none in particular
 _ELSEWHERE_FACTOR = 0.06  # known to lie elsewhere in the lineage
 _AFTER_ONSET_FACTOR = 0.6  # recorded late, or read by a job that ran after the window
 _OTHER_SLICE_FACTOR = 0.2
+_MOVED_BEFORE_FACTOR = 0.3  # what feeds it was wrong already
+_OFF_THE_WAY_FACTOR = 0.7  # what was wrong first is not made from it
 _UNKNOWN_ONSET_CEILING = 0.5
+_REJECTED_FACTOR = 0.05
+
+Word = Literal["confirmed", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +52,62 @@ class Candidate:
         system: What changed, without version.
         distance: Lineage edges from there to what is broken; None when it is not upstream.
         times_before: How often the same kind of change happened to it in the weeks before, without an incident.
+        first_below: What was wrong first, where that is this system or made from it; None where it is not.
+        first_above: What was wrong first, where this system is made from that; None where it is not.
+        first_beside: What was wrong first, where lineage does not tie it to this system; None where it does.
     """
 
     event: Event
     system: str
     distance: int | None
     times_before: int = 0
+    first_below: str | None = None
+    first_above: str | None = None
+    first_beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A change and how much the evidence speaks for it; `score` in [0, 1] ranks, it is not a probability."""
+    """A change and how much the evidence speaks for it; `score` in [0, 1] ranks, it is not a probability.
+
+    `verdict` is what people found out, by `judged_by`; None while nobody said anything.
+    """
 
     event: Event
     system: str
     distance: int | None
     score: float
     reason: str
+    verdict: Word | None = None
+    judged_by: str | None = None
+
+    @property
+    def category(self) -> Category:
+        """Data, schema, config, feature code, model, binary, infrastructure, or the world outside."""
+        return category_of(self.event)
+
+    @property
+    def what(self) -> str:
+        """The change in plain words."""
+        return say_kind(self.event, self.system)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    onset: Span
+    broken: str
+    slices: frozenset[str]
+    records: Mapping[str, TrackRecord]
 
 
 def rank(
-    candidates: Sequence[Candidate], *, onset: Span, detected_at: datetime, broken: str, slices: frozenset[str]
+    candidates: Sequence[Candidate],
+    *,
+    onset: Span,
+    detected_at: datetime,
+    broken: str,
+    slices: frozenset[str],
+    records: Mapping[str, TrackRecord] = NOTHING_KNOWN,
 ) -> tuple[Suspect, ...]:
     """Candidates as suspects, strongest first; what happened after the detection is left out.
 
@@ -72,27 +117,57 @@ def rank(
         detected_at: When it was noticed.
         broken: Name of what is broken, for the reasons.
         slices: Slices that the alerts name; empty when the whole fell.
+        records: How often each kind of change broke things before, by kind; empty where nobody knows yet.
     """
-    ranked = [
-        _judge(candidate, onset=onset, broken=broken, slices=slices)
-        for candidate in candidates
-        if candidate.event.at <= detected_at
-    ]
+    case = _Case(onset, broken, slices, records)
+    ranked = [_judge(candidate, case) for candidate in candidates if candidate.event.at <= detected_at]
     return tuple(sorted(ranked, key=_order))
 
 
-def _judge(candidate: Candidate, *, onset: Span, broken: str, slices: frozenset[str]) -> Suspect:
+def apply_verdicts(
+    suspects: Sequence[Suspect], verdicts: Mapping[str, tuple[str, str]], *, known: Mapping[str, Event]
+) -> tuple[Suspect, ...]:
+    """Suspects with what people found out: confirmed ones on top at 1.0, rejected ones at the end, and shown so.
+
+    Args:
+        suspects: As ranked by evidence.
+        verdicts: Event id to (verdict, who said so).
+        known: Events by id, for changes that people named and the ranking did not have.
+    """
+    ranked = {suspect.event.id: suspect for suspect in suspects}
+    for event_id, (verdict, _) in verdicts.items():
+        if verdict == "confirmed" and event_id not in ranked and event_id in known:
+            event = known[event_id]
+            ranked[event_id] = Suspect(event, event.subject.partition("@")[0], None, 0.0, "Named by people.")
+    judged = [_with_verdict(suspect, verdicts.get(event_id)) for event_id, suspect in ranked.items()]
+    return tuple(sorted(judged, key=_order))
+
+
+def _with_verdict(suspect: Suspect, said: tuple[str, str] | None) -> Suspect:
+    if said is None:
+        return suspect
+    verdict, by = said
+    if verdict == "confirmed":
+        reason = f"{suspect.reason} {by} confirmed it."
+        return replace(suspect, score=1.0, reason=reason, verdict="confirmed", judged_by=by)
+    reason = f"{suspect.reason} {by} rejected it."
+    score = round(suspect.score * _REJECTED_FACTOR, 3)
+    return replace(suspect, score=score, reason=reason, verdict="rejected", judged_by=by)
+
+
+def _judge(candidate: Candidate, case: _Case) -> Suspect:
     judgements = (
-        _by_place(candidate, broken),
-        _by_time(candidate.event.at, onset),
-        _by_kind(candidate.event),
+        _by_place(candidate, case.broken),
+        _by_time(candidate.event.at, case.onset),
+        _by_kind(candidate.event, case.records),
         _by_routine(candidate.times_before),
-        _by_slice(candidate.event.payload, slices),
+        _by_slice(candidate.event.payload, case.slices),
+        _by_first_mover(candidate, case.broken),
     )
     score = 1.0
     for factor, _ in judgements:
         score *= factor
-    if not onset.known:
+    if not case.onset.known:
         score = min(score, _UNKNOWN_ONSET_CEILING)
     said = "; ".join(words for _, words in judgements if words)
     return Suspect(
@@ -101,9 +176,12 @@ def _judge(candidate: Candidate, *, onset: Span, broken: str, slices: frozenset[
 
 
 def _by_place(candidate: Candidate, broken: str) -> tuple[float, str]:
+    kind = candidate.event.kind
     if candidate.distance is None:
-        if candidate.event.kind == "external.changed":
+        if kind == "external.changed":
             return _OUTSIDE_FACTOR, "happened outside, so no lineage ties it to this"
+        if kind in EVERYWHERE:
+            return _EVERYWHERE_FACTOR, "holds for everything that runs here"
         return _ELSEWHERE_FACTOR, f"near in time, but not upstream of {broken}"
     if candidate.distance == 0:
         return 1.0, f"changed {broken} itself"
@@ -124,16 +202,27 @@ def _by_time(at: datetime, onset: Span) -> tuple[float, str]:
     return 0.5 ** (lag / _HALF_LIFE), f"{format_duration(lag)} before the onset"
 
 
-def _by_kind(event: Event) -> tuple[float, str]:
-    weight = KIND_WEIGHT.get(event.kind, _KIND_WEIGHT_ELSE)
+def prior(event: Event) -> float:
+    """How much the kind of a change says by itself, in [0, 1]."""
+    if event.kind == "external.changed" and category_of(event) == "infrastructure":
+        return _INFRASTRUCTURE_WEIGHT
+    return KIND_WEIGHT.get(event.kind, _KIND_WEIGHT_ELSE)
+
+
+def _by_kind(event: Event, records: Mapping[str, TrackRecord]) -> tuple[float, str]:
+    record = records.get(event.kind)
+    weight = smoothed(prior(event), record)
+    before = "" if record is None else record.sentence
     shares = unknown_fractions(event.payload)
     if not shares:
-        return weight, ""
+        return weight, before
     column, share = max(shares.items(), key=lambda item: (item[1], item[0]))
     if share == 0:
-        return weight, "it brought no value that was not there before"
-    measured = weight + (_FULLY_MEASURED - weight) * share
-    return measured, f"{share:.0%} of the values of {column} were never seen before"
+        measured = "it brought no value that was not there before"
+    else:
+        measured = f"{share:.0%} of the values of {column} were never seen before"
+        weight = max(weight, weight + (_FULLY_MEASURED - weight) * share)
+    return min(weight, _FULLY_MEASURED), f"{measured}; {before}" if before else measured
 
 
 def unknown_fractions(payload: Mapping[str, object]) -> dict[str, float]:
@@ -159,10 +248,9 @@ def _by_routine(times_before: int) -> tuple[float, str]:
 
 
 def _by_slice(payload: Mapping[str, object], slices: frozenset[str]) -> tuple[float, str]:
-    touched = payload.get("slices")
-    if not isinstance(touched, list | tuple) or not touched:
+    names = _touched(payload, slices)
+    if not names:
         return 1.0, ""
-    names = frozenset(str(name) for name in cast("Sequence[object]", touched))
     if not slices:
         return _OTHER_SLICE_FACTOR, f"touches {len(names)} slices only, but the whole fell"
     both = names & slices
@@ -171,6 +259,35 @@ def _by_slice(payload: Mapping[str, object], slices: frozenset[str]) -> tuple[fl
     return _OTHER_SLICE_FACTOR, "touches other slices than those that fell"
 
 
-def _order(suspect: Suspect) -> tuple[float, int, float, int]:
+def _touched(payload: Mapping[str, object], slices: frozenset[str]) -> frozenset[str]:
+    """Slices that a change says it touched; of a fleet's member, the slice that names it."""
+    touched = payload.get("slices")
+    names = (
+        frozenset(str(name) for name in cast("Sequence[object]", touched)) if _is_list(touched) else frozenset[str]()
+    )
+    member = payload.get("member")
+    if isinstance(member, str) and member:
+        names |= frozenset(name for name in slices if name.rpartition("=")[2] == member) or frozenset({member})
+    return names
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _by_first_mover(candidate: Candidate, broken: str) -> tuple[float, str]:
+    if candidate.first_above is not None:
+        return _MOVED_BEFORE_FACTOR, f"{candidate.first_above}, which feeds it, was wrong before"
+    if candidate.first_beside is not None:
+        return _OFF_THE_WAY_FACTOR, f"{candidate.first_beside} was wrong first and is not made from it"
+    first = candidate.first_below
+    if first is None or first == broken:
+        return 1.0, ""
+    made = "" if first == candidate.system else ", which is made from it,"
+    return 1.0, f"{first}{made} was the first to go wrong"
+
+
+def _order(suspect: Suspect) -> tuple[int, float, int, float, int]:
     distance = 1_000 if suspect.distance is None else suspect.distance
-    return -suspect.score, distance, -suspect.event.at.timestamp(), suspect.event.sequence
+    standing = {"confirmed": 0, None: 1, "rejected": 2}[suspect.verdict]
+    return standing, -suspect.score, distance, -suspect.event.at.timestamp(), suspect.event.sequence

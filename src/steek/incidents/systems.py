@@ -1,9 +1,8 @@
 """Which systems an incident touches: names without versions, found through the lineage."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from steek.kernel.errors import InputError
 from steek.kernel.urn import Urn
@@ -28,7 +27,7 @@ def latest_versions(database: Database, system: str, *, until: datetime, count: 
         for kind in _MADE_KINDS.get(parsed.kind, (parsed.kind,)):
             newest = (
                 select(lineage_edges.c.downstream)
-                .where(lineage_edges.c.downstream.startswith(f"{kind}:{parsed.name}@", autoescape=True))
+                .where(_versions_of(f"{kind}:{parsed.name}", connection.dialect.name))
                 .where(lineage_edges.c.at <= until)
                 .group_by(lineage_edges.c.downstream)
                 .order_by(func.max(lineage_edges.c.event_sequence).desc())
@@ -38,19 +37,12 @@ def latest_versions(database: Database, system: str, *, until: datetime, count: 
     return found
 
 
-def distances(database: Database, lineage: Lineage, systems: Iterable[str], *, until: datetime) -> dict[str, int]:
-    """Edges between each system upstream and the nearest of `systems`, which stand at 0 themselves.
-
-    All versions of a name count as the same system, because a change is what makes a new version.
-    """
-    nearest: dict[str, int] = {}
-    for system in systems:
-        nearest[system] = 0
-        for urn in latest_versions(database, system, until=until):
-            for upstream, distance in lineage.upstream(urn, max_distance=MAX_DISTANCE).distance.items():
-                name = system_of(upstream)
-                nearest[name] = min(distance, nearest.get(name, distance))
-    return nearest
+def _versions_of(name: str, dialect: str) -> ColumnElement[bool]:
+    column = lineage_edges.c.downstream
+    if dialect == "sqlite":
+        # Its index serves ranges of bytes, which A after @ ends, but no LIKE.
+        return and_(column >= f"{name}@", column < f"{name}A")
+    return column.startswith(f"{name}@", autoescape=True)
 
 
 def affected(database: Database, lineage: Lineage, subject: str, *, until: datetime) -> tuple[str, ...]:
