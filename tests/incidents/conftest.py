@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from steek.incidents import Argument, Incident, Incidents, Mitigation, MitigationCall
+from steek.incidents.ethics.groups import Groups
 from steek.incidents.lifecycle import Action
 from steek.kernel import ReplayClock, Urn, Verdict, Window
 from steek.ledger import Database, Draft, Event, Ledger, Lineage
@@ -197,6 +198,20 @@ def incidents(
 def declared(incidents: Incidents) -> Incident:
     """An incident that a person declared, without an alert."""
     return incidents.declare("sales down", on="partner_demand", severity="sev2", actor="ariel", key="d1")
+
+
+Considers = Callable[[str], None]
+
+
+@pytest.fixture
+def nobody_harmed(database: Database, ledger: Ledger, clock: ReplayClock) -> Considers:
+    """Answers the question that every incident asks before it closes."""
+
+    def consider(incident: str) -> None:
+        groups = Groups(database, ledger, clock)
+        groups.consider(incident, (), nobody_because="orders go to a warehouse", actor="ariel", key=f"g {incident}")
+
+    return consider
 
 
 Reader = Callable[[str], list[Event]]

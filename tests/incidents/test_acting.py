@@ -1,5 +1,5 @@
 import pytest
-from tests.incidents.conftest import Loop, Production, Reader, joins
+from tests.incidents.conftest import Considers, Loop, Production, Reader, joins
 
 from steek.incidents import Incident, Incidents, Mitigation, MitigationCall, Outcome, State
 from steek.kernel import ReplayClock
@@ -98,7 +98,10 @@ def test_stale_actor_does_nothing(incidents: Incidents, declared: Incident, prod
 
 
 @pytest.mark.covers("I9")
-def test_closed_incident_is_not_acted_on(incidents: Incidents, declared: Incident, production: Production) -> None:
+def test_closed_incident_is_not_acted_on(
+    incidents: Incidents, declared: Incident, production: Production, nobody_harmed: Considers
+) -> None:
+    nobody_harmed(declared.id)
     incidents.resolve(declared.id, actor="a", key="r", verify=False, reason="over")
     incidents.advance(declared.id, "close", "a", key="c")
     with pytest.raises(ConflictError, match="is closed; roll-back-fleet was not done"):

@@ -2,6 +2,7 @@ from collections import deque
 from itertools import count, product
 
 import pytest
+from tests.incidents.conftest import Considers
 
 from steek.incidents import TRANSITIONS, Action, Incident, Incidents, State
 from steek.incidents.lifecycle import move, move_forward
@@ -32,7 +33,10 @@ def perform(incidents: Incidents, incident: str, action: Action, key: str) -> In
 
 @pytest.mark.covers("I2")
 @pytest.mark.parametrize(("state", "action"), PAIRS, ids=lambda value: value.value)
-def test_every_pair_moves_or_raises(incidents: Incidents, declared: Incident, state: State, action: Action) -> None:
+def test_every_pair_moves_or_raises(
+    incidents: Incidents, declared: Incident, state: State, action: Action, nobody_harmed: Considers
+) -> None:
+    nobody_harmed(declared.id)
     keys = count()
     for step in path_to(state):
         perform(incidents, declared.id, step, f"path {next(keys)}")
@@ -86,7 +90,10 @@ def test_unknown_action_lists_the_known(incidents: Incidents, declared: Incident
 
 
 @pytest.mark.covers("I2")
-def test_reopening_forgets_the_resolution_and_closing_keeps_the_time(incidents: Incidents, declared: Incident) -> None:
+def test_reopening_forgets_the_resolution_and_closing_keeps_the_time(
+    incidents: Incidents, declared: Incident, nobody_harmed: Considers
+) -> None:
+    nobody_harmed(declared.id)
     resolved = perform(incidents, declared.id, Action.RESOLVE, "r1")
     assert resolved.resolved_at is not None
     assert incidents.advance(declared.id, "reopen", "ariel", key="a").resolved_at is None

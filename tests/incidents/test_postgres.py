@@ -6,6 +6,7 @@ import pytest
 from tests.incidents.conftest import Loop, Production, joins
 
 from steek.incidents import Incidents, Outcome, State
+from steek.incidents.ethics.groups import GroupAnswer, Groups
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, StaleWriteError
 from steek.ledger import Database, Ledger, Lineage, metadata
@@ -50,5 +51,9 @@ def test_an_incident_from_alert_to_postmortem(postgres: Database, clock: ReplayC
     assert incidents.resolve(incident.id, actor="ariel", key="r").state is State.FOLLOW_UP
     postmortem = incidents.postmortem(incident.id)
     assert postmortem.document["classification"][0]["category"] == "join-failure"
+    with pytest.raises(ConflictError, match="nobody said which groups of people were harmed"):
+        incidents.advance(incident.id, "close", "ariel", key="c")
+    answer = GroupAnswer("partner_id=69", "harmed", "nothing was ordered for it")
+    Groups(postgres, ledger, clock).consider(incident.id, [answer], actor="ariel", key="g")
     assert incidents.advance(incident.id, "close", "ariel", key="c").state is State.CLOSED
     assert ledger.verify() == ledger.count()

@@ -102,9 +102,11 @@ class BreakGlass:
             actor: A person with a role; only they will read.
             incident: What it is for; an incident that is not closed.
             openings: Tables, each with the fewest columns and rows that will do.
-            purpose, why_raw: What for, and why pseudonyms are not enough.
+            purpose: What for.
+            why_raw: Why pseudonyms are not enough.
             why_not_first: Needed where no pseudonymised read of the columns was made within the last day.
-            minutes, most_rows: At most `limits`; by default 15 minutes and the limit of rows.
+            minutes: From the grant on, at most `limits.max_minutes`.
+            most_rows: Of one query; by default and at most `limits.max_rows`.
             key: Idempotency key.
 
         Raises:
