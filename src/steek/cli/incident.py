@@ -52,7 +52,7 @@ def show_(incident: str, project: ProjectOption = None, as_json: JsonOption = Fa
 
 def assign(
     incident: str,
-    role: Annotated[str, typer.Argument(help="commander, communications, operations or planning.")],
+    role: Annotated[str, typer.Argument(help="commander, communications, operations, planning or shadow.")],
     person: str,
     key: KeyOption = None,
     actor: ActorOption = None,

@@ -17,6 +17,7 @@ from steek.incidents.lifecycle import Action, State, move
 from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
 from steek.incidents.postmortems.library import Postmortem, Postmortems
 from steek.incidents.resolving import resolve
+from steek.incidents.roles.holding import given_role
 from steek.incidents.rows import change, find, find_seen, remember, request, to_incident
 from steek.incidents.stories import Stories
 from steek.incidents.systems import resolve_subject
@@ -144,7 +145,7 @@ class Incidents:
             if request(connection, at_key, "assign", incident_id=incident) is not None:
                 return find(connection, incident)
             present = find_seen(connection, incident, seen=expected_version)
-            roles = {held.value: who for held, who in present.roles.items()} | {taken.value: name}
+            roles = given_role(present.roles, taken, name)
             after = change(connection, present, actor=by, roles=roles)
             payload: dict[str, object] = {"role": taken, "person": name, "before": present.roles.get(taken)}
             self._record(connection, after, "incident.role_assigned", "assign", payload, actor=by, key=at_key)

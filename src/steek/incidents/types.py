@@ -17,13 +17,21 @@ class Severity(StrEnum):
     SEV3 = "sev3"
 
 
+# Several people may shadow; their names stand in one text.
+SHADOWS_BETWEEN = ", "
+
+
 class Role(StrEnum):
-    """Who does what. One person may hold several; a role without a person is shown as empty."""
+    """Who does what. One person may hold several; a role without a person is shown as empty.
+
+    A shadow looks on and learns, decides nothing, and there may be several.
+    """
 
     COMMANDER = "commander"
     COMMUNICATIONS = "communications"
     OPERATIONS = "operations"
     PLANNING = "planning"
+    SHADOW = "shadow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,11 @@ class Incident:
     severity_reason: str | None = None
     merged_into: str | None = None
     near_miss: str | None = None
+
+    @property
+    def shadows(self) -> tuple[str, ...]:
+        """Everybody who looks on and learns."""
+        return tuple(each for each in self.roles.get(Role.SHADOW, "").split(SHADOWS_BETWEEN) if each)
 
     @property
     def urn(self) -> str:
