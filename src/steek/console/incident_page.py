@@ -12,11 +12,12 @@ from steek.console.drawings import Drawings
 from steek.console.evidence_section import evidence_pictures, suspect_letters
 from steek.console.incident_sections import SECTIONS, Section
 from steek.console.indicators_section import indicator_lines
-from steek.console.next_action import NextAction, done_by_actions, next_action
+from steek.console.next_action import NextAction, done_by_actions, next_actions
+from steek.console.open_questions import open_questions
 from steek.console.page import Frame, render
 from steek.console.pictures import Picture
 from steek.console.services import Services
-from steek.incidents import Incident, State, Story
+from steek.incidents import Incident, Outcome, State, Story
 from steek.kernel.errors import SteekError
 from steek.kernel.urn import Urn
 
@@ -25,7 +26,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """What all parts share; `letters` are the marks of suspects on the charts, by event."""
+    """What all parts share: `next` with what waits `beside` it, `letters` of suspects on the charts, by event."""
 
     incident: Incident
     is_open: bool
@@ -33,6 +34,7 @@ class IncidentView:
     severity: str
     systems: tuple[str, ...]
     next: NextAction
+    beside: tuple[NextAction, ...]
     pictures: tuple[Picture, ...]
     letters: Mapping[str, str]
     form_key: str
@@ -68,13 +70,21 @@ def incident_view(services: Services, drawings: Drawings, story: Story, *, form_
     incident = story.incident
     pictures = evidence_pictures(story, services.monitoring, drawings)
     not_back = [line.sentence for line in indicator_lines(story, services.monitoring) if line.health != "well"]
+    steps = next_actions(
+        incident,
+        done=done_by_actions(story.actions),
+        not_back=not_back,
+        waiting=open_questions(story.timeline, services.clock.now()),
+        running=[action.mitigation for action in story.actions if action.outcome is Outcome.STARTED],
+    )
     return IncidentView(
         incident=incident,
         is_open=incident.state.is_open,
         is_closed=incident.state is State.CLOSED,
         severity=f"sev {incident.severity.removeprefix('sev')}",
         systems=tuple(Urn.parse(system).name for system in incident.systems[:4]),
-        next=next_action(incident, done=done_by_actions(story.actions), not_back=not_back),
+        next=steps[0],
+        beside=steps[1:4],
         pictures=pictures,
         letters=suspect_letters(pictures),
         form_key=form_key,
