@@ -6,6 +6,10 @@ from steek.data import Compliance, Erasures, FeedChecking, Ingestion, Lake, Prop
 from steek.evaluation import Evaluator
 from steek.features import FeatureService
 from steek.incidents import Incidents
+from steek.incidents.postmortems.collection import PostmortemLibrary
+from steek.incidents.postmortems.importing import PostmortemImport
+from steek.incidents.postmortems.taxonomies import Taxonomies
+from steek.incidents.postmortems.writing import PostmortemWriting
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage
@@ -55,6 +59,10 @@ class Services:
     watching: Watching
     notices: Notices
     incidents: Incidents
+    postmortems: PostmortemLibrary
+    postmortem_writing: PostmortemWriting
+    postmortem_import: PostmortemImport
+    taxonomies: Taxonomies
     freezes: Freezes
     project: Project
 

@@ -13,9 +13,11 @@ from steek.platform.alerting import alerting_part
 from steek.platform.attributing import attributing_part
 from steek.platform.bench_part import bench_part
 from steek.platform.defences_part import defences_part, lateness_of
+from steek.platform.ethics_part import ethics_part
 from steek.platform.keeping import keeping_part
 from steek.platform.monitors import monitors_part
 from steek.platform.objectives import objectives_part
+from steek.platform.postmortems_part import postmortems_part
 from steek.platform.profiling import profiling_part
 from steek.platform.promises import promises_part
 from steek.platform.record import Platform
@@ -67,6 +69,8 @@ def build(settings: Settings, project: Project) -> Platform:
     )
     built = (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
     built = (*built, watched, profiling, attributing, alerting, bench_part(base), defences)
+    built = (*built, ethics_part(base, people.notices))
+    built = (*built, postmortems_part(base, people.incidents))
     services = {name: value for part in built for name, value in _named(part)}
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})
     return Platform(**services, nights=Nights(*base.state), loop=loop, recovery=Recovery(loop))

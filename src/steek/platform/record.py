@@ -23,10 +23,18 @@ from steek.engines import Engine
 from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.features import ExampleSets, FeatureService, OnlineStore
 from steek.governance import Access, KeyCustody, KeyVault, Pseudonyms, Tokens
+from steek.governance.emergency.break_glass import BreakGlass
 from steek.incidents import Hypotheses, Incidents
 from steek.incidents.defences.defence_maps import DefenceMaps
+from steek.incidents.ethics.concerns import Concerns
+from steek.incidents.ethics.groups import Groups
+from steek.incidents.ethics.refusals import Refusals
 from steek.incidents.followups.follow_ups import FollowUps
 from steek.incidents.followups.lateness import Lateness
+from steek.incidents.postmortems.collection import PostmortemLibrary
+from steek.incidents.postmortems.importing import PostmortemImport
+from steek.incidents.postmortems.taxonomies import Taxonomies
+from steek.incidents.postmortems.writing import PostmortemWriting
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscriptions
@@ -107,6 +115,14 @@ class Platform:
     lateness: Lateness
     defence_map: DefenceMaps
     hypotheses: Hypotheses
+    break_glass: BreakGlass
+    concerns: Concerns
+    groups: Groups
+    refusals: Refusals
+    postmortems: PostmortemLibrary
+    postmortem_writing: PostmortemWriting
+    postmortem_import: PostmortemImport
+    taxonomies: Taxonomies
     notices: Notices
     outside_alerts: OutsideAlerts
     outside: Outside

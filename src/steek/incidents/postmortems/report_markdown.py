@@ -2,11 +2,9 @@
 
 import json
 import re
-from datetime import timedelta
 
+from steek.incidents.postmortems.lengths import length_words
 from steek.incidents.postmortems.report import HEADINGS, Point, PointRole, Reference, Report, Standing
-from steek.incidents.types import Duration
-from steek.kernel.units import format_duration
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~]")
 _OPENS = re.compile(r"^(\s*)([#+\-=]|\d+[.)])")
@@ -66,23 +64,6 @@ def reference_line(one: Reference) -> str:
     return "- " + ", ".join([*parts, *([f"<{one.link}>"] if one.link else [])])
 
 
-def duration_words(duration: Duration) -> str | None:
-    """A duration as people write it, or None when nothing is known of it.
-
-    >>> duration_words(Duration(600.0, 900.0)), duration_words(Duration(None, None))
-    ('10 min to 15 min', None)
-    """
-    shortest, longest = (
-        None if value is None else format_duration(timedelta(seconds=value))
-        for value in (duration.shortest_s, duration.longest_s)
-    )
-    if shortest is None:
-        return None if longest is None else f"at most {longest}"
-    if longest is None:
-        return f"at least {shortest}"
-    return shortest if shortest == longest else f"{shortest} to {longest}"
-
-
 def _front(report: Report) -> list[str]:
     values: dict[str, str | None] = {
         "id": report.id,
@@ -93,7 +74,7 @@ def _front(report: Report) -> list[str]:
         "severity": report.severity,
         "systems": ", ".join(report.systems) or None,
         "detected_by": report.detected_by,
-        **{name: duration_words(getattr(report.times, name)) for name in _TIMES},
+        **{name: length_words(getattr(report.times, name)) for name in _TIMES},
         "near_miss": "yes" if report.near_miss else None,
         "machine_learning": None if report.axes.machine_learning is None else str(report.axes.machine_learning),
         "distributed": None if report.axes.distributed is None else str(report.axes.distributed),

@@ -122,7 +122,7 @@ def create(
         )
     )
     made = find(connection, report.id)
-    _keep(connection, made, step=None, actor=actor)
+    keep_version(connection, made, step=None, actor=actor)
     return made
 
 
@@ -154,11 +154,12 @@ def write(
         values["reviewed_by"] = None
     connection.execute(update(reports).where(reports.c.id == before.id).values(values))
     after = find(connection, before.id)
-    _keep(connection, after, step=step, actor=actor)
+    keep_version(connection, after, step=step, actor=actor)
     return after
 
 
-def _keep(connection: Connection, record: PostmortemRecord, *, step: Step | None, actor: str) -> None:
+def keep_version(connection: Connection, record: PostmortemRecord, *, step: Step | None, actor: str) -> None:
+    """Store a postmortem as it stands as a version of its history."""
     published = record.stage is Stage.PUBLISHED
     connection.execute(
         insert(versions).values(

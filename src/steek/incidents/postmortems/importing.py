@@ -1,0 +1,156 @@
+"""Old postmortems brought in from files: looked at first if wanted, never twice, and never over what people wrote."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sqlalchemy import Connection, select, update
+
+from steek.incidents.postmortems.publication import Stage
+from steek.incidents.postmortems.published import published_payload
+from steek.incidents.postmortems.reading import read_postmortem
+from steek.incidents.postmortems.report import Report, plain
+from steek.incidents.postmortems.stored import PostmortemRecord, create, find_or_none, keep_version
+from steek.incidents.postmortems.tables import reports
+from steek.incidents.postmortems.taxonomies import current_taxonomy
+from steek.incidents.text import NAME_CHARACTERS, checked
+from steek.kernel.clock import Clock
+from steek.kernel.errors import InputError
+from steek.ledger import Database, Draft, Ledger
+
+_MOST_FILES = 10_000
+_INCIDENT = re.compile(r"\d{4}-\d{1,6}")
+
+
+class ImportOutcome(StrEnum):
+    """What came of a file. `KEPT`: one of that name is here and people wrote in it, so it was left alone."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    SAME = "same"
+    KEPT = "kept"
+    LEFT_OUT = "left out"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """What came of one file: the postmortem it is, how much of it was recognised, and what is worth knowing."""
+
+    file: str
+    outcome: ImportOutcome
+    postmortem: str | None
+    title: str | None
+    sections: int
+    points: int
+    categories: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class PostmortemImport:
+    """Brings in old postmortems. A file is known by its content: brought again it writes nothing."""
+
+    def __init__(self, database: Database, ledger: Ledger, clock: Clock) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._clock = clock
+
+    def take(self, files: Mapping[str, bytes], *, actor: str, dry_run: bool = False) -> tuple[ImportedFile, ...]:
+        """Read files and store what they say as published postmortems.
+
+        Each file is a transaction of its own: one that is refused harms no other. What it already has is found by
+        content, so no key is needed to call it again.
+
+        Args:
+            files: Content by name; names that end in .json hold a report as it is exported, all others Markdown. Where
+                both stand under one name, the Markdown is left out.
+            actor: Who brings them.
+            dry_run: Only say what would come of it.
+
+        Raises:
+            InputError: more than ten thousand files.
+        """
+        by = checked(actor, what="actor", most=NAME_CHARACTERS)
+        if len(files) > _MOST_FILES:
+            raise InputError(f"{len(files):,} files; {_MOST_FILES:,} are read at once")
+        both = {name.rpartition(".")[0] for name in files if name.endswith(".json")}
+        return tuple(self._one(name, files[name], both, by, dry_run=dry_run) for name in sorted(files))
+
+    def _one(self, name: str, content: bytes, both: set[str], actor: str, *, dry_run: bool) -> ImportedFile:
+        stem, _, ending = name.rpartition(".")
+        if ending != "json" and stem in both:
+            return ImportedFile(
+                name, ImportOutcome.LEFT_OUT, None, None, 0, 0, (), ("the JSON beside it says the same",)
+            )
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            with self._database.reading() as connection:
+                taxonomy = current_taxonomy(connection)
+            report, notes = read_postmortem(content, name=name, actor=actor, taxonomy=taxonomy)
+            shown = "".join(one if one.isprintable() else "\ufffd" for one in name)[-300:]
+            with self._database.transaction() as connection:
+                outcome, identity, why = _outcome(connection, report, shown, digest)
+                if not dry_run and outcome in {ImportOutcome.NEW, ImportOutcome.UPDATED}:
+                    self._store(connection, replace(report, id=identity), (shown, digest), outcome, actor)
+        except InputError as problem:
+            return ImportedFile(name, ImportOutcome.REFUSED, None, None, 0, 0, (), (problem.message,))
+        told = (*notes, *([why] if why else []))
+        counts = len(report.ordered_sections()), len(report.points)
+        return ImportedFile(name, outcome, identity, report.title, *counts, report.categories, told)
+
+    def _store(
+        self, connection: Connection, report: Report, source: tuple[str, str], outcome: ImportOutcome, actor: str
+    ) -> None:
+        now = self._clock.now()
+        before = find_or_none(connection, report.id)
+        if before is None:
+            made = create(connection, report, actor=actor, at=now, stage=Stage.PUBLISHED, revision=1, source=source)
+        else:
+            values: dict[str, object] = {
+                "document": plain(report),
+                "version": before.version + 1,
+                "revision": before.revision + 1,
+                "source_name": source[0],
+                "source_hash": source[1],
+                "changed_at": now,
+                "changed_by": actor,
+                "published_at": now,
+            }
+            connection.execute(update(reports).where(reports.c.id == report.id).values(values))
+            made = find_or_none(connection, report.id) or before
+            keep_version(connection, made, step=None, actor=actor)
+        payload = {
+            "postmortem": made.id,
+            "outcome": outcome,
+            "sections": len(report.sections),
+            "points": len(report.points),
+        }
+        told = payload | published_payload(made)
+        self._ledger.append(connection, Draft("postmortem.imported", made.urn, actor, told))
+
+
+def _outcome(connection: Connection, report: Report, name: str, digest: str) -> tuple[ImportOutcome, str, str]:
+    """What to do with a report, under which id, and why if that is not plain."""
+    known = connection.execute(select(reports.c.id).where(reports.c.source_hash == digest)).scalar_one_or_none()
+    if known is not None:
+        return ImportOutcome.SAME, known, ""
+    present = find_or_none(connection, report.id)
+    if present is not None and present.source_hash is None:
+        return ImportOutcome.KEPT, present.id, "a postmortem of an own incident has this id; it was left alone"
+    # What looks like the number of an incident must stay free for one.
+    identity = f"imported-{report.id}" if _INCIDENT.fullmatch(report.id) else report.id
+    present = find_or_none(connection, identity)
+    if present is not None and present.source_name != name:
+        identity = f"{identity}-{digest[:6]}"
+        present = find_or_none(connection, identity)
+    if present is None:
+        return ImportOutcome.NEW, identity, ""
+    if _is_written(present):
+        return ImportOutcome.KEPT, identity, "people wrote in it here since it was imported; it was left alone"
+    return ImportOutcome.UPDATED, identity, "the file changed since it was imported"
+
+
+def _is_written(record: PostmortemRecord) -> bool:
+    return bool(record.writers or record.report.touched) or record.stage is not Stage.PUBLISHED
