@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from steek.incidents.control.agreements import require_agreements
 from steek.incidents.desk import Desk
+from steek.incidents.ethics.refusals import check_not_refused
 from steek.incidents.lifecycle import State, move_forward
 from steek.incidents.mitigations import (
     ActionTaken,
@@ -87,6 +88,7 @@ def _start(
         if incident.state is State.CLOSED:
             message = f"incident {incident.id} is closed; {mitigation.name} was not done"
             raise ConflictError(message, next_step="Declare a new incident and act from there.")
+        check_not_refused(connection, incident_id, mitigation.name, actor=actor)
         if mitigation.agrees:
             require_agreements(connection, incident, mitigation.name, given, of=mitigation.agrees, now=desk.clock.now())
         change(connection, incident, actor=actor)

@@ -13,6 +13,7 @@ from steek.incidents.closing import reasons_to_stay_open
 from steek.incidents.declaring import Declaration, evidence_of
 from steek.incidents.declaring_by_rule import declaration_by_rule
 from steek.incidents.desk import Desk
+from steek.incidents.ethics.refusals import check_role_not_refused
 from steek.incidents.lifecycle import Action, State, move
 from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
 from steek.incidents.postmortems.library import Postmortem, Postmortems
@@ -145,6 +146,7 @@ class Incidents:
             if request(connection, at_key, "assign", incident_id=incident) is not None:
                 return find(connection, incident)
             present = find_seen(connection, incident, seen=expected_version)
+            check_role_not_refused(connection, incident, taken.value, person=name)
             roles = given_role(present.roles, taken, name)
             after = change(connection, present, actor=by, roles=roles)
             payload: dict[str, object] = {"role": taken, "person": name, "before": present.roles.get(taken)}

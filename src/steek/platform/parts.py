@@ -20,6 +20,7 @@ from steek.evaluation.erasing import GoldenAnswers
 from steek.features import ExampleSets, FeatureService, OnlineStore, open_online_store
 from steek.features.erasing import OnlineEntries
 from steek.governance import MAINTENANCE, Access, KeyCustody, KeyVault, Pseudonyms, Tokens, service
+from steek.governance.emergency.door import EmergencyDoor
 from steek.incidents import Incidents
 from steek.incidents.followups.lateness import Lateness
 from steek.kernel.clock import Clock, ReplayClock, SystemClock
@@ -145,14 +146,16 @@ def ground(settings: Settings, project: Project) -> Ground:
     ledger = Ledger(database, clock)
     outside = Outside(database, ledger)
     keys = governance_part(settings, database, ledger, clock)
+    facts = ProjectFacts(project)
     access = Access(
         database,
         ledger,
         clock,
-        ProjectFacts(project),
+        facts,
         roles=project.roles,
         policies=project.policies,
         pseudonymise=keys.for_reader,
+        emergency=EmergencyDoor(database, ledger, clock, facts, keys.for_reader),
         unseal=unsealing(keys.vault, project),
     )
     access.note_policies(by="steek")

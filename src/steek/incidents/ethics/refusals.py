@@ -197,6 +197,20 @@ def check_not_refused(connection: Connection, incident: str, what: str, *, actor
         raise ConflictError(message, next_step=f"See refusal {refusal.id}; nothing was done.")
 
 
+def check_role_not_refused(connection: Connection, incident: str, role: str, *, person: str) -> None:
+    """Give nobody a role that they refused in this incident. Raises ConflictError."""
+    query = select(refusals.c.id).where(
+        refusals.c.incident_id == incident,
+        refusals.c.what == role,
+        refusals.c.kind == "role",
+        refusals.c.person == person,
+    )
+    found = connection.execute(query).scalars().first()
+    if found is not None:
+        message = f"{person} refused to be {role} in incident {incident}"
+        raise ConflictError(message, next_step=f"Ask somebody else; see refusal {found}.")
+
+
 def open_refusals(connection: Connection, incident: str) -> int:
     """How many refusals of an incident wait for another person."""
     query = select(refusals.c.id).where(refusals.c.incident_id == incident, refusals.c.state == RefusalState.OPEN.value)
