@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from steek.incidents.ethics.sentences import ETHICS_SENTENCES
 from steek.incidents.signals.types import SignalKind
 from steek.incidents.types import Incident
 from steek.ledger import Event
@@ -152,6 +153,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "postmortem.drafted": _drafted,
     "postmortem.edited": lambda payload: f"postmortem edited, version {payload.get('version')}",
     "postmortem.commented": lambda payload: f"postmortem commented, version {payload.get('version')}",
+    **ETHICS_SENTENCES,
     "postmortem.review_asked": lambda payload: f"review of the postmortem asked, version {payload.get('version')}",
     "postmortem.reviewed": lambda payload: (
         f"postmortem reviewed: {'accepted' if payload.get('accepted') else 'returned'}"
