@@ -180,4 +180,5 @@ def move(
 
 def _to_record(row: RowMapping) -> HeldChange:
     values: dict[str, Any] = {name: row[name] for name in HeldChange.__dataclass_fields__}
-    return HeldChange(**values | {"state": ChangeState(row["state"])})
+    values["state"] = ChangeState(row["state"])
+    return HeldChange(**values)

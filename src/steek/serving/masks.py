@@ -152,4 +152,5 @@ def _active(connection: Connection, model: str | None) -> list[Mask]:
 
 def _to_record(row: RowMapping) -> Mask:
     values: dict[str, Any] = dict(row)
-    return Mask(**values | {"kind": MaskKind(row["kind"])})
+    values["kind"] = MaskKind(row["kind"])
+    return Mask(**values)

@@ -85,7 +85,8 @@ def standing(agreement: Agreement, now: datetime) -> Agreement:
     """The agreement as it stands at `now`: one that is over counts as expired."""
     if agreement.state in {AgreementState.ASKED, AgreementState.AGREED} and now > agreement.expires_at:
         values: dict[str, Any] = {name: getattr(agreement, name) for name in Agreement.__dataclass_fields__}
-        return Agreement(**values | {"state": AgreementState.EXPIRED})
+        values["state"] = AgreementState.EXPIRED
+        return Agreement(**values)
     return agreement
 
 
@@ -273,4 +274,5 @@ def _find(connection: Connection, agreement_id: str) -> Agreement:
 
 def _to_record(row: RowMapping) -> Agreement:
     values: dict[str, Any] = {name: row[name] for name in Agreement.__dataclass_fields__}
-    return Agreement(**values | {"state": AgreementState(row["state"])})
+    values["state"] = AgreementState(row["state"])
+    return Agreement(**values)
