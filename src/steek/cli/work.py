@@ -9,7 +9,7 @@ from steek.cli.leash import LeashOption, end_with_parent
 from steek.cli.opening import opened
 from steek.cli.options import ProjectOption
 from steek.kernel.tracing import open_tracer, tracing
-from steek.platform import workflow_worker
+from steek.platform import note_process, workflow_worker
 
 # A command that found no worker when it began is one until it ends.
 OTHERS_MAY_TAKE_S = 60.0
@@ -31,6 +31,7 @@ def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
         platform.notices.sending(),
         workflow_worker(platform).running(wait_s=OTHERS_MAY_TAKE_S),
     ):
+        note_process(platform, "work")
         stopped.wait()
 
 

@@ -29,11 +29,11 @@ class TrackRecord:
         """In words; "" when nothing was seen.
 
         >>> TrackRecord(3, 5).sentence
-        'this kind of change was a cause in 3 of the 5 incidents that people judged before'
+        'this kind of change was a cause in 3 of 5 incidents that people judged before'
         """
         if self.seen == 0:
             return ""
-        incidents = "the one incident" if self.seen == 1 else f"the {self.seen} incidents"
+        incidents = "1 incident" if self.seen == 1 else f"{self.seen} incidents"
         return f"this kind of change was a cause in {self.confirmed} of {incidents} that people judged before"
 
 

@@ -11,6 +11,7 @@ from steek.ledger.lineage import Lineage
 # Kinds that alter how the loop behaves, as against the loop's own daily work.
 CHANGE_KINDS = (
     "access.policy_changed",
+    "binary.changed",
     "contract.changed",
     "definition.changed",
     "dataset.replaced",

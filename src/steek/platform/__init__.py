@@ -32,6 +32,7 @@ from steek.platform.menu import MitigationLine, mitigation_lines, mitigation_men
 from steek.platform.opening import open_project
 from steek.platform.preparing import ActionLine, Preparation, preparation, preparations, sampling_costs
 from steek.platform.privacy import check_export
+from steek.platform.process_facts import note_process
 from steek.platform.record import Platform
 from steek.platform.serving import serving_app
 from steek.platform.status import LoopStatus, loop_status
@@ -74,6 +75,7 @@ __all__ = [
     "mitigation_lines",
     "mitigation_menu",
     "monitors_of_watched",
+    "note_process",
     "open_project",
     "preparation",
     "preparations",
