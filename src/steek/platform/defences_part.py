@@ -9,6 +9,8 @@ from steek.incidents.defences.situation import Situation
 from steek.incidents.followups.follow_ups import FollowUps
 from steek.incidents.followups.lateness import Lateness
 from steek.incidents.followups.telling import Telling
+from steek.incidents.readiness.readiness import Readiness
+from steek.incidents.reviews.reviews import Reviews
 from steek.kernel.settings import Settings
 from steek.monitoring import Monitoring, Objectives
 from steek.notify import Notices
@@ -24,6 +26,8 @@ class DefencesPart:
     follow_ups: FollowUps
     lateness: Lateness
     defence_map: DefenceMaps
+    readiness: Readiness
+    reviews: Reviews
 
 
 def telling_of(settings: Settings, notices: Notices) -> Telling:
@@ -61,6 +65,8 @@ def defences_part(
         follow_ups=FollowUps(*base.state, situation, telling_of(base.settings, notices)),
         lateness=lateness_of(base, notices),
         defence_map=DefenceMaps(situation),
+        readiness=Readiness(*base.state, situation),
+        reviews=Reviews(*base.state, situation),
     )
 
 

@@ -25,6 +25,9 @@ from steek.features import ExampleSets, FeatureService, OnlineStore
 from steek.governance import Access, KeyCustody, KeyVault, Pseudonyms, Tokens
 from steek.governance.emergency.break_glass import BreakGlass
 from steek.incidents import Hypotheses, Incidents
+from steek.incidents.control.agreements import Agreements
+from steek.incidents.control.change_control import ChangeControl
+from steek.incidents.control.effect_log import MitigationEffects
 from steek.incidents.defences.defence_maps import DefenceMaps
 from steek.incidents.ethics.concerns import Concerns
 from steek.incidents.ethics.groups import Groups
@@ -35,6 +38,10 @@ from steek.incidents.postmortems.collection import PostmortemLibrary
 from steek.incidents.postmortems.importing import PostmortemImport
 from steek.incidents.postmortems.taxonomies import Taxonomies
 from steek.incidents.postmortems.writing import PostmortemWriting
+from steek.incidents.readiness.readiness import Readiness
+from steek.incidents.recovery.outlook import Outlook
+from steek.incidents.recovery.watch_period import WatchPeriods
+from steek.incidents.reviews.reviews import Reviews
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscriptions
@@ -111,9 +118,16 @@ class Platform:
     recovery: Recovery
     worker: WorkerClient
     incidents: Incidents
+    change_control: ChangeControl
+    agreements: Agreements
+    mitigation_effects: MitigationEffects
+    watch_periods: WatchPeriods
+    outlook: Outlook
     follow_ups: FollowUps
     lateness: Lateness
     defence_map: DefenceMaps
+    readiness: Readiness
+    reviews: Reviews
     hypotheses: Hypotheses
     break_glass: BreakGlass
     concerns: Concerns
