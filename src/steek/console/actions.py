@@ -27,6 +27,8 @@ async def perform(action: ActionFunction, site: Site, request: Request) -> Respo
         InputError: no name, or a form too large to be one of ours.
     """
     form = await _read(request)
+    # Whoever is turned away sees again what they typed.
+    request.state.form = form
     actor = form.get("actor", "").strip()
     if not actor:
         raise InputError("nobody signed this", next_step="Fill in 'You are' and send it again.")
@@ -49,6 +51,12 @@ async def _read(request: Request) -> dict[str, str]:
         raise InputError("this form cannot be read", next_step="Reload the page and send it again.") from cause
 
 
+def _seen(form: Form) -> int | None:
+    """The version of the incident that the form was opened on; None for a form that says none."""
+    version = form.get("version", "")
+    return int(version) if version.isdecimal() and len(version) < 10 else None
+
+
 def _page(incident: str, done: str, part: str = "") -> str:
     return f"/incidents/{quote(incident, safe='')}?done={done}{'#' + part if part else ''}"
 
@@ -67,7 +75,8 @@ def declare(site: Site, _path: Mapping[str, str], form: Form) -> str:
 
 def assign(site: Site, path: Mapping[str, str], form: Form) -> str:
     incidents, key = site.services.incidents, key_of(site, form)
-    incidents.assign(path["id"], form.get("role", ""), form.get("person", ""), form["actor"].strip(), key=key)
+    role, person = form.get("role", ""), form.get("person", "")
+    incidents.assign(path["id"], role, person, form["actor"].strip(), key=key, expected_version=_seen(form))
     return _page(path["id"], "assigned", "roles")
 
 
@@ -83,14 +92,19 @@ def act(site: Site, path: Mapping[str, str], form: Form) -> str:
         if name.startswith(_ARGUMENT) and value.strip()
     }
     taken = site.services.incidents.act(
-        path["id"], form.get("mitigation", ""), given, form["actor"].strip(), key=key_of(site, form)
+        path["id"],
+        form.get("mitigation", ""),
+        given,
+        form["actor"].strip(),
+        key=key_of(site, form),
+        expected_version=_seen(form),
     )
     return _page(path["id"], "failed" if taken.outcome is Outcome.FAILED else "acted")
 
 
 def advance(site: Site, path: Mapping[str, str], form: Form) -> str:
     incidents, key = site.services.incidents, key_of(site, form)
-    incidents.advance(path["id"], form.get("action", ""), form["actor"].strip(), key=key)
+    incidents.advance(path["id"], form.get("action", ""), form["actor"].strip(), key=key, expected_version=_seen(form))
     return _page(path["id"], "advanced")
 
 
@@ -98,7 +112,12 @@ def resolve(site: Site, path: Mapping[str, str], form: Form) -> str:
     incidents, key = site.services.incidents, key_of(site, form)
     without = form.get("unverified") == "yes"
     incidents.resolve(
-        path["id"], actor=form["actor"].strip(), key=key, verify=not without, reason=form.get("reason", "")
+        path["id"],
+        actor=form["actor"].strip(),
+        key=key,
+        verify=not without,
+        reason=form.get("reason", ""),
+        expected_version=_seen(form),
     )
     return _page(path["id"], "resolved")
 

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -18,12 +18,13 @@ from steek.console.alert_actions import ALERT_ACTIONS
 from steek.console.attribution_actions import ATTRIBUTION_ACTIONS
 from steek.console.data_actions import DATA_ACTIONS
 from steek.console.drawings import Drawings
+from steek.console.error_page import error_page
 from steek.console.guard import Guard
 from steek.console.incident_live import here_part, shared_parts
 from steek.console.notice_actions import NOTICE_ACTIONS
 from steek.console.objective_actions import OBJECTIVE_ACTIONS
-from steek.console.page import environment, render
-from steek.console.pages import PAGES, frame
+from steek.console.page import environment
+from steek.console.pages import PAGES
 from steek.console.services import Services
 from steek.console.site import Site
 from steek.console.stream import Live
@@ -37,7 +38,6 @@ _STATUS: tuple[tuple[type[SteekError], int], ...] = (
     (RefusedError, 403),
     (ResourceError, 503),
 )
-_HEADINGS = {400: "That cannot be", 403: "Refused", 404: "Nothing here", 409: "Not now", 503: "Not possible now"}
 
 
 def build_console(platform: object) -> ASGIApp:
@@ -101,21 +101,11 @@ def _chart(site: Site, request: Request) -> Response:
 
 def _explain(site: Site, request: Request, error: SteekError) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-    return _error_page(site, request, status, error.message, error.next_step)
+    return error_page(site, request, error, status)
 
 
 def _explain_status(site: Site, request: Request, error: HTTPException) -> Response:
     known = {404: "no page has this address", 405: "this address does not take that"}
     message = known.get(error.status_code, error.detail)
-    return _error_page(site, request, error.status_code, message, "Start from the overview, or search.")
-
-
-def _error_page(site: Site, request: Request, status: int, message: str, next_step: str) -> Response:
-    heading = _HEADINGS.get(status, "Something is broken here")
-    framed = frame(site, request, stream="", error=message, next_step=next_step)
-    return HTMLResponse(render(site.templates, "error.html", framed, heading=heading, back=_back(request)), status)
-
-
-def _back(request: Request) -> str:
-    """The page a form was on: the address of the form without its last word."""
-    return request.url.path.rpartition("/")[0] if request.method == "POST" and request.url.path.count("/") > 1 else ""
+    told = SteekError(message, next_step="Start from the overview, or search.")
+    return error_page(site, request, told, error.status_code)

@@ -6,10 +6,15 @@ from steek.data import Compliance, Erasures, FeedChecking, Ingestion, Lake, Prop
 from steek.evaluation import Evaluator
 from steek.features import FeatureService
 from steek.incidents import Incidents
+from steek.incidents.control.agreements import Agreements
+from steek.incidents.control.change_control import ChangeControl
+from steek.incidents.control.effect_log import MitigationEffects
 from steek.incidents.postmortems.collection import PostmortemLibrary
 from steek.incidents.postmortems.importing import PostmortemImport
 from steek.incidents.postmortems.taxonomies import Taxonomies
 from steek.incidents.postmortems.writing import PostmortemWriting
+from steek.incidents.recovery.outlook import Outlook
+from steek.incidents.recovery.watch_period import WatchPeriods
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage
@@ -59,6 +64,11 @@ class Services:
     watching: Watching
     notices: Notices
     incidents: Incidents
+    change_control: ChangeControl
+    agreements: Agreements
+    mitigation_effects: MitigationEffects
+    watch_periods: WatchPeriods
+    outlook: Outlook
     postmortems: PostmortemLibrary
     postmortem_writing: PostmortemWriting
     postmortem_import: PostmortemImport

@@ -120,7 +120,7 @@ def _without_ended_starts(newest_first: Sequence[TimelineEntry]) -> list[Timelin
 
 
 def _stretch(entries: Sequence[TimelineEntry]) -> Stretch:
-    lines = tuple(_line(entry) for entry in entries)
+    lines = tuple(entry_line(entry) for entry in entries)
     if len(lines) == 1:
         return Stretch("", lines)
     if not is_routine(entries[0]):
@@ -133,7 +133,8 @@ def _stretch(entries: Sequence[TimelineEntry]) -> Stretch:
     return Stretch(f"{len(lines)} routine events: {named}", lines)
 
 
-def _line(entry: TimelineEntry) -> EntryLine:
+def entry_line(entry: TimelineEntry) -> EntryLine:
+    """One entry as a line."""
     look = "alarm" if entry.kind in _ALARMS else "did" if entry.own and entry.actor != _LOOP else ""
     return EntryLine(entry.at, entry.actor, _words(entry), entry.event_id, look)
 

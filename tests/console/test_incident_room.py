@@ -1,0 +1,197 @@
+"""The room of an incident: it says what is next, survives a broken part, two people at once, and a database away."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from console_world import World
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from visitor import Visitor, text_of, visit
+
+from steek.console import incident_page
+from steek.console.incident_live import here_part
+from steek.console.incident_sections import SECTIONS, Section
+from steek.console.next_action import Done, next_actions
+from steek.console.open_questions import OpenQuestions, open_questions
+from steek.console.page import environment
+from steek.console.services import Services
+from steek.incidents import Incident, Role, State, TimelineEntry
+
+PAGE = "/incidents/2017-001"
+NOW = datetime(2017, 10, 3, 6, tzinfo=UTC)
+LED = {Role.COMMANDER: "ariel@grocer"}
+
+
+def entry(kind: str, *, subject: str = "incident:2017-001", minutes: int = 0, **payload: object) -> TimelineEntry:
+    at = NOW + timedelta(minutes=minutes)
+    return TimelineEntry(at, kind, kind, subject, "steek", True, kind, payload, sequence=1, recorded_at=at)
+
+
+def incident(world: World, **values: object) -> Incident:
+    return replace(world.incidents.get("2017-001"), **values)  # pyright: ignore[reportArgumentType]
+
+
+def titles(of: Incident, **known: object) -> list[str]:
+    return [step.title for step in next_actions(of, **known)]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.covers("I3", "I9", "I10")
+def test_the_next_right_action_follows_what_the_incident_waits_for(broken: World) -> None:
+    led = incident(broken, roles=LED)
+    paged = OpenQuestions(paged=("sam@grocer",))
+    nobody = next_actions(incident(broken, roles={}), waiting=paged)
+    assert (nobody[0].title, nobody[1].title) == ("name a commander", "mitigate, one first")
+    assert "sam@grocer was called and has not answered" in nobody[0].text
+    waiting = OpenQuestions(agreements=("business to roll back",), is_update_overdue=True, questions=("when?",))
+    assert titles(led, waiting=waiting) == [
+        "answer the agreement",
+        "write the update",
+        "answer the question",
+        "mitigate, one first",
+    ]
+    assert titles(led, running=["roll-back"]) == ["look at the indicators"]
+    assert titles(led, done=[Done("roll-back", "69", None)]) == ["look, then do the rest"]
+    assert titles(led, done=[Done("roll-back", None, None)], not_back=["joins"]) == ["recover"]
+    watched = OpenQuestions(watched_until_at=NOW, emergencies=("emergency:1",))
+    assert titles(led, done=[Done("roll-back", None, None)], waiting=watched) == [
+        "watch, then resolve",
+        "review emergency access",
+    ]
+
+
+@pytest.mark.covers("I11", "I12")
+def test_after_it_is_over_the_draft_comes_first_and_closing_last(broken: World) -> None:
+    over = incident(broken, state=State.FOLLOW_UP)
+    assert titles(over) == ["read the postmortem draft", "say who was harmed"]
+    answered = OpenQuestions(groups_answered=True, is_published=True)
+    assert titles(over, waiting=answered) == ["close"]
+    assert titles(incident(broken, state=State.CLOSED)) == ["nothing"]
+
+
+@pytest.mark.covers("I10", "I12")
+def test_questions_are_open_from_asking_to_answering() -> None:
+    asked = [
+        entry("incident.paged", calls=[{"person": "sam"}, {"person": "ariel"}]),
+        entry("incident.agreement_asked", agreement="a", of="business", mitigation="roll-back"),
+        entry("incident.agreement_asked", agreement="b", of="legal", mitigation="x", until=NOW.isoformat()),
+        entry("incident.asked", number=1, text="when is it over?"),
+        entry("incident.updated", next_due_at=(NOW + timedelta(minutes=30)).isoformat()),
+        entry("incident.watching", until_at=(NOW + timedelta(hours=2)).isoformat()),
+        entry("access.emergency_granted", subject="emergency:7"),
+    ]
+    found = open_questions(asked, NOW)
+    assert found.paged == ("sam", "ariel")
+    assert found.agreements == ("business to roll back",)
+    assert found.questions == ("when is it over?",)
+    assert found.emergencies == ("emergency:7",)
+    assert not found.is_update_overdue
+    assert open_questions(asked, NOW + timedelta(hours=1)).is_update_overdue
+    settled = [
+        *asked,
+        entry("incident.page_acknowledged"),
+        entry("incident.declined", agreement="a"),
+        entry("incident.answered", number=1),
+        entry("incident.updated"),
+        entry("incident.watch_ended"),
+        entry("access.emergency_reviewed", subject="emergency:7"),
+        entry("incident.groups_considered"),
+    ]
+    assert open_questions(settled, NOW) == OpenQuestions(groups_answered=True)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["incident.updated", "incident.update_overdue", "incident.asked", "incident.paged", "x"]),
+        max_size=8,
+    )
+)
+@settings(max_examples=25)
+def test_there_is_always_a_next_action(kinds: list[str]) -> None:
+    waiting = open_questions([entry(kind) for kind in kinds], NOW)
+    assert waiting.is_update_overdue == (
+        [kind for kind in kinds if kind.startswith("incident.update")][-1:] == ["incident.update_overdue"]
+    )
+
+
+def test_the_parts_of_the_room_are_in_order_and_their_forms_act_once(reader: Visitor) -> None:
+    html = reader.get(PAGE).text
+    found = re.findall(r'class="section[^"]*" data-live="([^"]+)"', html)
+    assert set(found) == {section.name for section in SECTIONS}
+    assert len(found) == len({(section.column, section.order) for section in SECTIONS}) == len(SECTIONS)
+    assert "cannot be shown now" not in html
+    keys = re.findall(r'name="key" value="([^"]+)"', html)
+    assert len(keys) == len(set(keys)) >= 4
+
+
+def test_a_part_that_fails_leaves_the_others_standing(broken: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        message = "no such column"
+        raise KeyError(message)
+
+    sections = (*SECTIONS, Section("hurt", "incident/actions.html", fail, "main", 99))
+    monkeypatch.setattr(incident_page, "SECTIONS", sections)
+    shown = text_of(visit(broken.platform).get(PAGE).text)
+    assert "This part cannot be shown now: hurt" in shown
+    assert "KeyError" in shown
+    assert "Nothing changed in definition" in shown
+
+
+def decide(client: Visitor, version: int, person: str) -> str:
+    form = {"role": "commander", "person": person, "actor": person, "version": str(version)}
+    return text_of(client.post(f"{PAGE}/roles", data=form).text)
+
+
+@pytest.mark.covers("I3", "N4")
+def test_the_second_of_two_commanders_sees_what_the_first_did_and_decides_again(client: Visitor, world: World) -> None:
+    seen = world.incidents.get("2017-001").version
+    assert f'name="version" value="{seen}"' in client.get(PAGE).text
+    assert "The role is assigned." in decide(client, seen, "ariel@grocer")
+    refused = client.post(
+        f"{PAGE}/roles", data={"role": "commander", "person": "sam@grocer", "actor": "sam@grocer", "version": str(seen)}
+    )
+    shown = text_of(refused.text)
+    assert refused.status_code == 409
+    assert "Somebody else was faster" in shown
+    assert "was changed by ariel@grocer while you were looking" in shown
+    assert "What happened meanwhile" in shown
+    assert 'value="sam@grocer"' in refused.text
+    assert world.incidents.get("2017-001").roles[Role.COMMANDER] == "ariel@grocer"
+    (newest,) = re.findall(r'name="version" value="(\d+)"', refused.text)
+    assert "The role is assigned." in decide(client, int(newest), "sam@grocer")
+    assert world.incidents.get("2017-001").roles[Role.COMMANDER] == "sam@grocer"
+
+
+def test_what_was_typed_comes_back_with_the_refusal(client: Visitor) -> None:
+    text = "the keys <b>changed</b>\nsee ticket"
+    answer = client.post(f"{PAGE}/notes", data={"text": text, "actor": " "})
+    assert answer.status_code == 400
+    assert "What you typed is kept" in answer.text
+    assert "the keys &lt;b&gt;changed&lt;/b&gt;\nsee ticket</textarea>" in answer.text
+    answer = client.post(f"{PAGE}/act", data={"mitigation": "dance", "argument.to": "x", "actor": "sam@grocer"})
+    assert answer.status_code in {400, 404}
+    assert 'name="argument.to" value="x"' in answer.text
+    assert 'name="mitigation" value="dance" readonly' in answer.text
+
+
+@pytest.mark.covers("I1")
+def test_while_the_database_takes_no_writing_pages_are_read_and_text_is_kept(client: Visitor, world: World) -> None:
+    world.database.engine.dispose()
+    with world.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = 1")
+    answer = client.post(f"{PAGE}/notes", data={"text": "joins are empty", "actor": "sam@grocer"})
+    assert answer.status_code == 503
+    shown = text_of(answer.text)
+    assert "While the database takes nothing" in shown
+    assert "steek incident declare" in shown
+    assert "2017-001" in shown
+    assert "joins are empty" in answer.text
+    assert client.get(PAGE).status_code == 200
+    with world.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = 0")
+
+
+def test_hostile_names_of_people_in_the_room_are_harmless(broken: World) -> None:
+    html = here_part(Services.of(broken.platform), environment(), ("<b>x", "sam@grocer"), 2)
+    assert "Here now: &lt;b&gt;x, sam@grocer and 2 without a name" in html
