@@ -52,6 +52,11 @@ TRANSITIONS: Mapping[tuple[State, Action], State] = {
     (State.FOLLOW_UP, Action.CLOSE): State.CLOSED,
 }
 
+# A duplicate ends wherever it stands: what happens to it from then on happens to the incident it is merged into.
+MERGING: Mapping[tuple[State, str], State] = {
+    (state, "merge"): State.CLOSED for state in State if state is not State.CLOSED
+}
+
 _ORDER = list(State)
 
 

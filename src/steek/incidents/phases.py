@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from steek.incidents.changes import WhatChanged, detected
+from steek.incidents.impact.corrections import PhaseCorrection, phase_corrections
 from steek.incidents.lifecycle import Action, State
 from steek.incidents.timeline import TimelineEntry, own_events, verdicts
 from steek.incidents.types import AlertEvidence, Duration, Incident, Span
@@ -53,7 +54,7 @@ class Times:
 def phases(
     incident: Incident, alerts: Sequence[AlertEvidence], entries: Sequence[TimelineEntry], changed: WhatChanged
 ) -> tuple[PhaseTimes, ...]:
-    """All eight phases, in order.
+    """All eight phases, in order; where people corrected when one began or ended, as they said.
 
     Args:
         incident: As it stands.
@@ -70,7 +71,7 @@ def phases(
     noticed = f"alert of {shown_by}" if shown_by else f"noticed by {incident.declared_by}"
     told = _starts(entries)
     worked = {phase: told.get(state, unknown) for phase, state in _WORKED}
-    return (
+    known = (
         PhaseTimes(Phase.PRE_INCIDENT, unknown, trigger, "everything was well as far as is known", suggested),
         PhaseTimes(Phase.TRIGGER, trigger, trigger, why, suggested),
         PhaseTimes(Phase.OUTAGE_BEGINS, onset, seen_at, begins),
@@ -79,6 +80,20 @@ def phases(
             PhaseTimes(phase, worked[phase], _end(phase, worked, incident), "recorded in the timeline")
             for phase, _ in _WORKED
         ),
+    )
+    said = phase_corrections(entries)
+    return tuple(_corrected(phase, said) for phase in known)
+
+
+def _corrected(times: PhaseTimes, said: Mapping[tuple[str, str], PhaseCorrection]) -> PhaseTimes:
+    start, end = said.get((times.phase, "start")), said.get((times.phase, "end"))
+    if start is None and end is None:
+        return times
+    return PhaseTimes(
+        times.phase,
+        times.start if start is None else start.span,
+        times.end if end is None else end.span,
+        "; ".join(one.evidence for one in (start, end) if one is not None),
     )
 
 
@@ -129,11 +144,13 @@ def times(incident: Incident, all_phases: Sequence[PhaseTimes], entries: Sequenc
     by_name = {phase.phase: phase for phase in all_phases}
     began, seen = by_name[Phase.OUTAGE_BEGINS].start, by_name[Phase.DETECTION].start
     done = [entry.at for entry in own_events(entries, "incident.acted") if _mitigated(entry)]
+    said = phase_corrections(entries)
+    mitigated, over = said.get((Phase.MITIGATION, "start")), said.get((Phase.FOLLOW_UP, "start"))
     return Times(
         to_detect=Duration.between(began, seen),
         to_declare=Duration.between(seen, Span.exactly(incident.declared_at)),
-        to_mitigate=Duration.between(began, Span.exactly(min(done, default=None))),
-        to_resolve=Duration.between(began, Span.exactly(incident.resolved_at)),
+        to_mitigate=Duration.between(began, mitigated.span if mitigated else Span.exactly(min(done, default=None))),
+        to_resolve=Duration.between(began, over.span if over else Span.exactly(incident.resolved_at)),
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from steek.incidents.types import Incident
 from steek.kernel.errors import InputError
+from steek.kernel.urn import Urn
 from steek.ledger import Database, Event
 from steek.ledger.ledger import to_event
 from steek.ledger.tables import events
@@ -68,7 +69,13 @@ _AT_ONCE = 500
 
 
 def related_events(
-    database: Database, incident: Incident, *, since: datetime, evidence: frozenset[str], numbers: tuple[int, int]
+    database: Database,
+    incident: Incident,
+    *,
+    since: datetime,
+    evidence: frozenset[str],
+    duplicates: tuple[str, ...],
+    numbers: tuple[int, int],
 ) -> list[Event]:
     """Events that belong to an incident, in order of writing.
 
@@ -77,10 +84,12 @@ def related_events(
         incident: Whose story it is.
         since: Where the story of the systems begins, by event time; it ends when the incident is closed.
         evidence: Ids of events that belong to it wherever they lie.
+        duplicates: Ids of incidents that were merged into it, whose events are part of its story.
         numbers: The last sequence that was read before, and the last to read now.
     """
     newer = and_(events.c.sequence > numbers[0], events.c.sequence <= numbers[1])
-    own = events.c.subject == incident.urn
+    urns = [incident.urn, *(str(Urn("incident", one)) for one in duplicates)]
+    own = events.c.subject.in_(urns)
     with database.reading() as connection:
         found = [
             to_event(row)
@@ -102,7 +111,11 @@ def related_events(
         by_id = [events.c.id.in_(chunk) for chunk in _chunks(sorted(evidence))]
         for condition in (*by_number, *by_id):
             found += [to_event(row) for row in connection.execute(select(events).where(condition, newer)).mappings()]
-    chosen = {event.sequence: event for event in found if _belongs(event, incident) or event.id in evidence}
+    chosen = {
+        event.sequence: event
+        for event in found
+        if event.subject in urns or event.id in evidence or _belongs(event, incident)
+    }
     return [chosen[sequence] for sequence in sorted(chosen)]
 
 
@@ -115,7 +128,7 @@ def _chunks(ids: list[str]) -> Iterable[list[str]]:
 
 
 def _belongs(event: Event, incident: Incident) -> bool:
-    if event.subject == incident.urn or event.payload.get("incident") in {incident.id, incident.urn}:
+    if event.payload.get("incident") in {incident.id, incident.urn}:
         return True
     # A hold of one of its systems is told whoever asked for it; what else names an incident names another one.
     is_named = event.kind in NAMING_KINDS and not event.kind.startswith("freeze.")

@@ -6,6 +6,9 @@ from datetime import timedelta
 from steek.incidents.acting import actions_of
 from steek.incidents.changes import WhatChanged, onset_of, what_changed
 from steek.incidents.desk import Desk
+from steek.incidents.impact.impact_rows import read_impacts
+from steek.incidents.impact.merging import duplicates_of
+from steek.incidents.impact.types import Impact
 from steek.incidents.mitigations import ActionTaken
 from steek.incidents.phases import PhaseTimes, Times, phases, times
 from steek.incidents.present import readings, resolved_at
@@ -20,7 +23,11 @@ _BEFORE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An incident with its alerts, actions, timeline, suspects, phases, times, and its indicators as they are now."""
+    """An incident with its alerts, actions, timeline, suspects, phases, times, and its indicators as they are now.
+
+    `impacts` has the latest word on every dimension, also where nobody has said one. `duplicates` are the ids of
+    incidents that were merged into this one; what was written in them stands in the timeline too.
+    """
 
     incident: Incident
     alerts: tuple[AlertEvidence, ...]
@@ -30,6 +37,8 @@ class Story:
     phases: tuple[PhaseTimes, ...]
     times: Times
     verification: Verification
+    impacts: tuple[Impact, ...] = ()
+    duplicates: tuple[str, ...] = ()
 
 
 class Stories:
@@ -44,6 +53,8 @@ class Stories:
         incident = self._incident(incident_id)
         with self._desk.database.reading() as connection:
             actions = actions_of(connection, incident_id)
+            impacts = read_impacts(connection, incident_id)
+            duplicates = duplicates_of(connection, incident_id)
         alerts = self._desk.alerts_of(incident_id)
         entries = self._timeline(incident, alerts)
         changed = self._suspects(incident, alerts, entries)
@@ -57,6 +68,8 @@ class Stories:
             phases=all_phases,
             times=times(incident, all_phases, entries),
             verification=self._verification(alerts),
+            impacts=impacts,
+            duplicates=duplicates,
         )
 
     def suspects(self, incident_id: str) -> WhatChanged:
@@ -85,7 +98,9 @@ class Stories:
         onset = onset_of(alerts)
         since = min(incident.declared_at, onset.earliest_at or incident.declared_at) - _BEFORE
         evidence = frozenset(alert.event_id for alert in alerts)
-        return self._cache.timeline(incident, since=since, evidence=evidence)
+        with self._desk.database.reading() as connection:
+            duplicates = duplicates_of(connection, incident.id)
+        return self._cache.timeline(incident, since=since, evidence=evidence, duplicates=duplicates)
 
     def _verification(self, alerts: tuple[AlertEvidence, ...]) -> Verification:
         database = self._desk.database

@@ -45,16 +45,20 @@ class StoryCache:
         self._timelines: OrderedDict[str, _Kept[tuple[TimelineEntry, ...]]] = OrderedDict()
         self._rankings: OrderedDict[str, _Kept[WhatChanged]] = OrderedDict()
 
-    def timeline(self, incident: Incident, *, since: datetime, evidence: frozenset[str]) -> tuple[TimelineEntry, ...]:
+    def timeline(
+        self, incident: Incident, *, since: datetime, evidence: frozenset[str], duplicates: tuple[str, ...]
+    ) -> tuple[TimelineEntry, ...]:
         """Everything that belongs to an incident, by event time and then by number; see `related_events`."""
-        marks = (incident.systems, incident.closed_at, since, evidence)
+        marks = (incident.systems, incident.closed_at, since, evidence, duplicates)
         tip = self._tip()
         kept = self._get(self._timelines, incident.id, marks)
         if kept is not None and kept.sequence == tip:
             return kept.value
         # Up to the end as it was before reading: what is written meanwhile is wholly left to the next time.
         numbers = (0 if kept is None else kept.sequence, tip)
-        new = related_events(self._database, incident, since=since, evidence=evidence, numbers=numbers)
+        new = related_events(
+            self._database, incident, since=since, evidence=evidence, duplicates=duplicates, numbers=numbers
+        )
         entries = list(() if kept is None else kept.value)
         if len(new) > len(entries):
             entries = sorted([*entries, *(entry_of(event, incident) for event in new)], key=_order)

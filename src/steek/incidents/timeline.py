@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from steek.incidents.ethics.sentences import ETHICS_SENTENCES
+from steek.incidents.impact.types import interval_words
 from steek.incidents.signals.types import SignalKind
 from steek.incidents.types import Incident
 from steek.ledger import Event
@@ -135,6 +136,54 @@ def _signal_joined(payload: Mapping[str, object]) -> str:
     return f"signal taken in, {kind} from {payload.get('source')}: {payload.get('text')}"
 
 
+def _impact(payload: Mapping[str, object]) -> str:
+    low, high = payload.get("low"), payload.get("high")
+    words = interval_words(_number(low), _number(high), str(payload.get("unit")))
+    said = [words] if low is not None or high is not None else []
+    names = cast("Sequence[object]", payload.get("names") or ())
+    said += [", ".join(str(name) for name in names)] if names else []
+    said += [str(payload["text"])] if payload.get("text") else []
+    return f"impact on {payload.get('dimension')}: {'; '.join(said)} ({payload.get('evidence')})"
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _severity_changed(payload: Mapping[str, object]) -> str:
+    by = "by rule " if payload.get("machine") else ""
+    return f"severity {by}{payload.get('before')} -> {payload.get('severity')}: {payload.get('reason')}"
+
+
+def _merged(payload: Mapping[str, object]) -> str:
+    if payload.get("from"):
+        return f"incident {payload['from']} was merged into this one: {payload.get('reason')}"
+    return f"merged into incident {payload.get('into')}: {payload.get('reason')}"
+
+
+def _near_miss(payload: Mapping[str, object]) -> str:
+    return f"a near miss: {payload.get('text')}"
+
+
+def _system_added(payload: Mapping[str, object]) -> str:
+    return f"{payload.get('system')} is affected too: {payload.get('reason')}"
+
+
+def _system_removed(payload: Mapping[str, object]) -> str:
+    return f"{payload.get('system')} is not affected after all: {payload.get('reason')}"
+
+
+def _corrected(payload: Mapping[str, object]) -> str:
+    if payload.get("phase"):
+        between = " to ".join(str(payload[name]) for name in ("earliest_at", "latest_at") if payload.get(name))
+        return f"corrected, {payload.get('edge')} of {payload['phase']} was {between}: {payload.get('text')}"
+    return f"corrected: {payload.get('text')}"
+
+
+def _pinned(payload: Mapping[str, object]) -> str:
+    return f"pinned {payload.get('kind')}: {payload.get('title')}"
+
+
 _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "incident.hypothesis_judged": _hypothesis_judged,
     "incident.hypothesis_reopened": _hypothesis_reopened,
@@ -148,6 +197,14 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "incident.acted": _acted,
     "incident.advanced": _advanced,
     "incident.resolved": _resolved,
+    "incident.impact_assessed": _impact,
+    "incident.severity_changed": _severity_changed,
+    "incident.merged": _merged,
+    "incident.near_miss": _near_miss,
+    "incident.system_added": _system_added,
+    "incident.system_removed": _system_removed,
+    "incident.corrected": _corrected,
+    "incident.pinned": _pinned,
     "signal.joined": _signal_joined,
     "suspects.ranked": _ranked,
     "postmortem.drafted": _drafted,
