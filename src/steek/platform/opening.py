@@ -54,9 +54,11 @@ def build(settings: Settings, project: Project) -> Platform:
     attributing = attributing_part(base)
     alerting = alerting_part(base, watched.monitoring, attributing.attributions)
     explain = alerting.explaining.on_alert
-    people = parts.people_part(base, models, serving, watched.monitoring, promises.label_uses, explain, data.feed)
+    people, control = parts.people_part(
+        base, models, serving, watched.monitoring, promises.label_uses, explain, data.feed
+    )
     late = lateness_of(base, people.notices)
-    erasing = parts.letting_go(base, data, features, models, alerting.alert_inbox, late)
+    erasing = parts.letting_go(base, data, features, models, alerting.alert_inbox, late, control.watch_periods)
     watching = watching_part(base, data)
     objectives = objectives_part(base, data.derivation, erasing.compliance)
     defences = defences_part(
@@ -68,6 +70,7 @@ def build(settings: Settings, project: Project) -> Platform:
         notices=people.notices,
     )
     built = (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
+    built = (*built, control)
     built = (*built, watched, profiling, attributing, alerting, bench_part(base), defences)
     built = (*built, ethics_part(base, people.notices))
     built = (*built, postmortems_part(base, people.incidents))

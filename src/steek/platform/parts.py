@@ -23,6 +23,7 @@ from steek.governance import MAINTENANCE, Access, KeyCustody, KeyVault, Pseudony
 from steek.governance.emergency.door import EmergencyDoor
 from steek.incidents import Incidents
 from steek.incidents.followups.lateness import Lateness
+from steek.incidents.recovery.watch_period import WatchPeriods
 from steek.kernel.clock import Clock, ReplayClock, SystemClock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage, Outside, Subscriptions
@@ -37,6 +38,7 @@ from steek.models.learned import LearnedFrom
 from steek.monitoring import AlertInbox, Monitoring
 from steek.notify import NoticePruning, Notices, OutsideAlerts
 from steek.platform.access import ProjectFacts
+from steek.platform.control_part import ControlPart, control_part
 from steek.platform.erasing import ErasingPart, Holding, erasing_part
 from steek.platform.governance import governance_part, unsealing
 from steek.platform.intake import ingest_options
@@ -251,8 +253,8 @@ def people_part(
     label_uses: LabelUses,
     explain: Handler,
     feed: FeedChecking,
-) -> PeoplePart:
-    """Incidents with their menu, and the subscriptions between them and what watches."""
+) -> tuple[PeoplePart, ControlPart]:
+    """Incidents with their menu, control of them, and the subscriptions between them and what watches."""
     worker = WorkerClient(base.settings)
     menu = mitigation_menu(
         serving.routes, models.freezes, base.ledger, worker, feed=feed, definitions=base.project.definitions
@@ -261,8 +263,9 @@ def people_part(
     learned = partial(note_labels, label_uses, models.registry, base.project.labels)
     told = notices_part(base.settings, *base.state, monitoring)
     table = subscriptions(incidents, monitoring, models.freezes, learned, explain, told.noticing)
-    delivery = Subscriptions(base.ledger, table)
-    return PeoplePart(worker, incidents, told.notices, told.outside_alerts, delivery)
+    control = control_part(base.settings, base.state, base.lineage, menu, models.freezes)
+    delivery = Subscriptions(base.ledger, control.around(table))
+    return PeoplePart(worker, incidents, told.notices, told.outside_alerts, delivery), control
 
 
 def holding(base: Ground) -> Holding:
@@ -286,6 +289,7 @@ def letting_go(
     models: ModelsPart,
     alert_inbox: AlertInbox,
     lateness: Lateness,
+    watch_periods: WatchPeriods,
 ) -> ErasingPart:
     """Erasure, retention and housekeeping, over the places that every room keeps."""
     project = base.project
@@ -296,5 +300,5 @@ def letting_go(
     )
     learned_from = LearnedFrom(models.registry, base.lineage, project.definitions)
     pruning = NoticePruning(base.database, SystemClock(), base.clock, days=base.settings.number("notice_days"))
-    chores = [AlertChore(alert_inbox), NoticeChore(pruning), FollowUpChore(lateness)]
+    chores = [AlertChore(alert_inbox), NoticeChore(pruning), FollowUpChore(lateness), watch_periods]
     return erasing_part(holding(base), data.ingestion, holders, learned_from, chores)

@@ -30,6 +30,7 @@ def subscriptions(
         "thresholds": (INCIDENT_KINDS, monitoring.on_incident),
         "expected changes": (EXPECTED_KINDS, monitoring.thresholds.on_change),
         "freezes": (("freeze.requested", "freeze.release_requested"), lambda event: _freeze(freezes, event)),
+        "freezes again": (("incident.advanced",), lambda event: _freeze_again(incidents, freezes, event)),
         "labels": (("model.trained",), learned),
         "explanations": (("alert.fired",), explain),
         "notices": (NOTICED_KINDS, noticing.on_event),
@@ -44,6 +45,17 @@ def note_labels(uses: LabelUses, registry: Registry, declared: Container[str], e
     for urn in map(Urn.parse, registry.get(trained.name, int(trained.version)).inputs):
         if urn.kind == "labels" and urn.name in declared and urn.version is not None:
             uses.note(urn.name, int(urn.version), event.subject, key=f"{event.id}:{urn.name}", actor=event.actor)
+
+
+def _freeze_again(incidents: Incidents, freezes: Freezes, event: Event) -> None:
+    """An incident that is reopened holds again what it held from its declaration on."""
+    if event.payload.get("action") != "reopen":
+        return
+    incident = incidents.get(str(event.payload["incident"]))
+    if incident.frozen and incident.state.is_open:
+        for system in incident.systems:
+            key, why = f"{event.id}:{system}", f"incident {incident.id} is open again"
+            freezes.hold(system, actions_on(system), why, incident.urn, actor=event.actor, key=key)
 
 
 def _freeze(freezes: Freezes, event: Event) -> None:
