@@ -7,6 +7,7 @@ import typer
 from steek.cli.acting import act as act_on
 from steek.cli.commands import group
 from steek.cli.incident_hypotheses import hypotheses, hypothesis, judge
+from steek.cli.incident_similar import similar
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
@@ -197,5 +198,6 @@ COMMANDS = {
         resolve=resolve,
         timeline=timeline,
         postmortem=postmortem,
+        similar=similar,
     )
 }

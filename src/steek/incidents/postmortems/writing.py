@@ -206,9 +206,12 @@ class PostmortemWriting:
         with self._database.reading() as connection:
             return tuple(Comment(**row) for row in connection.execute(query).mappings())
 
-    def ask_review(self, postmortem: str, *, actor: str, key: str) -> PostmortemRecord:
-        """Ask somebody else to read it. Raises IllegalTransitionError unless it is a draft."""
+    def ask_review(self, postmortem: str, *, actor: str, key: str, withdraw: bool = False) -> PostmortemRecord:
+        """Ask somebody else to read it, or take that back. Raises IllegalTransitionError unless it is a draft."""
         by = _actor(actor)
+        if withdraw:
+            told: dict[str, object] = {"accepted": False, "withdrawn": True}
+            return self._step(postmortem, Step.WITHDRAW, "postmortem.reviewed", told, actor=by, key=key)
         return self._step(postmortem, Step.ASK_REVIEW, "postmortem.review_asked", {}, actor=by, key=key)
 
     def review(

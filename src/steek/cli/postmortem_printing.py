@@ -1,0 +1,107 @@
+"""Postmortems in a terminal: what they say, what is open in them, and what they say together."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import typer
+
+from steek.charts import bar_text
+from steek.cli.output import show
+from steek.incidents.postmortems.collection import Found, open_questions
+from steek.incidents.postmortems.counting import TIMES, AxisCount, Statistics
+from steek.incidents.postmortems.lengths import length_words
+from steek.incidents.postmortems.query import happened_at
+from steek.incidents.postmortems.report import HEADINGS, PointRole
+from steek.incidents.postmortems.stored import PostmortemRecord
+from steek.kernel.units import format_duration
+from steek.platform import Platform
+
+_WIDE = 24
+
+
+def finding_lines(found: Sequence[Found]) -> list[dict[str, object]]:
+    """What a list shows of each."""
+    return [
+        {
+            "postmortem": one.record.id,
+            "began": f"{happened_at(one.record):%Y-%m-%d}",
+            "stage": one.record.stage,
+            "severity": one.record.report.severity,
+            "categories": ", ".join(one.record.report.categories),
+            "to_detect": length_words(one.record.report.times.to_detect),
+            "to_resolve": length_words(one.record.report.times.to_resolve),
+            "title": one.record.report.title,
+            "score": round(one.score, 2),
+        }
+        for one in found
+    ]
+
+
+def record_values(platform: Platform, record: PostmortemRecord) -> dict[str, object]:
+    """A postmortem with the warnings about blame and what is still open."""
+    warnings = platform.postmortems.warnings(record)
+    return {
+        **{name: getattr(record, name) for name in record.__dataclass_fields__},
+        "warnings": warnings,
+        "open": open_questions(record, len(warnings)),
+    }
+
+
+def print_record(platform: Platform, record: PostmortemRecord, *, as_json: bool) -> None:
+    """A postmortem for people: sections, points with their ids, what is open."""
+    values = record_values(platform, record)
+    if as_json:
+        show(values, as_json=True)
+        return
+    report = record.report
+    typer.echo(f"{record.id}: {report.title}")
+    typer.echo(
+        f"  {record.stage}, version {record.version}, revision {record.revision or '-'}; {report.severity or '-'}"
+    )
+    typer.echo(
+        f"  machine learning {report.axes.machine_learning or '-'} of 5, "
+        f"distributed {report.axes.distributed or '-'} of 5"
+    )
+    for name, said in TIMES.items():
+        typer.echo(f"  {said}: {length_words(getattr(report.times, name)) or 'not known'}")
+    for name, text in report.ordered_sections():
+        typer.echo(f"\n{report.heading(name)}\n{text}")
+    for role in PointRole:
+        points = report.of_role(role)
+        if points:
+            typer.echo(f"\n{HEADINGS[role]}")
+        for point in points:
+            named = f"{point.subject} {point.kind}: " if role is PointRole.DEFENCE else ""
+            typer.echo(f"  {point.id}  {point.standing:<9}  {named}{point.text}")
+    typer.echo("")
+    for warning in platform.postmortems.warnings(record):
+        typer.echo(f"! {warning.where} ({warning.point}): {warning.sentence}")
+    for sentence in open_questions(record, len(platform.postmortems.warnings(record))):
+        typer.echo(f"? {sentence}")
+
+
+def print_statistics(counted: Statistics, names: Mapping[str, str]) -> None:
+    """The collection as bars."""
+    typer.echo(f"{counted.postmortems} postmortems, {counted.near_misses} near misses; {counted.trend}")
+    _print_axis("not machine learning (1) to machine learning (5)", counted.machine_learning)
+    _print_axis("one system (1) to many (5)", counted.distributed)
+    typer.echo("\ncategories")
+    for name, number in counted.categories:
+        typer.echo(
+            f"  {bar_text(number, counted.categories[0][1], _WIDE):<{_WIDE}} {number:>3}  {names.get(name, name)}"
+        )
+    typer.echo(f"  not classified: {counted.unclassified}")
+    typer.echo(
+        f"\nnoticed by a machine {counted.by_machine}, by a person {counted.by_user}, "
+        f"not known {counted.unknown_detection}"
+    )
+    for time in counted.times:
+        middle = "-" if time.median_s is None else format_duration(timedelta(seconds=time.median_s))
+        typer.echo(f"  {TIMES[time.name]:<12} median {middle:<8} {time.said}")
+
+
+def _print_axis(title: str, axis: AxisCount) -> None:
+    typer.echo(f"\n{title}; n = {axis.placed}, not placed {axis.unplaced}")
+    most = max(axis.at_point) or 1
+    for place, number in enumerate(axis.at_point, start=1):
+        typer.echo(f"  {place}  {bar_text(number, most, _WIDE):<{_WIDE}} {number}")
