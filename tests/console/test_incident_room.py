@@ -18,6 +18,7 @@ from steek.console.open_questions import OpenQuestions, open_questions
 from steek.console.page import environment
 from steek.console.services import Services
 from steek.incidents import Incident, Role, State, TimelineEntry
+from steek.ledger import Draft
 
 PAGE = "/incidents/2017-001"
 NOW = datetime(2017, 10, 3, 6, tzinfo=UTC)
@@ -195,3 +196,25 @@ def test_while_the_database_takes_no_writing_pages_are_read_and_text_is_kept(cli
 def test_hostile_names_of_people_in_the_room_are_harmless(broken: World) -> None:
     html = here_part(Services.of(broken.platform), environment(), ("<b>x", "sam@grocer"), 2)
     assert "Here now: &lt;b&gt;x, sam@grocer and 2 without a name" in html
+
+
+@pytest.mark.covers("I2", "I10")
+def test_the_list_has_open_ones_first_and_says_who_leads_and_when_an_update_is_due(
+    client: Visitor, world: World
+) -> None:
+    over = world.incidents.declare("a search that was slow", on="search_ranking", severity="sev3", actor="a", key="o")
+    world.incidents.resolve(over.id, actor="a", key="r", verify=False, reason="by eye")
+    due_at = world.clock.now() - timedelta(minutes=5)
+    payload = {"text": "keys are mapped", "audience": "all", "next_due_at": due_at.isoformat()}
+    world.ledger.record(Draft("incident.updated", "incident:2017-001", "gabi@grocer", payload))
+    shown = text_of(client.get("/incidents").text)
+    assert shown.index("2017-001") < shown.index("2017-002 a search that was slow")
+    assert "1 open of 2" in shown
+    assert "overdue" in shown
+    assert "nobody" in shown
+    only = text_of(client.get("/incidents?shown=over&severity=sev3&text=SLOW").text)
+    assert "2017-002" in only
+    assert "2017-001" not in only
+    assert "None is like that" in text_of(client.get("/incidents?shown=near").text)
+    assert "None is like that" in text_of(client.get("/incidents?text=<script>").text)
+    assert client.get("/incidents?shown=nonsense&severity=sev9").status_code == 200

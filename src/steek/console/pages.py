@@ -14,7 +14,7 @@ from steek.console.contracts_page import contracts_view
 from steek.console.data_page import data_view
 from steek.console.dataset_page import dataset_view
 from steek.console.incident_page import incident_view, parts_of
-from steek.console.incidents_page import incidents_view
+from steek.console.incidents_page import IncidentFilter, incidents_view
 from steek.console.ledger_page import Filters, event_view, ledger_view
 from steek.console.lineage_page import lineage_view
 from steek.console.model_health_page import model_health_view
@@ -214,8 +214,9 @@ def alert_noise(site: Site, request: Request) -> Response:
 
 
 def incidents(site: Site, request: Request) -> Response:
-    view = incidents_view(site.services, form_key=_form_key(site))
-    declare_open = "declare" in request.query_params or not view.rows
+    asked = IncidentFilter.parse(request.query_params)
+    view = incidents_view(site.services, asked, form_key=_form_key(site))
+    declare_open = "declare" in request.query_params or not view.count
     return _html(site, request, "incidents.html", view=view, declare_open=declare_open)
 
 
