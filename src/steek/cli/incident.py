@@ -6,6 +6,7 @@ import typer
 
 from steek.cli.acting import act as act_on
 from steek.cli.commands import group
+from steek.cli.incident_ethics import ETHICS_VERBS
 from steek.cli.incident_hypotheses import hypotheses, hypothesis, judge
 from steek.cli.incident_similar import similar
 from steek.cli.opening import opened
@@ -199,5 +200,6 @@ COMMANDS = {
         timeline=timeline,
         postmortem=postmortem,
         similar=similar,
+        **ETHICS_VERBS,
     )
 }

@@ -58,7 +58,7 @@ def _rows(routes: APIRouter, platform: Platform) -> None:
         asked = [name.strip() for name in (columns or "").split(",") if name.strip()]
         actor = _for(purpose)
         found = read_rows(platform, actor, dataset, columns=asked, where=where, limit=limit, version=version)
-        return _in_form(found, accept or "")
+        return in_form(found, accept or "")
 
 
 def _declared(routes: APIRouter, platform: Platform) -> None:
@@ -175,7 +175,8 @@ def _require_owner(what: str) -> None:
         raise RefusedError(message, next_step="It takes the role owner.")
 
 
-def _in_form(found: Rows, accept: str) -> Response:
+def in_form(found: Rows, accept: str) -> Response:
+    """Rows in the form that the caller accepts: an Arrow stream, NDJSON, or JSON for everything else."""
     headers = {"X-Steek-Version": str(found.version), "Cache-Control": "no-store"}
     if _ARROW in accept:
         body = BytesIO()

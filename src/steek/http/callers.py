@@ -27,6 +27,10 @@ _FOR_READERS = re.compile(
     r"/|/static/.*|/charts/[^/]+\.svg|/data(/[^/]+)?|/v1/status|/v1/access/explanation"
     r"|/v1/datasets(/[^/]+(/(rows|sample|profile|volumes))?)?"
 )
+# Concerns are raised by anybody; who may read them is decided by name, not by role.
+_FOR_ANYBODY = re.compile(r"/concerns(/.*)?|/v1/concerns(/.*)?")
+# Forms of the console that act as the token's principal, whatever name stands in them.
+_OWN_NAME = re.compile(r"/concerns/.*|/break-glass/.*")
 # Acts that destroy data, or tell whether a person is known.
 _FOR_OWNERS = re.compile(r"/v1/(erasures|erasure-runs|erasure-searches|retention|housekeeping|privacy/rotations)(/.*)?")
 _ACTOR = "x-steek-actor"
@@ -95,13 +99,15 @@ class Callers:
 
 
 def _check_looker(actor: Actor, path: str) -> None:
-    if not _TEAM & set(actor.roles) and not _FOR_READERS.fullmatch(path):
+    if not _TEAM & set(actor.roles) and not (_FOR_READERS.fullmatch(path) or _FOR_ANYBODY.fullmatch(path)):
         message = f"the token of {actor.principal!r} reads rows only; its roles: {', '.join(actor.roles) or 'none'}"
         raise RefusedError(message, next_step="This address takes the role owner or member.")
 
 
 def _check_writer(actor: Actor, path: str) -> None:
-    if not path.startswith("/v1/") and OWNER not in actor.roles:
+    if _FOR_ANYBODY.fullmatch(path):
+        return
+    if not path.startswith("/v1/") and OWNER not in actor.roles and not _OWN_NAME.fullmatch(path):
         # Forms of the console carry a name of their own, which a token must not be able to choose.
         message = f"the token of {actor.principal!r} may look at the console; its forms take the role owner"
         raise RefusedError(message, next_step="Use the API or the owner's token.")

@@ -16,6 +16,7 @@ from steek.platform.contracts import (
     put_labels,
 )
 from steek.platform.deploying import deploy_version
+from steek.platform.emergency import person_asking, read_in_emergency
 from steek.platform.feeding import read_series_file, series_values
 from steek.platform.finding import find_definition, find_derived
 from steek.platform.looking import (
@@ -77,9 +78,11 @@ __all__ = [
     "monitors_of_watched",
     "note_process",
     "open_project",
+    "person_asking",
     "preparation",
     "preparations",
     "put_labels",
+    "read_in_emergency",
     "read_rows",
     "read_series_file",
     "rollback_target",

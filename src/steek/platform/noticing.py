@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import cast
 
+from steek.incidents.timeline import describe
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError
 from steek.kernel.settings import Settings
@@ -30,7 +31,8 @@ _INCIDENTS: Mapping[str, NoticeState] = {
     "incident.resolved": "resolved",
 }
 _POSTED = "notice.posted"
-NOTICED_KINDS = (*_ALERTS, *_TROUBLE, _RECOVERED, *_INCIDENTS, _POSTED, *CHANGE_KINDS)
+_OPENED = "access.emergency_granted"
+NOTICED_KINDS = (*_ALERTS, *_TROUBLE, _RECOVERED, *_INCIDENTS, _OPENED, _POSTED, *CHANGE_KINDS)
 # A project that is told of its first target hears of what comes, not of its whole past.
 _NEWS = timedelta(days=1)
 _logger = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class Noticing:
         self._ledger = ledger
         self._clock = clock
         self._monitors = monitors
+        self._privacy_contact = settings.text("privacy_contact")
         own = f"http://{settings.text('host')}:{settings.number('port')}"
         self._url = (settings.text("public_url") or own).rstrip("/")
 
@@ -80,6 +83,8 @@ class Noticing:
             return self._objective(event)
         if event.kind in _INCIDENTS:
             return [self._incident(event, _INCIDENTS[event.kind])]
+        if event.kind == _OPENED:
+            return [self._opened(event)]
         return [self._change(event)] if self._notices.is_told("change") else []
 
     def _alert(self, event: Event, state: NoticeState) -> Notice:
@@ -151,6 +156,23 @@ class Noticing:
         if cause is not None and cause.kind in _TROUBLE:
             return f"objective:{alert}"
         return group or f"alert:{alert}"
+
+    def _opened(self, event: Event) -> Notice:
+        """Raw personal data were opened: whoever answers for privacy hears of it at once."""
+        payload = event.payload
+        return Notice(
+            key=f"emergency:{_text(payload, 'grant')}",
+            title=f"{event.actor} opened raw data to {_text(payload, 'asker')}, incident {_text(payload, 'incident')}"[
+                :300
+            ],
+            body=describe(event),
+            severity="sev2",
+            subject=event.subject,
+            at=event.at,
+            owner=self._privacy_contact,
+            url=f"{self._url}/incidents/{_text(payload, 'incident')}",
+            labels=_labels(incident=_text(payload, "incident")),
+        )
 
     def _change(self, event: Event) -> Notice:
         said = _text(event.payload, "summary") or _text(event.payload, "text")
