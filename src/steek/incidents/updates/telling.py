@@ -1,0 +1,174 @@
+"""Telling people of updates: stakeholders of what they may see, communications of what is due."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from steek.incidents.lifecycle import State
+from steek.incidents.oncall.contacts import targets_of
+from steek.incidents.oncall.rota_rows import read_people
+from steek.incidents.roles.stakeholders import Sees, Stakeholder
+from steek.incidents.rows import find
+from steek.incidents.tables import incidents
+from steek.incidents.types import Incident, Role
+from steek.incidents.updates.cadence import Due
+from steek.incidents.updates.records import find_update, read_cadence, read_links
+from steek.incidents.updates.tables import cadences
+from steek.incidents.updates.updates import Updates
+from steek.kernel.clock import Clock
+from steek.ledger import Database, Draft, Event, Ledger
+from steek.notify import Notice, Notices
+
+TELLING_KINDS = ("incident.updated", "incident.outside_approved", "incident.resolved")
+_ACTOR = "steek"
+_BODY_CHARACTERS = 4_000
+
+
+class Telling:
+    """Turns updates into notices to stakeholders, and missing ones into reminders.
+
+    Stakeholders who may not see internals are told with what was approved for outsiders, and of nothing else.
+
+    Args:
+        database: Holds incidents and updates.
+        ledger: Is told when an update is overdue.
+        clock: Processing time.
+        notices: Carry everything; without targets for somebody nothing is sent to them.
+        updates: Knows what is due.
+        stakeholders: Those of some systems.
+        url: Address at which people reach the console.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        clock: Clock,
+        notices: Notices,
+        updates: Updates,
+        stakeholders: Callable[..., Sequence[Stakeholder]],
+        url: str,
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._clock = clock
+        self._notices = notices
+        self._updates = updates
+        self._stakeholders = stakeholders
+        self._url = url
+
+    def on_event(self, event: Event) -> None:
+        """Subscription to `TELLING_KINDS`; the same event again tells nobody twice."""
+        incident_id = str(event.payload.get("incident"))
+        with self._database.transaction() as connection:
+            incident = find(connection, incident_id)
+            if event.kind == "incident.updated":
+                told = [self._told(connection, incident, event, (Sees.INTERNAL,))]
+                self._notices.post_in(
+                    connection, [*self._over(connection, incident, event.at), *(one for one in told if one)]
+                )
+            elif event.kind == "incident.outside_approved":
+                told = [self._told(connection, incident, event, (each,)) for each in (Sees.SUMMARY, Sees.OUTSIDER)]
+                self._notices.post_in(connection, [one for one in told if one])
+            else:
+                self._notices.post_in(connection, self._over(connection, incident, event.at))
+
+    def tick(self) -> int:
+        """Remind communications of updates that are due soon or overdue; returns how many reminders were made."""
+        open_states = [state.value for state in State if state.is_open]
+        with self._database.reading() as connection:
+            waiting = list(
+                connection.execute(select(incidents.c.id).where(incidents.c.state.in_(open_states))).scalars()
+            )
+        return sum(self._remind(incident_id) for incident_id in waiting)
+
+    def _remind(self, incident_id: str) -> int:
+        status = self._updates.status(incident_id)
+        due_at = status.next_update_at
+        if due_at is None or status.due not in (Due.SOON, Due.OVERDUE):
+            return 0
+        column = "reminded_of_at" if status.due is Due.SOON else "overdue_since_at"
+        with self._database.transaction() as connection:
+            row = read_cadence(connection, incident_id)
+            if row is not None and row[column] == due_at:
+                return 0
+            one = cadences.c.incident_id == incident_id
+            if row is None:
+                connection.execute(insert(cadences).values(incident_id=incident_id, **{column: due_at}))
+            else:
+                connection.execute(update(cadences).where(one).values({column: due_at}))
+            incident = find(connection, incident_id)
+            self._notices.post_in(connection, [self._reminder(connection, incident, status.due, due_at)])
+            if status.due is Due.OVERDUE:
+                payload: dict[str, object] = {"incident": incident_id, "due_at": due_at}
+                self._ledger.append(connection, Draft("incident.update_overdue", incident.urn, _ACTOR, payload))
+        return 1
+
+    def _reminder(self, connection: Connection, incident: Incident, due: Due, due_at: datetime) -> Notice:
+        holder = incident.roles.get(Role.COMMUNICATIONS) or incident.roles.get(Role.COMMANDER)
+        to = () if holder is None else targets_of(read_people(connection).get(holder, ()))
+        late = "is overdue" if due is Due.OVERDUE else "is due soon"
+        return Notice(
+            key=_key(incident, due, due_at),
+            title=f"Incident {incident.id}: the next update {late} ({due_at:%H:%M} UTC)",
+            severity=incident.severity.value,
+            subject=incident.subject,
+            at=self._clock.now(),
+            owner=holder or "",
+            body=f"Everybody was told to expect it. steek incident update {incident.id} TEXT",
+            url=f"{self._url}/incidents/{incident.id}#updates",
+            to=to,
+        )
+
+    def _over(self, connection: Connection, incident: Incident, at: datetime) -> list[Notice]:
+        """What ends the reminders of an incident once there is news, or it is over."""
+        row = read_cadence(connection, incident.id)
+        reminded = () if row is None else ((Due.SOON, row["reminded_of_at"]), (Due.OVERDUE, row["overdue_since_at"]))
+        return [
+            Notice(
+                key=_key(incident, due, due_at),
+                title=f"Incident {incident.id}: there is news",
+                severity=incident.severity.value,
+                subject=incident.subject,
+                at=at,
+                state="resolved",
+            )
+            for due, due_at in reminded
+            if due_at is not None
+        ]
+
+    def _told(self, connection: Connection, incident: Incident, event: Event, sees: tuple[Sees, ...]) -> Notice | None:
+        """One update for everybody who may see so much of it; None when no target reaches any of them."""
+        people = read_people(connection)
+        meant = [one for one in self._stakeholders(incident.subject, *incident.systems) if one.sees in sees]
+        to = tuple(dict.fromkeys(target for one in meant for target in targets_of(people.get(one.person, ()))))
+        if not to:
+            return None
+        number = int(str(event.payload["number"]))
+        found = find_update(connection, incident.id, number)
+        inside = Sees.INTERNAL in sees
+        links = read_links(connection, incident.id)
+        link = f"{self._url}{links[0].path}" if links else ""
+        words: Mapping[str, str] = {
+            "title": f"Incident {incident.id}, update {number}: {found.text}" if inside else "Update on a problem",
+            "subject": incident.subject if inside else "status:update",
+            "url": f"{self._url}/incidents/{incident.id}/status" if inside else link,
+        }
+        return Notice(
+            key=f"update:{event.id}:{sees[0].value}",
+            title=words["title"][:300],
+            body=(found.text if inside else found.outside_text)[:_BODY_CHARACTERS],
+            severity=found.severity.value,
+            subject=words["subject"],
+            at=event.at,
+            # It is told and over: nothing of it stays open.
+            purpose="change",
+            url=words["url"],
+            to=to,
+            only_to=True,
+        )
+
+
+def _key(incident: Incident, due: Due, due_at: datetime) -> str:
+    return f"update {due.value}:{incident.id}:{due_at:%Y%m%dT%H%M%S}"
