@@ -21,21 +21,28 @@ Rows = Counter[str]
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _OUTCOMES = re.compile(r"dataset:outcomes@(\d+)")
-_MEASURED_KEYS = frozenset({"duration_s", "latency_ms", "repeated"})
+_MEASURED_KEYS = frozenset({"duration_s", "latency_ms", "repeated", "took_ms", "took_s"})
 _MEASURED_TEXTS = ((re.compile(r"latency p95: [^\"]*"), "latency p95"), (re.compile(r"\d+ MB in use, .*"), "memory"))
 # Where somebody looks for new events, and how far; which files of the log were read.
-# What was read twice after a crash was read twice.
-_LEFT_OUT_TABLES = frozenset({"subscription_cursors", "prediction_positions", "reads", "steek_version"})
+# What was read twice after a crash was read twice; each process that served is a replica of its own.
+_LEFT_OUT_TABLES = frozenset(
+    {"subscription_cursors", "prediction_positions", "reads", "serving_replicas", "steek_version"}
+)
 # Each vault makes its own keys, so that pseudonyms and sealed values of two runs differ; how many there are does not.
 _KEYED_COLUMNS = {"pseudonym", "sealed"}
 _LEFT_OUT_COLUMNS = {
     "events": {"sequence", "id", "recorded_at", "previous_hash", "hash"},
     "lineage_edges": {"event_sequence"},
     "evaluation_runs": {"number"},
+    "monitor_health": {"took_ms"},
     "prediction_collections": {"ranges", "repeated"},
     "pseudonym_originals": _KEYED_COLUMNS | {"key_name"},
 }
 _LEFT_OUT_LAKE_COLUMNS = ("latency_ms",)
+# What profiles say of it is no more the same than itself.
+_TIMED = "latency_ms"
+# Sketches draw lots and list what is equally frequent in the order in which it came.
+_SKETCHES = ("distinct", "quantiles", "hitters", "hitter_rows", "hitter_error", "places", "place_rows")
 _DIGITS = 9
 # Of larger tables only the sum over all rows is compared.
 _MOST_ROWS_IN_WORDS = 5_000
@@ -78,6 +85,8 @@ class _Words:
         if isinstance(value, dict):
             items = cast("dict[str, Any]", value)
             memory = str(items.get("limit", "")).endswith(" MB")
+            # A night that was killed while it profiled reports what was left to profile.
+            items = {name: item for name, item in items.items() if name != "profiles" or "derived" not in items}
             return {
                 self.text(name): None if memory and name == "value" else self.plain(item)
                 for name, item in items.items()
@@ -133,6 +142,8 @@ def _row(table: str, record: dict[str, Any], words: _Words, runs: Mapping[int, s
         kept["table_version"] = words.outcomes_version(kept["table_version"])
     if table == "learned_thresholds" and kept["body"] is not None:
         kept["body"] = _learned(kept["body"])
+    if table == "profile_edges" and kept["column"] == _TIMED:
+        kept["document"] = None
     if "run" in kept:
         kept["run"] = runs[kept["run"]]
     plain = {name: words.plain(_parsed(value)) for name, value in kept.items()}
@@ -161,10 +172,15 @@ def _read_lake(folder: Path) -> dict[str, Rows]:
 
 
 def _lake_rows(frame: pl.DataFrame) -> Rows:
-    nested = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
-    as_text = [pl.col(name).cast(pl.List(pl.String)).list.join(" ", ignore_nulls=False) for name in nested]
     keyed = ["household_id", "_sealed"] if "_sealed" in frame.columns else []
-    plain = frame.drop(*_LEFT_OUT_LAKE_COLUMNS, *keyed, strict=False).with_columns(as_text)
+    kept = frame.drop(*_LEFT_OUT_LAKE_COLUMNS, *keyed, strict=False)
+    if set(_SKETCHES) <= set(kept.columns):
+        kept = kept.filter(pl.col("column") != _TIMED).drop(_SKETCHES)
+        kept = kept.with_columns(pl.col(pl.Float64).round_sig_figs(_DIGITS))
+    nested = [name for name, kind in kept.schema.items() if isinstance(kind, pl.List)]
+    as_text = [pl.col(name).cast(pl.List(pl.String)).list.join(" ", ignore_nulls=False) for name in nested]
+    as_hex = [pl.col(name).bin.encode("hex") for name, kind in kept.schema.items() if kind == pl.Binary]
+    plain = kept.with_columns(*as_text, *as_hex)
     plain = plain.select(sorted(plain.columns))
     if len(plain) > _MOST_ROWS_IN_WORDS:
         total = plain.hash_rows(seed=1).cast(pl.UInt128).sum()
