@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from steek.incidents import Incidents
 from steek.incidents.defences.declared import Declared
 from steek.incidents.defences.defence_maps import DefenceMaps
 from steek.incidents.defences.situation import Situation
 from steek.incidents.followups.follow_ups import FollowUps
 from steek.incidents.followups.lateness import Lateness
 from steek.incidents.followups.telling import Telling
+from steek.incidents.postmortems.collection import PostmortemLibrary
+from steek.incidents.postmortems.taxonomies import Taxonomies
 from steek.incidents.readiness.readiness import Readiness
 from steek.incidents.reviews.reviews import Reviews
 from steek.kernel.settings import Settings
@@ -48,7 +49,8 @@ def defences_part(
     monitoring: Monitoring,
     objectives: Objectives,
     routes: Routes,
-    incidents: Incidents,
+    postmortems: PostmortemLibrary,
+    taxonomies: Taxonomies,
     notices: Notices,
 ) -> DefencesPart:
     """Everything that is evaluated on what the project declares and on what happened."""
@@ -58,13 +60,13 @@ def defences_part(
         monitoring=monitoring,
         objectives=objectives,
         routes=routes,
-        incidents=incidents,
+        postmortems=postmortems,
         clock=base.clock,
     )
     return DefencesPart(
         follow_ups=FollowUps(*base.state, situation, telling_of(base.settings, notices)),
         lateness=lateness_of(base, notices),
-        defence_map=DefenceMaps(situation),
+        defence_map=DefenceMaps(situation, taxonomies.current),
         readiness=Readiness(*base.state, situation),
         reviews=Reviews(*base.state, situation),
     )

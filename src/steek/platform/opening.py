@@ -61,19 +61,21 @@ def build(settings: Settings, project: Project) -> Platform:
     erasing = parts.letting_go(base, data, features, models, alerting.alert_inbox, late, control.watch_periods)
     watching = watching_part(base, data)
     objectives = objectives_part(base, data.derivation, erasing.compliance)
+    learned = postmortems_part(base, people.incidents)
     defences = defences_part(
         base,
         monitoring=watched.monitoring,
         objectives=objectives.objectives,
         routes=serving.routes,
-        incidents=people.incidents,
+        postmortems=learned.postmortems,
+        taxonomies=learned.taxonomies,
         notices=people.notices,
     )
     built = (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
     built = (*built, control)
     built = (*built, watched, profiling, attributing, alerting, bench_part(base), defences)
     built = (*built, ethics_part(base, people.notices))
-    built = (*built, postmortems_part(base, people.incidents))
+    built = (*built, learned)
     services = {name: value for part in built for name, value in _named(part)}
     loop = _loop(project, {**services, "lake": base.lake_of("loop", "operations")})
     return Platform(**services, nights=Nights(*base.state), loop=loop, recovery=Recovery(loop))

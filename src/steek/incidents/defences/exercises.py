@@ -58,7 +58,7 @@ def exercises(
 def _access(event: Event, declared: Declared) -> Told:
     name = Urn.parse(event.subject).name
     text = f"a read of {name} was refused"
-    yield Exercise(Layer.ACCESS, event.at, text, event.id, models=declared.readers_of(name) or None)
+    yield Exercise(Layer.ACCESS, event.at, text, _page(event), models=declared.readers_of(name) or None)
 
 
 def _judged(event: Event, declared: Declared, monitors: Mapping[str, Monitor], coverage: Coverage) -> Told:
@@ -69,7 +69,7 @@ def _judged(event: Event, declared: Declared, monitors: Mapping[str, Monitor], c
         means = None if monitor is None else coverage.means_of_indicator(monitor.indicator.name)
         if monitor is not None and means is not None:
             text, models = f"an alert of {name} was judged useful", protected_by(declared, monitor)
-            yield Exercise(Layer.MONITOR, event.at, text, event.id, frozenset({means}), models)
+            yield Exercise(Layer.MONITOR, event.at, text, _page(event), frozenset({means}), models)
 
 
 def _committed(event: Event, declared: Declared) -> Told:
@@ -78,7 +78,7 @@ def _committed(event: Event, declared: Declared) -> Told:
         return
     name = Urn.parse(event.subject).name
     text = f"the contract of {name} kept {rows:,} rows out"
-    yield Exercise(Layer.CONTRACT, event.at, text, event.id, _CONTRACT_RULES, declared.readers_of(name))
+    yield Exercise(Layer.CONTRACT, event.at, text, _page(event), _CONTRACT_RULES, declared.readers_of(name))
 
 
 def _held_batch(event: Event, declared: Declared) -> Told:
@@ -86,14 +86,14 @@ def _held_batch(event: Event, declared: Declared) -> Told:
     if means:
         name = Urn.parse(event.subject).name
         yield Exercise(
-            Layer.CONTRACT, event.at, f"a batch of {name} was held", event.id, means, declared.readers_of(name)
+            Layer.CONTRACT, event.at, f"a batch of {name} was held", _page(event), means, declared.readers_of(name)
         )
 
 
 def _no_join(event: Event, declared: Declared) -> Told:
     name = Urn.parse(event.subject).name
     text, means = f"a join of {name} that matched nothing was refused", frozenset({"join_counted"})
-    yield Exercise(Layer.CONTRACT, event.at, text, event.id, means, declared.readers_of(name))
+    yield Exercise(Layer.CONTRACT, event.at, text, _page(event), means, declared.readers_of(name))
 
 
 def _refused(event: Event) -> Told:
@@ -103,28 +103,28 @@ def _refused(event: Event) -> Told:
     blocking = " ".join(texts(event.payload.get("blocking")))
     failed = frozenset(means for check, means in GATE_MEANS.items() if check in blocking)
     text = f"the gate refused {trained.name} {trained.version}"
-    yield Exercise(Layer.GATE, event.at, text, event.id, failed, frozenset({trained.name.partition("/")[0]}))
+    yield Exercise(Layer.GATE, event.at, text, _page(event), failed, frozenset({trained.name.partition("/")[0]}))
 
 
 def _aborted(event: Event) -> Told:
     name = Urn.parse(event.subject).name
     text = f"the canary of {name} {event.payload.get('version')} was stopped"
-    yield Exercise(Layer.CANARY, event.at, text, event.id, frozenset({"canary_steps"}), frozenset({name}))
+    yield Exercise(Layer.CANARY, event.at, text, _page(event), frozenset({"canary_steps"}), frozenset({name}))
 
 
 def _fell_back(event: Event) -> Told:
     name = Urn.parse(event.subject).name
     text = f"{event.payload.get('fallbacks')} answers of {name} fell back"
-    yield Exercise(Layer.FALLBACK, event.at, text, event.id, models=frozenset({name}))
+    yield Exercise(Layer.FALLBACK, event.at, text, _page(event), models=frozenset({name}))
 
 
 def _paged(event: Event) -> Told:
-    yield Exercise(Layer.PROCESS, event.at, "a page was answered", event.id, frozenset({"process_oncall"}))
+    yield Exercise(Layer.PROCESS, event.at, "a page was answered", _page(event), frozenset({"process_oncall"}))
 
 
 def _published(event: Event) -> Told:
     text = f"the postmortem of {Urn.parse(event.subject).name} was published"
-    yield Exercise(Layer.PROCESS, event.at, text, event.id, frozenset({"process_postmortem"}))
+    yield Exercise(Layer.PROCESS, event.at, text, _page(event), frozenset({"process_postmortem"}))
 
 
 def _drilled(event: Event) -> Told:
@@ -136,10 +136,14 @@ def _drilled(event: Event) -> Told:
                 Layer(name),
                 event.at,
                 f"drill {Urn.parse(event.subject).name}",
-                event.id,
+                _page(event),
                 models=frozenset(models) or None,
                 categories=frozenset(categories),
             )
+
+
+def _page(event: Event) -> str:
+    return f"/ledger/{event.id}"
 
 
 def texts(value: object) -> Sequence[str]:

@@ -1,39 +1,39 @@
 """Which layers held in an incident, as its postmortem says."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from urllib.parse import quote
 
 from steek.incidents.defences.layers import Layer
 from steek.incidents.defences.safeguard import Exercise
-from steek.ledger import Event
+from steek.incidents.postmortems.report import PointRole, Standing
+from steek.incidents.postmortems.stored import PostmortemRecord
+from steek.kernel.urn import Urn
 
 _HELD = "held"
 
 
-def held_layers(document: Mapping[str, Any], said: Event) -> tuple[Exercise, ...]:
-    """Layers that held, as exercises against the categories of the incident.
+def held_layers(records: Sequence[PostmortemRecord]) -> tuple[Exercise, ...]:
+    """Layers that held, as exercises against the categories of their incidents; what people struck out is none.
 
-    Args:
-        document: The postmortem, JSON.
-        said: The event by which it was written; its time is the latest at which the layer held.
+    Postmortems of others, brought in from files, say nothing of the defences here.
     """
-    categories = frozenset(str(each["category"]) for each in document.get("classification", ()) if each.get("category"))
-    models = frozenset(
-        str(system).removeprefix("model:")
-        for system in document.get("impact", {}).get("systems", ())
-        if str(system).startswith("model:")
-    )
+    return tuple(one for record in records if record.incident_id is not None for one in _held(record))
+
+
+def _held(record: PostmortemRecord) -> tuple[Exercise, ...]:
+    report = record.report
+    urns = [Urn.parse(system) for system in report.systems if ":" in system]
+    models = frozenset(urn.name for urn in urns if urn.kind == "model")
+    categories = frozenset(report.categories)
     if not categories:
         return ()
-    return tuple(
-        Exercise(
-            Layer(each["layer"]),
-            said.at,
-            f"it held in incident {document.get('incident')}: {each.get('sentence', '')}"[:200],
-            said.id,
-            models=models or None,
-            categories=categories,
-        )
-        for each in document.get("defences", ())
-        if each.get("state") == _HELD and each.get("layer") in set(Layer)
-    )
+    found: list[Exercise] = []
+    for point in report.of_role(PointRole.DEFENCE):
+        if point.kind != _HELD or point.subject not in set(Layer):
+            continue
+        says = "people confirmed" if point.standing is Standing.CONFIRMED else "the draft says"
+        text = f"it held in incident {record.id}, {says}: {point.text}"[:200]
+        at = report.resolved_at or record.changed_at
+        link = f"/postmortems/{quote(record.id, safe='')}"
+        found.append(Exercise(Layer(point.subject), at, text, link, models=models or None, categories=categories))
+    return tuple(found)

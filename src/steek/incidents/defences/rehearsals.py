@@ -88,7 +88,7 @@ def rehearsed(found: Sequence[Rollback]) -> tuple[Exercise, ...]:
             Layer.ROLLBACK,
             one.at,
             f"{one.model} was rolled back{f' to {one.to}' if one.to else ''}; {one.how}",
-            one.event_id,
+            f"/ledger/{one.event_id}",
             models=frozenset({one.model}),
         )
         for one in found

@@ -37,7 +37,7 @@ class Exercise:
         layer: That was exercised.
         at: When.
         text: By what, e.g. "the gate refused shop_demand 3".
-        event_id: The event that shows it.
+        link: Page that shows it.
         means: Kinds of safeguards it exercised; empty for all of the layer.
         models: Whose; None for every model.
         categories: Against which kinds of failure; empty for all that these means cover.
@@ -46,7 +46,7 @@ class Exercise:
     layer: Layer
     at: datetime
     text: str
-    event_id: str
+    link: str
     means: frozenset[str] = frozenset()
     models: frozenset[str] | None = None
     categories: frozenset[str] = frozenset()

@@ -1,8 +1,7 @@
 """What is set up and what happened, gathered from declarations, routes, monitors and the ledger as they are now."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from steek.incidents.defences.coverage import load_coverage
 from steek.incidents.defences.declared import Declared
@@ -15,16 +14,15 @@ from steek.incidents.defences.safeguards_of_data import safeguards_of_data
 from steek.incidents.defences.safeguards_of_models import safeguards_of_models
 from steek.incidents.defences.safeguards_of_people import PRACTICES, safeguards_of_people
 from steek.incidents.defences.safeguards_of_watching import safeguards_of_watching
-from steek.incidents.incidents import Incidents
+from steek.incidents.postmortems.collection import PostmortemLibrary
+from steek.incidents.postmortems.report import PointRole
 from steek.kernel.clock import Clock
-from steek.kernel.errors import NotFoundError
-from steek.ledger import Ledger
+from steek.ledger import Event, Ledger
 from steek.monitoring import Monitoring, Objectives
 from steek.serving import Routes
 
 # Newest first: what was exercised lately is what counts, and a busy ledger has millions of commits.
 _MOST_OF_A_KIND = 2000
-_POSTMORTEM_KINDS = ("postmortem.drafted", "postmortem.published", "postmortem.edited")
 
 
 def _no_rotations() -> Sequence[str]:
@@ -41,7 +39,7 @@ class Situation:
         monitoring: Monitors, those that come by default too, and how they stand.
         objectives: Promises and whether they are kept.
         routes: What serves, and what it can go back to.
-        incidents: Postmortems by incident.
+        postmortems: What was learned, and which layers held.
         clock: Processing time.
         rotations: Names of the rotations that say who is called.
     """
@@ -51,7 +49,7 @@ class Situation:
     monitoring: Monitoring
     objectives: Objectives
     routes: Routes
-    incidents: Incidents
+    postmortems: PostmortemLibrary
     clock: Clock
     rotations: Callable[[], Sequence[str]] = _no_rotations
 
@@ -66,7 +64,7 @@ class Situation:
             *safeguards_of_people(declared, practised, self.rotations()),
         )
 
-    def newest(self, *kinds: str, limit: int = _MOST_OF_A_KIND) -> Sequence[Any]:
+    def newest(self, *kinds: str, limit: int = _MOST_OF_A_KIND) -> Sequence[Event]:
         """Events of these kinds, newest first."""
         return self.ledger.events(kinds=kinds, newest_first=True, limit=limit)
 
@@ -74,32 +72,18 @@ class Situation:
         """Rollbacks, oldest first, each with what showed that it worked."""
         return rollbacks([event for kind in REHEARSAL_KINDS for event in self.newest(kind)])
 
-    def documents(self) -> Mapping[str, Mapping[str, Any]]:
-        """Postmortems as JSON by incident, of those that were at least drafted."""
-        named = [str(event.payload.get("incident", "")) for event in self.newest(*_POSTMORTEM_KINDS)]
-        found: dict[str, Mapping[str, Any]] = {}
-        for incident in dict.fromkeys(name for name in named if name):
-            try:
-                found[incident] = self.incidents.postmortem(incident).document
-            except NotFoundError:
-                continue
-        return found
-
     def evidence(self) -> Evidence:
         """Everything that the map of defences is drawn from."""
         monitors, coverage = self.monitoring.monitors, load_coverage()
         events = [event for kind in EXERCISE_KINDS for event in self.newest(kind)]
-        documents = self.documents()
-        said = {str(event.payload.get("incident")): event for event in reversed(self.newest(*_POSTMORTEM_KINDS))}
-        held = [one for name, document in documents.items() for one in held_layers(document, said[name])]
+        records = [record for record in self.postmortems.list() if record.incident_id is not None]
         by_category: dict[str, list[str]] = {}
-        for name, document in documents.items():
-            for category in classified(document)[:1]:
-                by_category.setdefault(category, []).append(name)
-        done = (*exercises(events, self.declared, monitors, coverage), *rehearsed(self.rollbacks()), *held)
-        return Evidence(self.safeguards(), done, by_category)
-
-
-def classified(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Ids of the categories of a postmortem, the first one first; empty when it was not classified."""
-    return tuple(str(each["category"]) for each in document.get("classification", ()) if each.get("category"))
+        for record in records:
+            # Suggestions name several; the first is the likeliest, what people confirmed all count.
+            confirmed = [
+                one.kind for one in record.report.of_role(PointRole.CATEGORY) if one.by is not None and one.kind
+            ]
+            for category in confirmed or record.report.categories[:1]:
+                by_category.setdefault(category, []).append(record.id)
+        done = (*exercises(events, self.declared, monitors, coverage), *rehearsed(self.rollbacks()))
+        return Evidence(self.safeguards(), (*done, *held_layers(records)), by_category)
