@@ -357,6 +357,24 @@ def feed_and_quarantine(flow: Flow) -> None:
         assert flow.do("feed", verb, twin["id"], "--reason", "it is known")["action"] == verb
 
 
+def control(flow: Flow) -> None:
+    by = ("--actor", "ada")
+    assert {one["subject"] for one in flow.do("freeze", "list")} >= {"model:maker_demand"}
+    named = ("--on", "model:maker_demand", "--action", "deploy", "--what", "version 9", "--reason", "the fair")
+    asked = flow.do("freeze", "ask", "2024-001", *named)
+    assert [one["id"] for one in flow.do("freeze", "held")] == [asked["id"]]
+    assert flow.do("freeze", "approve", asked["id"], "--for", "2h", *by)["state"] == "approved"
+    assert flow.do("freeze", "refuse", asked["id"], "--reason", "too late", *by)["state"] == "refused"
+    flow.do("freeze", "release", "2024-001", *by)
+    fall_back = ("2024-001", "fall-back", "--of", "business", "--with", "model=maker_demand")
+    agreement = flow.do("incident", "ask-agreement", *fall_back)
+    assert flow.do("incident", "agree", agreement["id"], "--actor", "bo")["state"] == "agreed"
+    assert flow.do("incident", "decline", agreement["id"], "--answer", "no", "--actor", "bo")["state"] == "declined"
+    assert len(flow.do("incident", "agreements", "2024-001")) == 1
+    assert flow.do("incident", "effects", "2024-001")[0]["verdict"] == "undecided"
+    assert flow.do("incident", "estimate", "2024-001", "--model", "maker_demand")[0]["model"] == "maker_demand"
+
+
 def incident(flow: Flow) -> None:
     declared = flow.do("incident", "declare", "beer sells out", "--on", "maker_demand", "--severity", "sev3")
     assert declared["id"] == "2024-001"
@@ -365,9 +383,12 @@ def incident(flow: Flow) -> None:
     assert flow.do("incident", "suspects", "2024-001")["suspects"] != []
     assert "post-notice" in {line["name"] for line in flow.do("incident", "menu", "2024-001")}
     flow.do("incident", "act", "2024-001", "post-notice", "--with", "text=buy more beer")
+    control(flow)
     assert flow.do("incident", "advance", "2024-001", "investigate")["state"] == "troubleshooting"
     resolved = flow.do("incident", "resolve", "2024-001", "--no-verify", "--reason", "the fair has left")
     assert resolved["state"] == "follow-up"
+    assert flow.do("incident", "watch", "2024-001", "--for", "5d")[-1]["state"] == "watching"
+    assert flow.do("incident", "confidence", "2024-001")["probability"] is None
     assert flow.do("incident", "show", "2024-001") == resolved
     assert "the fair drinks it" in str(flow.do("incident", "timeline", "2024-001"))
     assert "beer sells out" in flow.do("incident", "postmortem", "2024-001")["markdown"]

@@ -78,6 +78,8 @@ READING: dict[str, str] = {
     "/v1/notices/targets": "/v1/notices/targets",
     "/v1/alertmanager": "/v1/alertmanager?open_only=true",
     "/v1/incidents": "/v1/incidents",
+    "/v1/freezes": "/v1/freezes",
+    "/v1/changes-held": "/v1/changes-held",
     "/v1/privacy/keys": "/v1/privacy/keys",
     "/v1/datasets/{dataset}/anonymity": "/v1/datasets/sales/anonymity?quasi=shop,product_id&k=2",
     "/v1/erasures": "/v1/erasures",
@@ -212,8 +214,34 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/phase": lambda api, key: api.post(
         "/v1/incidents/2024-001/phase", {"action": "investigate"}, key=key
     ),
+    "/v1/incidents/{incident}/agreements": lambda api, key: api.post(
+        "/v1/incidents/2024-001/agreements", {**FALL_BACK, "of": "business"}, key=key
+    ),
+    "/v1/agreements/{agreement}/agreement": lambda api, key: api.post(
+        f"/v1/agreements/{agreement(api)}/agreement", {"answer": "one day"}, key=key, X_Steek_Actor="bo"
+    ),
+    "/v1/agreements/{agreement}/refusal": lambda api, key: api.post(
+        f"/v1/agreements/{agreement(api)}/refusal", {"answer": "no more"}, key=key, X_Steek_Actor="bo"
+    ),
+    "/v1/incidents/{incident}/estimate": lambda api, key: api.post(
+        "/v1/incidents/2024-001/estimate", {"model": "maker_demand"}, key=key
+    ),
+    "/v1/changes-held": lambda api, key: api.post("/v1/changes-held", FORESEEN, key=key),
+    "/v1/changes-held/{change}/approval": lambda api, key: api.post(
+        f"/v1/changes-held/{held_change(api)}/approval", {"valid_for": "2h"}, key=key
+    ),
+    "/v1/changes-held/{change}/refusal": lambda api, key: api.post(
+        f"/v1/changes-held/{held_change(api)}/refusal", {"reason": "too late"}, key=key
+    ),
+    "/v1/changes-held/{change}/asking": lambda api, key: api.post(
+        f"/v1/changes-held/{held_change(api)}/asking", {"reason": "stock is low"}, key=key
+    ),
+    "/v1/freezes/{incident}/release": lambda api, key: api.post("/v1/freezes/2024-001/release", key=key),
     "/v1/incidents/{incident}/resolution": lambda api, key: api.post(
         "/v1/incidents/2024-001/resolution", {"verify": False, "reason": "the fair left"}, key=key
+    ),
+    "/v1/incidents/{incident}/watches": lambda api, key: api.post(
+        "/v1/incidents/2024-001/watches", {"length": "5d"}, key=key
     ),
     "/v1/incidents/{incident}/hypotheses": lambda api, key: api.post(
         "/v1/incidents/2024-001/hypotheses", {"text": "the fair drinks it", "test": "ask the till"}, key=key
@@ -338,17 +366,42 @@ WRITING["/v1/attributions"] = lambda api, key: api.post(
     {"dataset": "sales", "metric": "sum:amount_usd", "window": LATER, "against": EARLIER, "by": ["product_id"]},
     key=key,
 )
-# They need what a write made first.
-AFTER_WRITING: dict[str, str] = {
-    f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
-    for part in ("", "/menu", "/suspects", "/hypotheses", "/timeline", "/postmortem")
-} | {
-    "/v1/labels/{name}/agreement": "/v1/labels/returned/agreement",
-    "/v1/profiles/{what}": "/v1/profiles/sales?column=amount_usd",
-    "/v1/profiles/{what}/windows": "/v1/profiles/sales/windows",
-    "/v1/profiles/{what}/slices": "/v1/profiles/sales/slices",
-    "/v1/profiles/{what}/comparison": f"/v1/profiles/sales/comparison?before={NIGHTS[0]}&after={NIGHTS[0]}",
+FALL_BACK = {"mitigation": "fall-back", "arguments": {"model": "maker_demand"}}
+FORESEEN = {
+    "incident": "2024-001",
+    "subject": "model:maker_demand",
+    "action": "deploy",
+    "what": "version 9",
+    "reason": "the fair",
 }
+
+
+def agreement(api: Api) -> str:
+    return api.get("/v1/incidents/2024-001/agreements")["items"][0]["id"]
+
+
+def held_change(api: Api) -> str:
+    return api.get("/v1/changes-held", every=True)["items"][0]["id"]
+
+
+# They need what a write made first.
+AFTER_WRITING: dict[str, str] = (
+    {
+        f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
+        for part in ("", "/menu", "/suspects", "/hypotheses", "/timeline", "/postmortem", "/effects")
+    }
+    | {
+        f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
+        for part in ("/agreements", "/confidence", "/estimate", "/watches")
+    }
+    | {
+        "/v1/labels/{name}/agreement": "/v1/labels/returned/agreement",
+        "/v1/profiles/{what}": "/v1/profiles/sales?column=amount_usd",
+        "/v1/profiles/{what}/windows": "/v1/profiles/sales/windows",
+        "/v1/profiles/{what}/slices": "/v1/profiles/sales/slices",
+        "/v1/profiles/{what}/comparison": f"/v1/profiles/sales/comparison?before={NIGHTS[0]}&after={NIGHTS[0]}",
+    }
+)
 
 
 def addresses(api: Api, method: str) -> set[str]:
@@ -403,7 +456,7 @@ def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
 def test_no_address_is_left_out(reading: Api) -> None:
     by_id = {"/v1/receipts/{receipt_id}", "/v1/ledger/events/{event_id}"}
     by_id |= {"/v1/contract-proposals/{proposal_id}", "/v1/labels/{name}/batches/{batch_id}"}
-    by_id.add("/v1/attributions/{attribution_id}")
+    by_id |= {"/v1/attributions/{attribution_id}", "/v1/changes-held/{change}"}
     by_id |= {f"/v1/alerts/{{alert}}{part}" for part in ("", "/chart", "/chart.png")} | {"/v1/alert-groups/{group}"}
     by_id |= {"/v1/erasures/{erasure}", "/v1/erasures/{erasure}/certificate"}
     by_id |= {"/v1/lineage/openlineage", "/v1/quarantine/{row_id}", "/v1/receipts/{receipt_id}/verdicts"}

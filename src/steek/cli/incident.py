@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from steek.cli.acting import act as act_on
+from steek.cli.arguments import argument_pairs
 from steek.cli.commands import group
+from steek.cli.incident_control import CONTROL_VERBS
 from steek.cli.incident_ethics import ETHICS_VERBS
 from steek.cli.incident_hypotheses import hypotheses, hypothesis, judge
 from steek.cli.incident_similar import similar
@@ -13,7 +15,6 @@ from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.cli.working import some_worker
-from steek.kernel.errors import InputError
 from steek.platform import mitigation_lines
 
 
@@ -120,7 +121,9 @@ def act(
     """Do something from the menu; it is recorded with what it changed."""
     with opened(project) as platform, some_worker(platform):
         by, name = actor_or_user(actor), key_or_new(key)
-        show(act_on(platform, incident, mitigation, _pairs(argument or []), key=name, actor=by), as_json=as_json)
+        show(
+            act_on(platform, incident, mitigation, argument_pairs(argument or []), key=name, actor=by), as_json=as_json
+        )
 
 
 def advance(
@@ -170,17 +173,6 @@ def postmortem(incident: str, project: ProjectOption = None, as_json: JsonOption
             typer.echo(draft.markdown)
 
 
-def _pairs(arguments: list[str]) -> dict[str, object]:
-    pairs: dict[str, object] = {}
-    for argument in arguments:
-        name, equals, value = argument.partition("=")
-        if not equals:
-            message = f"{argument!r} is not of the form name=value"
-            raise InputError(message, next_step="'steek incident menu' shows what each mitigation takes.")
-        pairs[name] = value
-    return pairs
-
-
 COMMANDS = {
     "incident": group(
         "Incidents, from declaration to postmortem.",
@@ -200,6 +192,7 @@ COMMANDS = {
         timeline=timeline,
         postmortem=postmortem,
         similar=similar,
+        **CONTROL_VERBS,
         **ETHICS_VERBS,
     )
 }

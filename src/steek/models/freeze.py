@@ -114,6 +114,13 @@ class Freezes:
                 self._let_go(connection, freeze, actor=actor)
         return held
 
+    def over(self, incident: str, subject: str | None = None) -> list[Freeze]:
+        """Freezes of an incident that have ended, oldest first; of one system or of all."""
+        query = select(freezes).where(freezes.c.incident == incident, freezes.c.ended_at.is_not(None))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(freezes.c.started_at, freezes.c.key)).mappings()
+            return [freeze for freeze in map(_to_record, rows) if subject in {None, freeze.subject}]
+
     def active(self, subject: str | None = None) -> list[Freeze]:
         """Freezes in force, oldest first; of one subject or of all."""
         with self._database.reading() as connection:

@@ -144,14 +144,15 @@ class ChangeControl:
     def release(
         self, incident: str, *, actor: str, subject: str | None = None
     ) -> tuple[tuple[Freeze, ...], tuple[HeldChange, ...]]:
-        """End the freezes of an incident; what ended, and the changes that now wait for a decision.
+        """End the freezes of an incident; those that are over, and the changes that now wait for a decision.
 
-        Repeated, it ends nothing more and returns the same changes. Raises RefusedError without a role that decides.
+        Repeated, it ends nothing more and returns the same. Raises RefusedError without a role that decides.
         """
         with self._desk.database.reading() as connection:
             present = find(connection, incident)
         require_role(present, actor, DECIDERS, to="release a freeze")
-        ended = self._freezes.release(present.urn, actor=actor, subject=subject)
+        self._freezes.release(present.urn, actor=actor, subject=subject)
+        ended = self._freezes.over(present.urn, subject)
         waiting = [change for change in self.held(incident) if change.state is ChangeState.RELEASED]
         return tuple(ended), tuple(waiting)
 
