@@ -7,6 +7,7 @@ from typing import cast
 
 from steek.incidents.control.sentences import CONTROL_SENTENCES
 from steek.incidents.ethics.sentences import ETHICS_SENTENCES
+from steek.incidents.followups.sentences import FOLLOW_UP_SENTENCES
 from steek.incidents.impact.types import interval_words
 from steek.incidents.signals.types import SignalKind
 from steek.incidents.types import Incident
@@ -212,6 +213,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "postmortem.edited": lambda payload: f"postmortem edited, version {payload.get('version')}",
     "postmortem.commented": lambda payload: f"postmortem commented, version {payload.get('version')}",
     **CONTROL_SENTENCES,
+    **FOLLOW_UP_SENTENCES,
     **ETHICS_SENTENCES,
     "postmortem.review_asked": lambda payload: f"review of the postmortem asked, version {payload.get('version')}",
     "postmortem.reviewed": lambda payload: (

@@ -1,0 +1,22 @@
+"""What the timeline says of follow-ups."""
+
+from collections.abc import Callable, Mapping
+
+Payload = Mapping[str, object]
+
+
+def _done(payload: Payload) -> str:
+    shown = "its check passes" if payload.get("how") == "check" else f"by word: {payload.get('reason')}"
+    return f"follow-up {payload.get('follow_up')} is done, {shown}"
+
+
+FOLLOW_UP_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
+    "follow_up.created": lambda payload: (
+        f"follow-up {payload.get('follow_up')} ({payload.get('priority')}, {payload.get('owner')}): {payload.get('text')}"
+    ),
+    "follow_up.changed": lambda payload: f"follow-up {payload.get('follow_up')} changed, {payload.get('state')}",
+    "follow_up.done": _done,
+    "follow_up.escalated": lambda payload: (
+        f"follow-up {payload.get('follow_up')} is {payload.get('days')} days late; {payload.get('to')} was told"
+    ),
+}
