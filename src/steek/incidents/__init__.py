@@ -6,11 +6,21 @@ Flows out: incidents and what was done about them, requests to freeze and releas
 
 from steek.incidents.changes import WhatChanged
 from steek.incidents.hypotheses.hypotheses import Hypotheses, Hypothesis
+from steek.incidents.impact.severity import SeverityAdvice
+from steek.incidents.impact.triage import Triage
+from steek.incidents.impact.types import Dimension, Estimate, Impact
 from steek.incidents.incidents import Incidents
+from steek.incidents.kept.declarations import KeptDeclaration, Said, Synced, keep
+from steek.incidents.kept.offline import OfflineDeclarations
 from steek.incidents.lifecycle import TRANSITIONS, Action, State
 from steek.incidents.mitigations import ActionTaken, Argument, Menu, Mitigation, MitigationCall, Outcome
 from steek.incidents.phases import Phase, PhaseTimes, Times
+from steek.incidents.pins.pins import Pins
+from steek.incidents.pins.types import Pin, PinKind
 from steek.incidents.postmortems import Postmortem
+from steek.incidents.roles.stakeholders import Stakeholder
+from steek.incidents.signals.signals import Signals
+from steek.incidents.signals.types import Prompt, Signal, SignalKind
 from steek.incidents.stories import Stories, Story
 from steek.incidents.suspects import Suspect
 from steek.incidents.timeline import TimelineEntry
@@ -24,29 +34,47 @@ __all__ = [
     "ActionTaken",
     "AlertEvidence",
     "Argument",
+    "Dimension",
     "Duration",
+    "Estimate",
     "Hypotheses",
     "Hypothesis",
+    "Impact",
     "Incident",
     "Incidents",
     "IndicatorNow",
+    "KeptDeclaration",
     "Menu",
     "Mitigation",
     "MitigationCall",
+    "OfflineDeclarations",
     "Outcome",
     "Phase",
     "PhaseTimes",
+    "Pin",
+    "PinKind",
+    "Pins",
     "Postmortem",
+    "Prompt",
     "Role",
+    "Said",
     "Severity",
+    "SeverityAdvice",
+    "Signal",
+    "SignalKind",
+    "Signals",
     "Span",
+    "Stakeholder",
     "State",
     "Stories",
     "Story",
     "Suspect",
+    "Synced",
     "TimelineEntry",
     "Times",
+    "Triage",
     "Unchanged",
     "Verification",
     "WhatChanged",
+    "keep",
 ]

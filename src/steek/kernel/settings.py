@@ -75,9 +75,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host", str, "127.0.0.1", "Address that the console and the serving process listen on."),
     Setting("port", int, "8321", "Port of the console and the control API."),
     Setting("public_url", str, "", "Address at which people reach the console, for links in notices."),
+    Setting("sev1_update_minutes", int, "30", "Minutes between status updates of an incident of severity sev1."),
+    Setting("sev2_update_minutes", int, "60", "Minutes between status updates of an incident of severity sev2."),
+    Setting("sev3_update_minutes", int, "240", "Minutes between status updates of an incident of severity sev3."),
     Setting("notice_days", int, "90", "Days that notices which are over stay in the outbox; the ledger keeps theirs."),
     Setting("require_token", _flag, "false", "Whether console and API ask callers on this machine for a token too."),
-    Setting("follow_up_days", int, "7", "Days after its day until more people than its owner hear of a late follow-up."),
+    Setting(
+        "follow_up_days", int, "7", "Days after its day until more people than its owner hear of a late follow-up."
+    ),
     Setting("follow_up_lead", str, "", "Who hears of follow-ups that stay late, beside their owners."),
     Setting("most_silence", str, "7d", "The longest that alerts may be kept quiet by one silence."),
     Setting(
@@ -124,9 +129,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("emergency_max_minutes", int, "60", "The longest that raw personal data may be open in an emergency."),
     Setting("emergency_max_rows", int, "100", "Rows that one query may give while raw data are open in an emergency."),
-    Setting(
-        "emergency_approvers", str, "owner,privacy", "Roles that may grant emergency access, separated by commas."
-    ),
+    Setting("emergency_approvers", str, "owner,privacy", "Roles that may grant emergency access, separated by commas."),
     Setting("privacy_contact", str, "", "Owner of the notices that tell of emergency access to raw personal data."),
     Setting(
         "concern_contacts",
@@ -134,6 +137,14 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Principals who read concerns, separated by commas; empty takes those of the role owner.",
     ),
+    Setting("signal_window", str, "24h", "How close in time signals must lie to prompt a declaration together."),
+    Setting(
+        "severity_rules",
+        str,
+        "users:100/10000,partners:1/10,predictions:1000/1000000,money:1000/100000,slices:10/1000,systems:10",
+        "From how much harm an incident is sev2 and sev1, as name:sev2/sev1; systems counts towards sev2 only.",
+    ),
+    Setting("most_attachment_bytes", int, "10000000", "Largest file that can be attached to an incident, in bytes."),
     Setting("commit_every_ms", int, "500", "Longest pause between commits of the spool while a console runs."),
 )
 _TABLE = {setting.name: setting for setting in SETTINGS}

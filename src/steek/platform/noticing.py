@@ -27,6 +27,7 @@ _RECOVERED = "objective.recovered"
 _INCIDENTS: Mapping[str, NoticeState] = {
     "incident.declared": "open",
     "incident.role_assigned": "acknowledged",
+    "incident.page_acknowledged": "acknowledged",
     "incident.advanced": "acknowledged",
     "incident.resolved": "resolved",
 }
@@ -58,8 +59,7 @@ class Noticing:
         self._clock = clock
         self._monitors = monitors
         self._privacy_contact = settings.text("privacy_contact")
-        own = f"http://{settings.text('host')}:{settings.number('port')}"
-        self._url = (settings.text("public_url") or own).rstrip("/")
+        self._url = console_url(settings)
 
     def on_event(self, event: Event) -> None:
         """Subscription to `NOTICED_KINDS`; without any target nothing is written."""
@@ -73,6 +73,10 @@ class Noticing:
             return
         if told:
             self._notices.post(*told)
+
+    def incident_notice(self, event: Event) -> Notice:
+        """What people are told of an incident by its declaration; paging adds whom it calls."""
+        return self._incident(event, "open")
 
     def _told(self, event: Event) -> Sequence[Notice]:
         if event.kind in _ALERTS and event.payload.get("silence") is not None:
@@ -186,6 +190,12 @@ class Noticing:
             url=f"{self._url}/ledger",
             labels=_labels(kind=event.kind, version=Urn.parse(event.subject).version or ""),
         )
+
+
+def console_url(settings: Settings) -> str:
+    """Where people find the console, without a slash at its end."""
+    own = f"http://{settings.text('host')}:{settings.number('port')}"
+    return (settings.text("public_url") or own).rstrip("/")
 
 
 def _purpose(text: str) -> NoticePurpose:

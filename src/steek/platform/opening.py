@@ -54,7 +54,7 @@ def build(settings: Settings, project: Project) -> Platform:
     attributing = attributing_part(base)
     alerting = alerting_part(base, watched.monitoring, attributing.attributions)
     explain = alerting.explaining.on_alert
-    people, control = parts.people_part(
+    people, control, called, triage = parts.people_part(
         base, models, serving, watched.monitoring, promises.label_uses, explain, data.feed
     )
     late = lateness_of(base, people.notices)
@@ -71,8 +71,8 @@ def build(settings: Settings, project: Project) -> Platform:
         taxonomies=learned.taxonomies,
         notices=people.notices,
     )
-    built = (base, data, promises, features, models, serving, people, erasing, keeping, watching, objectives)
-    built = (*built, control)
+    built = (base, data, promises, features, models, serving, people, triage, erasing, keeping, watching, objectives)
+    built = (*built, control, called)
     built = (*built, watched, profiling, attributing, alerting, bench_part(base), defences)
     built = (*built, ethics_part(base, people.notices))
     built = (*built, learned)

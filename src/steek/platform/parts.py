@@ -44,7 +44,9 @@ from steek.platform.governance import governance_part, unsealing
 from steek.platform.intake import ingest_options
 from steek.platform.menu import mitigation_menu
 from steek.platform.notices_part import notices_part
+from steek.platform.oncall_part import OnCallPart, oncall_part
 from steek.platform.subscriptions import note_labels, subscriptions
+from steek.platform.triage_part import TriagePart, triage_part, triage_subscriptions
 from steek.project import Project
 from steek.serving import PredictionCollector, PredictionLog, Routes
 from steek.serving.client import ServingClient
@@ -253,8 +255,8 @@ def people_part(
     label_uses: LabelUses,
     explain: Handler,
     feed: FeedChecking,
-) -> tuple[PeoplePart, ControlPart]:
-    """Incidents with their menu, control of them, and the subscriptions between them and what watches."""
+) -> tuple[PeoplePart, ControlPart, OnCallPart, TriagePart]:
+    """Incidents with their menu, control of them, who is called, and the subscriptions between them all."""
     worker = WorkerClient(base.settings)
     menu = mitigation_menu(
         serving.routes, models.freezes, base.ledger, worker, feed=feed, definitions=base.project.definitions
@@ -264,8 +266,11 @@ def people_part(
     told = notices_part(base.settings, *base.state, monitoring)
     table = subscriptions(incidents, monitoring, models.freezes, learned, explain, told.noticing)
     control = control_part(base.settings, base.state, base.lineage, menu, models.freezes)
-    delivery = Subscriptions(base.ledger, control.around(table))
-    return PeoplePart(worker, incidents, told.notices, told.outside_alerts, delivery), control
+    called = oncall_part(base.settings, base.state, base.project, incidents, menu, told.notices, told.noticing)
+    reader = base.lake_of("incidents", "operations")
+    triage = triage_part(base.settings, base.state, base.lineage, reader, incidents, monitoring)
+    delivery = Subscriptions(base.ledger, {**called.around(control.around(table)), **triage_subscriptions(triage)})
+    return PeoplePart(worker, incidents, told.notices, told.outside_alerts, delivery), control, called, triage
 
 
 def holding(base: Ground) -> Holding:

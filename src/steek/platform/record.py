@@ -24,7 +24,7 @@ from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.features import ExampleSets, FeatureService, OnlineStore
 from steek.governance import Access, KeyCustody, KeyVault, Pseudonyms, Tokens
 from steek.governance.emergency.break_glass import BreakGlass
-from steek.incidents import Hypotheses, Incidents
+from steek.incidents import Hypotheses, Incidents, OfflineDeclarations, Pins, Signals, Triage
 from steek.incidents.control.agreements import Agreements
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import MitigationEffects
@@ -34,6 +34,8 @@ from steek.incidents.ethics.groups import Groups
 from steek.incidents.ethics.refusals import Refusals
 from steek.incidents.followups.follow_ups import FollowUps
 from steek.incidents.followups.lateness import Lateness
+from steek.incidents.oncall.oncall import OnCalls
+from steek.incidents.oncall.paging import Paging
 from steek.incidents.postmortems.collection import PostmortemLibrary
 from steek.incidents.postmortems.importing import PostmortemImport
 from steek.incidents.postmortems.taxonomies import Taxonomies
@@ -42,6 +44,10 @@ from steek.incidents.readiness.readiness import Readiness
 from steek.incidents.recovery.outlook import Outlook
 from steek.incidents.recovery.watch_period import WatchPeriods
 from steek.incidents.reviews.reviews import Reviews
+from steek.incidents.roles.handovers import Handovers
+from steek.incidents.roles.stakeholders import Stakeholders
+from steek.incidents.updates.telling import Telling
+from steek.incidents.updates.updates import Updates
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage, Outside, OutsideRuns, Subscriptions
@@ -60,6 +66,7 @@ from steek.monitoring import (
 )
 from steek.notify import Notices, OutsideAlerts
 from steek.platform.keeping import Provenance
+from steek.platform.pager import Pager
 from steek.project import Project
 from steek.serving import PredictionCollector, Routes
 from steek.serving.client import ServingClient
@@ -118,6 +125,17 @@ class Platform:
     recovery: Recovery
     worker: WorkerClient
     incidents: Incidents
+    signals: Signals
+    triage: Triage
+    pins: Pins
+    offline: OfflineDeclarations
+    oncall: OnCalls
+    paging: Paging
+    handovers: Handovers
+    updates: Updates
+    telling: Telling
+    stakeholders: Stakeholders
+    pager: Pager
     change_control: ChangeControl
     agreements: Agreements
     mitigation_effects: MitigationEffects
