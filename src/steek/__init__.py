@@ -33,6 +33,7 @@ _HOMES = {
     "Role": "steek.governance",
     "Sampling": "steek.data",
     "Serving": "steek.models",
+    "Stakeholder": "steek.incidents",
     "SteekError": "steek.kernel",
     "WatchedModel": "steek.monitoring",
     "at_least": "steek.evaluation",

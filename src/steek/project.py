@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from steek.data import Dataset, DerivedDataset, Labels, load_contracts
 from steek.features import FeatureView, MomentFeatures
 from steek.governance import Policy, Role
+from steek.incidents import Stakeholder
 from steek.kernel.errors import DeclarationError, SettingsError, where_raised
 from steek.kernel.settings import Settings
 from steek.models import ModelDefinition
@@ -33,6 +34,7 @@ class Project:
     watched: Mapping[str, WatchedModel] = field(default_factory=dict[str, WatchedModel])
     objectives: Mapping[str, Objective] = field(default_factory=dict[str, Objective])
     profiled: Mapping[str, Profiled] = field(default_factory=dict[str, Profiled])
+    stakeholders: Mapping[str, Stakeholder] = field(default_factory=dict[str, Stakeholder])
 
 
 def load_project(settings: Settings) -> Project:
@@ -61,6 +63,7 @@ def load_project(settings: Settings) -> Project:
         watched={name: found for name, found in models.items() if isinstance(found, WatchedModel)},
         objectives=_by_name(declared, "objective", Objective),
         profiled=_by_name(declared, "profile declaration", Profiled),
+        stakeholders=_by_name(declared, "stakeholder", Stakeholder),
     )
 
 

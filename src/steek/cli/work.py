@@ -28,7 +28,8 @@ def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
     with (
         opened(project) as platform,
         tracing(open_tracer("work", platform.settings.text("traces_endpoint"))),
-        platform.notices.sending(),
+        platform.notices.sending(0.5),
+        platform.pager.running(),
         workflow_worker(platform).running(wait_s=OTHERS_MAY_TAKE_S),
     ):
         note_process(platform, "work")

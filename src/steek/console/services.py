@@ -9,12 +9,17 @@ from steek.incidents import Incidents
 from steek.incidents.control.agreements import Agreements
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import MitigationEffects
+from steek.incidents.oncall.oncall import OnCalls
+from steek.incidents.oncall.paging import Paging
 from steek.incidents.postmortems.collection import PostmortemLibrary
 from steek.incidents.postmortems.importing import PostmortemImport
 from steek.incidents.postmortems.taxonomies import Taxonomies
 from steek.incidents.postmortems.writing import PostmortemWriting
 from steek.incidents.recovery.outlook import Outlook
 from steek.incidents.recovery.watch_period import WatchPeriods
+from steek.incidents.roles.handovers import Handovers
+from steek.incidents.roles.stakeholders import Stakeholders
+from steek.incidents.updates.updates import Updates
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.ledger import Database, Ledger, Lineage
@@ -64,6 +69,11 @@ class Services:
     watching: Watching
     notices: Notices
     incidents: Incidents
+    oncall: OnCalls
+    paging: Paging
+    handovers: Handovers
+    updates: Updates
+    stakeholders: Stakeholders
     change_control: ChangeControl
     agreements: Agreements
     mitigation_effects: MitigationEffects

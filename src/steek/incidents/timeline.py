@@ -11,6 +11,7 @@ from steek.incidents.followups.sentences import FOLLOW_UP_SENTENCES
 from steek.incidents.impact.types import interval_words
 from steek.incidents.signals.types import SignalKind
 from steek.incidents.types import Incident
+from steek.incidents.updates.sentences import PEOPLE_SENTENCES
 from steek.ledger import Event
 
 
@@ -215,6 +216,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     **CONTROL_SENTENCES,
     **FOLLOW_UP_SENTENCES,
     **ETHICS_SENTENCES,
+    **PEOPLE_SENTENCES,
     "postmortem.review_asked": lambda payload: f"review of the postmortem asked, version {payload.get('version')}",
     "postmortem.reviewed": lambda payload: (
         f"postmortem reviewed: {'accepted' if payload.get('accepted') else 'returned'}"

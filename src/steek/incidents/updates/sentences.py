@@ -1,0 +1,60 @@
+"""Events of pages, handovers, updates and questions in one sentence each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+Payload = Mapping[str, object]
+
+
+def _paged(payload: Payload) -> str:
+    calls = cast("Sequence[Payload]", payload.get("calls") or ())
+    said = [f"{call.get('person')} was called: {call.get('because')}" for call in calls]
+    gaps = [str(gap) for gap in cast("Sequence[object]", payload.get("gaps") or ())]
+    return "; ".join([*said, *gaps]) or "nobody is on call"
+
+
+def _acknowledged(payload: Payload) -> str:
+    called = ", ".join(str(each) for each in cast("Sequence[object]", payload.get("called") or ()))
+    return f"answered the page of {called or 'nobody'}"
+
+
+def _handed_over(payload: Payload) -> str:
+    before = payload.get("from") or "nobody"
+    how = "" if payload.get("accepted") else f", without a handover: {payload.get('reason')}"
+    return f"{payload.get('to')} is {payload.get('role')}, taking over from {before}{how}"
+
+
+def _offered(payload: Payload) -> str:
+    if payload.get("withdrawn"):
+        return f"took the offer of {payload.get('role')} to {payload.get('to')} back"
+    return f"offered {payload.get('role')} to {payload.get('to')}"
+
+
+def _updated(payload: Payload) -> str:
+    return f"update {payload.get('number')} to {payload.get('audience')}: {payload.get('text')}"
+
+
+def _overdue(payload: Payload) -> str:
+    return f"the update due at {str(payload.get('due_at'))[:16].replace('T', ' ')} UTC did not come"
+
+
+def _approved(payload: Payload) -> str:
+    return f"outsiders may read of update {payload.get('number')}: {payload.get('text')}"
+
+
+PEOPLE_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
+    "incident.answered": lambda payload: f"answered question {payload.get('question')}: {payload.get('text')}",
+    "incident.asked": lambda payload: f"question {payload.get('question')}: {payload.get('text')}",
+    "incident.cadence_set": lambda payload: f"there is an update every {payload.get('every_minutes')} minutes",
+    "incident.handed_over": _handed_over,
+    "incident.handover_offered": _offered,
+    "incident.outside_approved": _approved,
+    "incident.outside_page_opened": lambda payload: f"opened a page for outsiders: {payload.get('title')}",
+    "incident.outside_page_withdrawn": lambda payload: f"took {payload.get('links')} links for outsiders back",
+    "incident.page_acknowledged": _acknowledged,
+    "incident.page_escalated": _paged,
+    "incident.paged": _paged,
+    "incident.shadow_left": lambda payload: f"{payload.get('person')} stopped shadowing",
+    "incident.update_overdue": _overdue,
+    "incident.updated": _updated,
+}
