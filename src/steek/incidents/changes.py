@@ -1,5 +1,6 @@
 """What changed before an incident, and what did not: gathered from the ledger, judged by `suspects`."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -127,8 +128,8 @@ def _of_group(
     distance = _distance(whole[-1], system, upstream)
     below, above, beside = wrong.towards(system) if distance is not None else (None, None, None)
     return [
-        Candidate(event, system, _distance(event, system, upstream), _times_before(event, whole), below, above, beside)
-        for event in whole
+        Candidate(event, system, _distance(event, system, upstream), before, below, above, beside)
+        for event, before in zip(whole, _times_before(whole), strict=True)
         if event.at >= since
     ]
 
@@ -175,15 +176,25 @@ def _by_id(database: Database, ids: Sequence[str]) -> list[Event]:
     return found
 
 
-def _times_before(event: Event, alike: Iterable[Event]) -> int:
-    """Similar changes in the two weeks before; one that moved far fewer values is not similar."""
-    share = max(unknown_fractions(event.payload).values(), default=0.0)
-    return sum(
-        1
-        for other in alike
-        if event.at - _ROUTINE <= other.at < event.at
-        and max(unknown_fractions(other.payload).values(), default=0.0) >= share * _SIMILAR_SHARE
-    )
+def _times_before(alike: Sequence[Event]) -> list[int]:
+    """How many similar changes came in the two weeks before each, which are in order of time.
+
+    One that moved far fewer values is not similar.
+    """
+    shares = [max(unknown_fractions(event.payload).values(), default=0.0) for event in alike]
+    # The shares of the two weeks before, sorted: a routine of thousands is counted without comparing all with all.
+    recent: list[float] = []
+    first = last = 0
+    found: list[int] = []
+    for event, share in zip(alike, shares, strict=True):
+        while alike[last].at < event.at:
+            insort(recent, shares[last])
+            last += 1
+        while first < last and alike[first].at < event.at - _ROUTINE:
+            del recent[bisect_left(recent, shares[first])]
+            first += 1
+        found.append(len(recent) - bisect_left(recent, share * _SIMILAR_SHARE))
+    return found
 
 
 def _strongest(ranked: tuple[Suspect, ...]) -> tuple[Suspect, ...]:

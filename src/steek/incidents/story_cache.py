@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Generic, TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from steek.incidents.changes import WhatChanged
 from steek.incidents.related_events import related_events
@@ -88,7 +88,9 @@ class StoryCache:
 
     def _concerns(self, kept: _Kept[WhatChanged]) -> bool:
         end = kept.value.searched_until + timedelta(microseconds=1)
-        matters = or_(events.c.at < end, events.c.kind.concat("").in_(_FEEDBACK_KINDS))
+        # What is done in the room changes nothing about what happened before it, even at the same instant.
+        happened = and_(events.c.at < end, events.c.kind.concat("").not_like("incident.%"))
+        matters = or_(happened, events.c.kind.concat("").in_(_FEEDBACK_KINDS))
         query = select(events.c.sequence).where(events.c.sequence > kept.sequence, matters).limit(1)
         with self._database.reading() as connection:
             return connection.execute(query).first() is not None
