@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 import polars as pl
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from steek.governance.access.actors import Actor
 from steek.governance.access.decision import Decision
@@ -13,7 +13,7 @@ from steek.governance.access.declarations import ANYTHING, Policy, Treatment
 from steek.governance.access.facts import FactsOf
 from steek.governance.access.treatments import Pseudonymise
 from steek.governance.emergency.grant_states import TRANSITIONS, GrantAction, GrantState
-from steek.governance.emergency.grants import PURPOSE_PREFIX, EmergencyGrant, find_grant, to_grant
+from steek.governance.emergency.grants import PURPOSE_PREFIX, EmergencyGrant, Opening, to_grant
 from steek.governance.emergency.row_scope import scoped_rows
 from steek.governance.emergency.tables import grants
 from steek.kernel.clock import Clock
@@ -69,13 +69,9 @@ class EmergencyDoor:
         """What is open to `actor` at `now` by the grant that it reads for; nothing in all other cases."""
         if not self.is_meant(actor):
             return ()
-        query = select(grants).where(grants.c.id == _id_of(actor))
         with self._database.reading() as connection:
-            row = connection.execute(query).mappings().first()
-        if row is None or (row["asker_token"] is not None and actor.token is None):
-            return ()
-        grant = to_grant(row, now)
-        return [self._policy(grant, number) for number in range(len(grant.openings))] if _is_for(grant, actor) else ()
+            grant = _open_to(connection, actor, now)
+        return () if grant is None else [self._policy(grant, opening) for opening in grant.openings]
 
     def hand_out(self, decision: Decision, version: int, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Rows of one query under a grant: read now, no more than were asked for, and in the ledger before.
@@ -91,40 +87,35 @@ class EmergencyDoor:
         """
         actor = decision.actor
         with self._database.reading() as connection:
-            grant = find_grant(connection, _id_of(actor), self._clock.now())
-        opening = grant.opening(decision.table)
-        if opening is None or not _is_for(grant, actor):
+            grant = _open_to(connection, actor, self._clock.now())
+        opening = None if grant is None else grant.opening(decision.table)
+        if grant is None or opening is None or any(decision.columns.get(name) != "allow" for name in opening.columns):
             raise _closed(actor, decision.table)
-        columns = [name for name in opening.columns if decision.columns.get(name) == "allow"]
         try:
-            rows = frame.select(columns).head(grant.most_rows + 1).collect()
+            rows = frame.select(opening.columns).head(grant.most_rows + 1).collect()
         except pl.exceptions.PolarsError as cause:
             # Its words might quote values.
             message = f"the condition on rows does not fit the types of {decision.table}: {type(cause).__name__}"
             raise InputError(message, next_step="Ask again: text in quotes, numbers without.") from None
         given = rows.head(grant.most_rows)
-        self._write_use(grant.id, decision, version, columns, given.height, is_cut=rows.height > given.height)
+        self._write_use(decision, version, opening, given.height, is_cut=rows.height > given.height)
         return given.lazy()
 
-    def _write_use(
-        self, grant_id: str, decision: Decision, version: int, columns: list[str], count: int, *, is_cut: bool
-    ) -> None:
+    def _write_use(self, decision: Decision, version: int, opening: Opening, count: int, *, is_cut: bool) -> None:
         with self._database.transaction() as connection:
             # Read again: it may have ended while the rows were read.
-            grant = find_grant(connection, grant_id, self._clock.now())
-            if not _is_for(grant, decision.actor):
+            grant = _open_to(connection, decision.actor, self._clock.now())
+            if grant is None:
                 raise _closed(decision.actor, decision.table)
-            state = transition(TRANSITIONS, grant.state, GrantAction.USE, what=f"emergency access {grant_id}")
-            opening = grant.opening(decision.table)
-            assert opening is not None, "what a grant opens does not change"
+            state = transition(TRANSITIONS, grant.state, GrantAction.USE, what=f"emergency access {grant.id}")
             counted = {"uses": grant.uses + 1, "rows_given": grant.rows_given + count, "state": state.value}
-            connection.execute(update(grants).where(grants.c.id == grant_id).values(counted))
+            connection.execute(update(grants).where(grants.c.id == grant.id).values(counted))
             payload: dict[str, object] = {
                 "incident": grant.incident,
-                "grant": grant_id,
+                "grant": grant.id,
                 "dataset": decision.table,
                 "version": version,
-                "columns": columns,
+                "columns": list(opening.columns),
                 "filter": opening.rows,
                 "rows": count,
                 "cut": is_cut,
@@ -133,8 +124,7 @@ class EmergencyDoor:
             subject = str(Urn("incident", grant.incident))
             self._ledger.append(connection, Draft("access.emergency_used", subject, decision.actor.principal, payload))
 
-    def _policy(self, grant: EmergencyGrant, number: int) -> Policy:
-        opening = grant.openings[number]
+    def _policy(self, grant: EmergencyGrant, opening: Opening) -> Policy:
         columns: dict[str, Treatment] = {ANYTHING: "deny", **dict.fromkeys(opening.columns, "allow")}
         made = EmergencyPolicy(
             dataset=opening.dataset,
@@ -149,12 +139,16 @@ class EmergencyDoor:
         return made
 
 
-def _id_of(actor: Actor) -> str:
-    return actor.purpose.removeprefix(PURPOSE_PREFIX)
-
-
-def _is_for(grant: EmergencyGrant, actor: Actor) -> bool:
-    return grant.state is GrantState.GRANTED and grant.asker == actor.principal and actor.kind == "person"
+def _open_to(connection: Connection, actor: Actor, now: datetime) -> EmergencyGrant | None:
+    """The grant that `actor` reads for, if it is theirs and open; a name without proof is not who came with one."""
+    query = select(grants).where(grants.c.id == actor.purpose.removeprefix(PURPOSE_PREFIX))
+    row = connection.execute(query).mappings().first()
+    if row is None or actor.kind != "person" or actor.principal != row["asker"]:
+        return None
+    if row["asker_token"] is not None and actor.token is None:
+        return None
+    grant = to_grant(row, now)
+    return grant if grant.state is GrantState.GRANTED else None
 
 
 def _closed(actor: Actor, table: str) -> RefusedError:
