@@ -10,30 +10,15 @@ from steek.cli.commands import group
 from steek.cli.incident_control import CONTROL_VERBS
 from steek.cli.incident_ethics import ETHICS_VERBS
 from steek.cli.incident_hypotheses import hypotheses, hypothesis, judge
+from steek.cli.incident_kept import KEPT_VERBS
+from steek.cli.incident_pins import PIN_VERBS
 from steek.cli.incident_similar import similar
+from steek.cli.incident_state import STATE_VERBS
 from steek.cli.opening import opened
-from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new, to_instant
 from steek.cli.output import show
 from steek.cli.working import some_worker
 from steek.platform import mitigation_lines
-
-
-def declare(
-    title: str,
-    on: Annotated[str, typer.Option(help="Model, dataset or URN it is about.")],
-    severity: Annotated[str, typer.Option(help="sev1, sev2 or sev3.")] = "sev2",
-    freeze: Annotated[bool, typer.Option(help="Hold training and deployment of the systems involved.")] = True,
-    key: KeyOption = None,
-    actor: ActorOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Declare an incident."""
-    with opened(project) as platform:
-        declared = platform.incidents.declare(
-            title, on=on, severity=severity, actor=actor_or_user(actor), key=key_or_new(key), freeze=freeze
-        )
-        show(declared, as_json=as_json)
 
 
 def list_(
@@ -74,6 +59,7 @@ def note(
     about: Annotated[str | None, typer.Option(help="Id of the event the note is about.")] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="The suspect of --about is the cause.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="The suspect of --about is not the cause.")] = False,
+    said_at: Annotated[str | None, typer.Option("--at", help="When it happened, like 2017-10-15T08:00Z.")] = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -83,7 +69,9 @@ def note(
     verdict = "confirmed" if confirm else "rejected" if reject else None
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.incidents.note(incident, text, by, key=name, about=about, verdict=verdict), as_json=as_json)
+        at = None if said_at is None else to_instant(said_at)
+        noted = platform.incidents.note(incident, text, by, key=name, about=about, verdict=verdict, said_at=at)
+        show(noted, as_json=as_json)
 
 
 def suspects(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
@@ -176,7 +164,9 @@ def postmortem(incident: str, project: ProjectOption = None, as_json: JsonOption
 COMMANDS = {
     "incident": group(
         "Incidents, from declaration to postmortem.",
-        declare=declare,
+        declare=KEPT_VERBS["declare"],
+        sync=KEPT_VERBS["sync"],
+        kept=KEPT_VERBS["kept"],
         list=list_,
         show=show_,
         assign=assign,
@@ -192,6 +182,8 @@ COMMANDS = {
         timeline=timeline,
         postmortem=postmortem,
         similar=similar,
+        **STATE_VERBS,
+        **PIN_VERBS,
         **CONTROL_VERBS,
         **ETHICS_VERBS,
     )

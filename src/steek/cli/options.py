@@ -1,7 +1,7 @@
 """The options that all commands share, and what they mean when they are not given."""
 
 import getpass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -48,3 +48,19 @@ def to_day(text: str) -> date:
     except ValueError:
         message = f"{text!r} is not a day"
         raise InputError(message, next_step="Write it as 2017-10-15.") from None
+
+
+def to_instant(text: str) -> datetime:
+    """An instant as people write it.
+
+    Raises:
+        InputError: it is no instant, or has no zone.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        message = f"{text!r} is not an instant with its zone"
+        raise InputError(message, next_step="Write it as 2017-10-15T08:00Z, or with an offset like +02:00.")
+    return at

@@ -33,6 +33,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "attribute": ("attribute", "Which slices explain a change of a sum, a mean or a rate."),
     "profile": ("profile", "What every column looked like, per window and slice; what changed between two."),
     "incident": ("incident", "Declare, work and resolve incidents."),
+    "signal": ("signal", "What somebody noticed, in one line; what lies together asks for a declaration."),
     "postmortem": ("postmortem", "Postmortems: draft, edit, review, publish, find, count, bring in and out."),
     "taxonomy": ("taxonomy", "Categories of failure: show, edit, history."),
     "freeze": ("freeze", "What incidents hold still; held changes: ask, approve, refuse, release."),

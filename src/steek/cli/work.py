@@ -2,17 +2,21 @@
 
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType
 
 from steek.cli.commands import command
 from steek.cli.leash import LeashOption, end_with_parent
 from steek.cli.opening import opened
 from steek.cli.options import ProjectOption
+from steek.kernel.errors import SteekError
 from steek.kernel.tracing import open_tracer, tracing
 from steek.platform import note_process, workflow_worker
 
 # A command that found no worker when it began is one until it ends.
 OTHERS_MAY_TAKE_S = 60.0
+# How often declarations that were kept on this machine are tried again.
+SYNC_S = 2.0
 
 
 def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
@@ -33,7 +37,11 @@ def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
         workflow_worker(platform).running(wait_s=OTHERS_MAY_TAKE_S),
     ):
         note_process(platform, "work")
-        stopped.wait()
+        while not stopped.wait(SYNC_S):
+            if platform.offline.sync_when_possible():
+                # What cannot be handed on now is handed on by whoever delivers next.
+                with suppress(SteekError):
+                    platform.subscriptions.deliver()
 
 
 COMMANDS = {"work": command(work)}

@@ -1,0 +1,82 @@
+"""`steek incident declare`, `sync`, `kept`: declaring whatever the state of the database."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from steek.cli.opening import opened
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
+from steek.cli.output import show
+from steek.incidents import Incident, KeptDeclaration, Said, keep
+from steek.kernel.clock import SystemClock
+from steek.kernel.errors import ResourceError
+from steek.kernel.settings import find_project, load_settings
+from steek.platform.triage_part import declaration_folders
+
+_COLUMNS = ("number", "said_at", "title", "reason", "path")
+
+
+def declare(
+    title: str,
+    on: Annotated[str, typer.Option(help="Model, dataset or URN it is about.")],
+    severity: Annotated[str, typer.Option(help="sev1, sev2 or sev3.")] = "sev2",
+    freeze: Annotated[bool, typer.Option(help="Hold training and deployment of the systems involved.")] = True,
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Declare an incident; while the database cannot be written, it is kept on this machine and written later."""
+    said = Said(title, on, severity, actor_or_user(actor), freeze, key_or_new(key))
+    declared: Incident | KeptDeclaration | None = None
+    try:
+        with opened(project) as platform:
+            declared = platform.offline.declare(said)
+            if not isinstance(declared, KeptDeclaration):
+                show(declared, as_json=as_json)
+                return
+    except (ResourceError, SQLAlchemyError, OSError) as cause:
+        if isinstance(declared, Incident):
+            raise  # it is declared; what failed came after
+        # Perhaps the project could not even be opened. The same key keeps it once.
+        reason = cause.message if isinstance(cause, ResourceError) else str(cause).partition("\n")[0]
+        declared = _keep(project, said, reason)
+    show(declared, as_json=as_json)
+    typer.echo(
+        f"Not written to the database: {declared.reason}\n"
+        f"Kept as {declared.name} in {declared.path}. Nobody was paged: tell them yourself.\n"
+        "It becomes an incident when the database can be written: the worker does so, or 'steek incident sync'.",
+        err=True,
+    )
+
+
+def _keep(project: Path | None, said: Said, reason: str) -> KeptDeclaration:
+    settings = load_settings(find_project((project or Path.cwd()).resolve()))
+    return keep(declaration_folders(settings), said, said_at=SystemClock().now(), reason=reason)
+
+
+def sync(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Declare what was kept on this machine; each becomes one incident, however often this is called."""
+    with opened(project) as platform:
+        show(platform.offline.sync(), as_json=as_json)
+
+
+def kept(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Declarations on this machine that no database has taken yet."""
+    with opened(project) as platform:
+        rows = [
+            {
+                "number": one.number,
+                "said_at": one.said_at,
+                "title": one.said.title,
+                "reason": one.reason,
+                "path": one.path,
+            }
+            for one in platform.offline.waiting()
+        ]
+        show(rows, as_json=as_json, columns=_COLUMNS)
+
+
+KEPT_VERBS = {"declare": declare, "sync": sync, "kept": kept}
