@@ -4,6 +4,9 @@ Flows in: alerts and every other event of the ledger, lineage, the menu of mitig
 Flows out: incidents and what was done about them, requests to freeze and release, drafts of postmortems; all as events.
 """
 
+from steek.incidents.bench.asking import Asking
+from steek.incidents.bench.bench import Bench
+from steek.incidents.bench.runs import Run
 from steek.incidents.changes import WhatChanged
 from steek.incidents.hypotheses.hypotheses import Hypotheses, Hypothesis
 from steek.incidents.impact.severity import SeverityAdvice
@@ -34,6 +37,8 @@ __all__ = [
     "ActionTaken",
     "AlertEvidence",
     "Argument",
+    "Asking",
+    "Bench",
     "Dimension",
     "Duration",
     "Estimate",
@@ -57,6 +62,7 @@ __all__ = [
     "Postmortem",
     "Prompt",
     "Role",
+    "Run",
     "Said",
     "Severity",
     "SeverityAdvice",

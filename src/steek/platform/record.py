@@ -24,7 +24,7 @@ from steek.evaluation import Evaluator, Gate, GoldenSets, Outcomes
 from steek.features import ExampleSets, FeatureService, OnlineStore
 from steek.governance import Access, KeyCustody, KeyVault, Pseudonyms, Tokens
 from steek.governance.emergency.break_glass import BreakGlass
-from steek.incidents import Hypotheses, Incidents, OfflineDeclarations, Pins, Signals, Triage
+from steek.incidents import Bench, Hypotheses, Incidents, OfflineDeclarations, Pins, Signals, Triage
 from steek.incidents.control.agreements import Agreements
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import MitigationEffects
@@ -147,6 +147,7 @@ class Platform:
     readiness: Readiness
     reviews: Reviews
     hypotheses: Hypotheses
+    bench: Bench
     break_glass: BreakGlass
     concerns: Concerns
     groups: Groups
