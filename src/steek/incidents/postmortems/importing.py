@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from steek.incidents.postmortems.publication import Stage
 from steek.incidents.postmortems.published import published_payload
-from steek.incidents.postmortems.reading import read_postmortem
+from steek.incidents.postmortems.reading import read_postmortem, slug
 from steek.incidents.postmortems.report import Report, plain
 from steek.incidents.postmortems.stored import PostmortemRecord, create, find_or_none, keep_version
 from steek.incidents.postmortems.tables import reports
@@ -84,6 +84,8 @@ class PostmortemImport:
             return ImportedFile(
                 name, ImportOutcome.LEFT_OUT, None, None, 0, 0, (), ("the JSON beside it says the same",)
             )
+        if slug(name) in {"readme", "index", "contributing"}:
+            return ImportedFile(name, ImportOutcome.LEFT_OUT, None, None, 0, 0, (), ("its name says that it is none",))
         digest = hashlib.sha256(content).hexdigest()
         try:
             with self._database.reading() as connection:

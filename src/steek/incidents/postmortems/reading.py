@@ -31,6 +31,7 @@ _DEFENCE = re.compile(
     r"([^:(]{1,120}?)\s*(?:\(|:\s*)\**(held|hole|absent|not tried|failed|worked|missing)\**\)?\s*[:;.,-]?\s*(.*)",
     re.IGNORECASE,
 )
+_WRITTEN = re.compile(r"(.{1,200}?): \*\*(held|hole|absent|not tried)\*\*(?:: (.*))?")
 _STATES = {"worked": "held", "failed": "hole", "missing": "absent"}
 _LINK = re.compile(r"\[([^\]]{0,300})\]\(([^)\s]{0,500})\)")
 _BARE = re.compile(r"<?(https?://[^\s<>]{1,500})>?")
@@ -281,11 +282,12 @@ def _read_category(reading: _Reading, text: str) -> bool:
 
 def _read_defence(reading: _Reading, text: str) -> bool:
     standing = Standing.SUGGESTED if _SUGGESTED in text else Standing.CONFIRMED
-    found = _DEFENCE.fullmatch(text.replace(_SUGGESTED, "").strip())
+    plain = text.replace(_SUGGESTED, "").strip()
+    found = _WRITTEN.fullmatch(plain) or _DEFENCE.fullmatch(plain)
     if found is None:
         return False
     state = found.group(2).lower()
-    layer, said = unescaped(found.group(1).strip()), unescaped(found.group(3).strip())
+    layer, said = unescaped(found.group(1).strip()), unescaped((found.group(3) or "").strip())
     made = make_point(PointRole.DEFENCE, said, kind=_STATES.get(state, state), subject=layer)
     return reading.point(_standing(made, standing, reading.actor))
 

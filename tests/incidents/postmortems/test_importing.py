@@ -1,0 +1,248 @@
+"""Old postmortems come in from files: tolerant, once, never over what people wrote; and go out again."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from learning_world import Learning
+
+from steek.incidents import Incident
+from steek.incidents.postmortems.exporting import export
+from steek.incidents.postmortems.importing import ImportOutcome
+from steek.incidents.postmortems.lengths import length_words, read_length
+from steek.incidents.postmortems.markdown_blocks import take_apart
+from steek.incidents.postmortems.publication import Stage
+from steek.incidents.postmortems.reading import read_postmortem
+from steek.incidents.postmortems.report import PointRole, Report, make_point, plain, read_report, schema
+from steek.incidents.postmortems.report_markdown import report_markdown
+from steek.incidents.postmortems.taxonomy import load_taxonomy
+from steek.incidents.types import Duration
+from steek.kernel.errors import InputError, UnreadableError
+
+SAMPLES = Path(__file__).parents[3] / "examples" / "postmortems"
+OLD = b"""---
+title: "Till scores: stale"
+date: 2019-03-04
+severity: SEV2
+systems: [till, scores]
+time_to_detect: 2 hours
+ttr: 1 d 2 h
+category: cache-invalidation
+owner: somebody
+detected_by: an angry partner
+---
+Intro that stands nowhere.
+
+## 1. Overview
+Old scores were served.
+
+## Root Cause(s)
+- A cache was not told. Because: nobody knew of it
+- Its age was not watched.
+
+## Defenses
+- monitor (hole): there was none
+- rollback: worked
+
+## Weather on that day
+It rained.
+
+```
+## not a heading
+```
+"""
+
+
+def files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(SAMPLES.glob("*.md"))}
+
+
+@pytest.mark.covers("P4")
+def test_an_old_file_is_mapped_and_keeps_what_cannot_be(learning: Learning) -> None:
+    [done] = learning.imports.take({"2019/Till scores.md": OLD}, actor="noa")
+    assert (done.outcome, done.postmortem, done.title) == (ImportOutcome.NEW, "till-scores", "Till scores: stale")
+    record = learning.library.get("till-scores")
+    report = record.report
+    assert (record.stage, record.revision, report.severity) == (Stage.PUBLISHED, 1, "sev2")
+    assert report.systems == ("till", "scores")
+    assert (report.times.to_detect, report.times.to_resolve) == (Duration(7200.0, 7200.0), Duration(93600.0, 93600.0))
+    assert [(one.text, one.because) for one in report.of_role(PointRole.ROOT_CAUSE)] == [
+        ("A cache was not told.", "nobody knew of it"),
+        ("Its age was not watched.", ""),
+    ]
+    assert [(one.subject, one.kind) for one in report.of_role(PointRole.DEFENCE)] == [
+        ("monitor", "hole"),
+        ("rollback", "held"),
+    ]
+    assert report.sections["summary"] == "Intro that stands nowhere.\n\nOld scores were served."
+    assert "## not a heading" in report.sections["Weather on that day"]
+    assert report.sections["Front matter"] == "- owner: somebody\n- detected_by: an angry partner"
+    assert "detected_by was not understood" in done.notes[0]
+    assert (report.categories, report.axes.machine_learning) == (("cache-invalidation",), 1)
+
+
+@pytest.mark.covers("P4")
+def test_the_same_folder_again_writes_nothing_and_a_changed_file_is_the_next_revision(learning: Learning) -> None:
+    learning.imports.take({"old.md": OLD}, actor="noa")
+    assert [one.outcome for one in learning.imports.take({"moved.md": OLD}, actor="noa")] == [ImportOutcome.SAME]
+    changed = OLD.replace(b"It rained.", b"It snowed.")
+    assert [one.outcome for one in learning.imports.take({"old.md": changed}, actor="noa")] == [ImportOutcome.UPDATED]
+    assert learning.library.get("old").revision == 2
+    assert learning.library.revision("old", 1).report.sections["Weather on that day"].startswith("It rained.")
+    learning.writing.edit("old", {"lessons": "ours"}, actor="gil", key="e1")
+    kept = learning.imports.take({"old.md": changed + b"\nmore"}, actor="noa")
+    assert [one.outcome for one in kept] == [ImportOutcome.KEPT]
+    assert learning.library.get("old").report.sections["lessons"] == "ours"
+    assert [event.payload["postmortem"] for event in learning.told("postmortem.imported")] == ["old", "old"]
+
+
+@pytest.mark.covers("P4")
+def test_a_dry_run_says_what_would_come_and_writes_nothing(learning: Learning) -> None:
+    done = learning.imports.take({"a.md": OLD, "README.md": b"# about"}, actor="noa", dry_run=True)
+    assert [one.outcome for one in done] == [ImportOutcome.LEFT_OUT, ImportOutcome.NEW]
+    assert (learning.library.list(), learning.told("postmortem.imported")) == ((), [])
+
+
+@pytest.mark.covers("P4")
+def test_two_files_of_one_name_are_two_postmortems(learning: Learning, drafted: Incident) -> None:
+    done = learning.imports.take({"a/outage.md": OLD, "b/outage.md": OLD + b"\nother"}, actor="noa")
+    assert [one.outcome for one in done] == [ImportOutcome.NEW, ImportOutcome.NEW]
+    assert done[0].postmortem != done[1].postmortem
+    [own] = learning.imports.take({f"{drafted.id}.md": OLD + b"\nx"}, actor="noa")
+    assert (own.outcome, own.notes[-1]) == (
+        ImportOutcome.KEPT,
+        "a postmortem of an own incident has this id; it was left alone",
+    )
+    [free] = learning.imports.take({"1999-001.md": OLD + b"\ny"}, actor="noa")
+    assert free.postmortem == "imported-1999-001"
+
+
+@pytest.mark.covers("P4", "N3")
+def test_hostile_files_harm_nobody(learning: Learning) -> None:
+    hostile = {
+        "bytes.md": bytes(range(256)) * 20,
+        "bomb.md": b"---\na: &a [x,x]\nb: *a\n---\n" + b"# h\n" * 5_000,
+        "brackets.md": b"[" * 100_000,
+        "deep.json": b"[" * 100_000,
+        "empty.md": b" \n ",
+        "html.md": b"# <script>alert(1)</script>\n## Root cause\n- <img src=x onerror=alert(1)>\n",
+        "huge.md": b"x" * 1_000_001,
+        "number.json": b'{"id": 3}',
+        "open.md": b"---\ntitle: never closed\n" + b"- a\n" * 1_000,
+        "../../etc/passwd.md": b"# path\ntext",
+    }
+    done = {one.file: one for one in learning.imports.take(hostile, actor="noa")}
+    assert {name for name, one in done.items() if one.outcome is ImportOutcome.REFUSED} == {
+        "deep.json",
+        "empty.md",
+        "huge.md",
+        "number.json",
+    }
+    assert done["../../etc/passwd.md"].postmortem == "passwd"
+    assert len(learning.library.list()) == 6
+    assert learning.library.get("html").report.title == "<script>alert(1)</script>"
+    assert "\\<script\\>" in report_markdown(learning.library.get("html").report)
+
+
+@pytest.mark.covers("P4")
+@given(st.text(max_size=400))
+def test_no_text_is_too_odd_to_be_read(text: str) -> None:
+    try:
+        report, _ = read_postmortem(text.encode(), name="odd.md", actor="noa", taxonomy=load_taxonomy())
+    except UnreadableError:
+        assert not "".join(one for one in text if one >= " ").strip()
+        return
+    assert read_report(plain(report)) == report
+    assert take_apart(text).title is None or report.title
+
+
+@pytest.mark.covers("P4")
+@given(st.floats(1, 8e6), st.floats(1, 8e6))
+def test_lengths_that_are_written_are_read_again(one_s: float, other_s: float) -> None:
+    length = Duration(min(one_s, other_s), max(one_s, other_s))
+    words = length_words(length)
+    assert words is not None
+    again = read_length(words)
+    assert again.shortest_s == pytest.approx(length.shortest_s, rel=0.06)
+    assert length_words(again) == words
+
+
+@pytest.mark.covers("P4", "N3")
+@pytest.mark.parametrize("text", ["soon", "5", "5 parsecs", "1 to", "to 5 min", "-3 h", "99999999 w"])
+def test_what_is_no_length_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="no length of time"):
+        read_length(text)
+
+
+@pytest.mark.covers("P4")
+def test_what_goes_out_comes_back_as_it_was(learning: Learning, drafted: Incident) -> None:
+    learning.writing.add(drafted.id, "root_cause", "a *star* _and_ [more]: 1. x", actor="noa", key="a1")
+    learning.writing.add(drafted.id, "defence", "late", kind="hole", subject="monitor (night)", actor="noa", key="a2")
+    learning.writing.edit(drafted.id, {"lessons": "# big\ntext", "to_detect": "10 to 15 min"}, actor="noa", key="e1")
+    record = learning.library.get(drafted.id)
+    [out] = export([record])
+    values = json.loads(out.json)
+    jsonschema.Draft202012Validator(schema()).validate(values)
+    assert read_report(values) == record.report
+    report, notes = read_postmortem(out.markdown.encode(), name="x.md", actor="noa", taxonomy=load_taxonomy())
+    assert notes == ()
+    assert (report.title, report.times.to_detect, report.systems) == (
+        record.report.title,
+        record.report.times.to_detect,
+        record.report.systems,
+    )
+    assert report.sections["lessons"].endswith("big\ntext")
+
+    def said(one: Report) -> set[tuple[str, str, str | None, str]]:
+        return {(each.role, each.text, each.subject, each.standing) for each in one.points}
+
+    assert said(report) == said(record.report)
+
+
+@pytest.mark.covers("P4")
+def test_the_schema_refuses_what_is_no_postmortem() -> None:
+    validator = jsonschema.Draft202012Validator(schema())
+    good = plain(Report(id="a", title="b", points=(make_point(PointRole.LUCK, "c"),)))
+    validator.validate(json.loads(json.dumps(good)))
+    for wrong in ({"severity": "sev9"}, {"axes": {"machine_learning": 6}}, {"title": 3}):
+        assert not validator.is_valid(good | wrong)
+
+
+@pytest.mark.covers("P2", "P4")
+def test_the_five_public_failures_come_in_classified(learning: Learning) -> None:
+    done = learning.imports.take(files(), actor="noa")
+    taken = {one.postmortem: one for one in done if one.outcome is ImportOutcome.NEW}
+    assert len(taken) == 5
+    assert all(one.notes == () for one in taken.values())
+    counted = learning.library.statistics()
+    assert counted.postmortems == 5
+    assert dict(counted.categories) == {
+        "config-unvalidated": 1,
+        "incorrect-assertion": 1,
+        "process-orchestration": 1,
+        "tests-in-production": 1,
+    }
+    assert counted.unclassified == 1
+    assert counted.machine_learning.at_point == (5, 0, 0, 0, 0)
+    assert counted.distributed.at_point == (1, 1, 1, 2, 0)
+    assert dict(counted.holes) == {
+        "access": 2,
+        "canary": 1,
+        "contract": 2,
+        "fallback": 3,
+        "gate": 2,
+        "monitor": 4,
+        "process": 4,
+        "rollback": 3,
+    }
+    for name in taken:
+        report = learning.library.get(str(name)).report
+        words = len(" ".join(report.sections.values()).split()) + sum(len(one.text.split()) for one in report.points)
+        assert 150 <= words <= 400
+        assert all(one.link.startswith("https://") or one.publisher for one in report.references)
+        assert report.references
+        assert report.of_role(PointRole.LATENT_CONDITION)
+    assert learning.library.search("snapshot standby")[0].record.id == "gitlab-lost-database-2017"
