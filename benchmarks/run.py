@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 NAMES = (
     "chain",
     "console",
+    "incident_room",
     "ingest",
     "ingest_http",
     "ingest_events",

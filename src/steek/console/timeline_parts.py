@@ -11,7 +11,8 @@ from steek.console.services import Services
 from steek.console.words import shorten_lists
 from steek.incidents import Story, TimelineEntry
 
-_MOST_ENTRIES = 40
+_MOST_ENTRIES = 200
+_MOST_AT_ONCE = 40
 _ALARMS = frozenset({"alert.fired", "incident.declared", "join.failed", "training.failed"})
 # Beside these an entry of a system is the loop's daily work.
 _TELLING = _ALARMS | {
@@ -59,9 +60,10 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class TimelineView:
-    """All of it; `earlier` lines lie only in the ledger."""
+    """All of it: what is shown at once, what is `folded` behind it, and how many `earlier` lines lie in the ledger."""
 
     stretches: tuple[Stretch, ...]
+    folded: tuple[Stretch, ...]
     earlier: int
 
 
@@ -83,9 +85,9 @@ def timeline_view(entries: Sequence[TimelineEntry]) -> TimelineView:
             stretches[-1].append(entry)
         else:
             stretches.append([entry])
-    kept = stretches[:_MOST_ENTRIES]
+    kept = tuple(_stretch(stretch) for stretch in stretches[:_MOST_ENTRIES])
     earlier = sum(len(stretch) for stretch in stretches[_MOST_ENTRIES:])
-    return TimelineView(tuple(_stretch(stretch) for stretch in kept), earlier)
+    return TimelineView(kept[:_MOST_AT_ONCE], kept[_MOST_AT_ONCE:], earlier)
 
 
 def _belong_together(entry: TimelineEntry, later: TimelineEntry) -> bool:
