@@ -41,6 +41,8 @@ NOUNS: dict[str, tuple[str, str]] = {
     "assess": ("assess", "What nothing would stop, which defences stand, how ready models are."),
     "readiness": ("readiness", "The 28 tests of production readiness, by evidence and by answers."),
     "review": ("review", "Reviews of the architecture: what has no second, what cannot be taken back."),
+    "oncall": ("oncall", "Who is on call and reachable: rotations, calendar, contacts, pages, stakeholders."),
+    "bench": ("bench", "The same questions to versions of a model side by side: run, compare, ask one."),
     "changes": ("changes", "What changed upstream of a thing; note a change from outside."),
     "change": ("changes", "Changes of the world outside: note one, list them."),
     "notify": ("notify", "Notices: what arrived, what was given up; test a target, send again."),
