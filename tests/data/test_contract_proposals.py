@@ -1,9 +1,12 @@
 """A change that breaks something downstream is shown, told to its owners, and waits for them."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 from tests.data.conftest import LINES
 
 from steek.data import Contract, Field
@@ -16,6 +19,7 @@ from steek.kernel import ReplayClock
 from steek.kernel.errors import (
     ConflictError,
     ContractViolationError,
+    FrozenError,
     IllegalTransitionError,
     InputError,
     NotFoundError,
@@ -237,3 +241,42 @@ def test_every_pair_of_state_and_action_moves_or_is_refused() -> None:
                 with pytest.raises(IllegalTransitionError):
                     transition(table, state, action, what="it")
     assert {state for state in states if legal_actions(table, state)} == set(OPEN_STATES)
+
+
+class Held:
+    """A freeze as contracts see it: holds everything, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, str, str]] = []
+        self.holds = True
+
+    def admit(self, connection: Connection, subject: str, action: str, what: str, *, actor: str, key: str) -> None:
+        assert connection.in_transaction()
+        assert (actor, key)
+        if self.holds:
+            raise FrozenError(f"{subject} is held: {what}")
+
+    @contextmanager
+    def keeping(self, subject: str, action: str, what: str, *, actor: str, key: str) -> Generator[None]:
+        assert (actor, key)
+        try:
+            yield
+        except FrozenError:
+            self.kept.append((subject, action, what))
+            raise
+
+
+@pytest.mark.covers("I4", "D12")
+def test_a_held_dataset_keeps_its_contract_and_the_proposal_waits(
+    proposals: Proposals, database: Database, ledger: Ledger, clock: ReplayClock
+) -> None:
+    freeze = Held()
+    held = Proposals(database, ledger, clock, Downstream(database, OWNERS.get), freeze)
+    proposal = proposals.propose(WIDER, reason="larger sales", key="p", actor="data@grocer")
+    with pytest.raises(FrozenError, match="dataset:lines is held"):
+        held.apply(proposal.id, key="a", actor="data@grocer")
+    assert held.get(proposal.id).state == "ready"
+    assert ContractLog(database).latest("lines") == LINES
+    assert freeze.kept == [("dataset:lines", "contract", f"version {WIDER.version}, proposal {proposal.id}")]
+    freeze.holds = False
+    assert held.apply(proposal.id, key="a", actor="data@grocer").state == "applied"
