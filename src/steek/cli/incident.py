@@ -11,6 +11,7 @@ from steek.cli.incident_control import CONTROL_VERBS
 from steek.cli.incident_ethics import ETHICS_VERBS
 from steek.cli.incident_hypotheses import hypotheses, hypothesis, judge
 from steek.cli.incident_kept import KEPT_VERBS
+from steek.cli.incident_people import PEOPLE_VERBS
 from steek.cli.incident_pins import PIN_VERBS
 from steek.cli.incident_similar import similar
 from steek.cli.incident_state import STATE_VERBS
@@ -185,6 +186,7 @@ COMMANDS = {
         **STATE_VERBS,
         **PIN_VERBS,
         **CONTROL_VERBS,
+        **PEOPLE_VERBS,
         **ETHICS_VERBS,
     )
 }
