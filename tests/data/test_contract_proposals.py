@@ -1,12 +1,9 @@
 """A change that breaks something downstream is shown, told to its owners, and waits for them."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
 from tests.data.conftest import LINES
 
 from steek.data import Contract, Field
@@ -28,6 +25,7 @@ from steek.kernel.errors import (
 )
 from steek.kernel.state_machine import legal_actions, transition
 from steek.ledger import Database, Draft, Ledger
+from steek.models import Freezes
 
 OWNERS = {
     "dataset:maker_lines": "makers@grocer",
@@ -243,40 +241,21 @@ def test_every_pair_of_state_and_action_moves_or_is_refused() -> None:
     assert {state for state in states if legal_actions(table, state)} == set(OPEN_STATES)
 
 
-class Held:
-    """A freeze as contracts see it: holds everything, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.kept: list[tuple[str, str, str]] = []
-        self.holds = True
-
-    def admit(self, connection: Connection, subject: str, action: str, what: str, *, actor: str, key: str) -> None:
-        assert connection.in_transaction()
-        assert (actor, key)
-        if self.holds:
-            raise FrozenError(f"{subject} is held: {what}")
-
-    @contextmanager
-    def keeping(self, subject: str, action: str, what: str, *, actor: str, key: str) -> Generator[None]:
-        assert (actor, key)
-        try:
-            yield
-        except FrozenError:
-            self.kept.append((subject, action, what))
-            raise
-
-
 @pytest.mark.covers("I4", "D12")
 def test_a_held_dataset_keeps_its_contract_and_the_proposal_waits(
     proposals: Proposals, database: Database, ledger: Ledger, clock: ReplayClock
 ) -> None:
-    freeze = Held()
-    held = Proposals(database, ledger, clock, Downstream(database, OWNERS.get), freeze)
+    freezes = Freezes(database, ledger, clock)
+    held = Proposals(database, ledger, clock, Downstream(database, OWNERS.get), freezes)
     proposal = proposals.propose(WIDER, reason="larger sales", key="p", actor="data@grocer")
-    with pytest.raises(FrozenError, match="dataset:lines is held"):
-        held.apply(proposal.id, key="a", actor="data@grocer")
+    freezes.hold("dataset:lines", ["contract"], "keys changed", "incident:2017-001", actor="steek", key="f")
+    for key in ("a", "b"):
+        with pytest.raises(FrozenError, match="contract must wait"):
+            held.apply(proposal.id, key=key, actor="data@grocer")
     assert held.get(proposal.id).state == "ready"
     assert ContractLog(database).latest("lines") == LINES
-    assert freeze.kept == [("dataset:lines", "contract", f"version {WIDER.version}, proposal {proposal.id}")]
-    freeze.holds = False
+    [event] = ledger.events(kinds=["change.held"])
+    assert event.payload["what"] == f"version {WIDER.version}, proposal {proposal.id}"
+    freezes.release("incident:2017-001", actor="sam")
     assert held.apply(proposal.id, key="a", actor="data@grocer").state == "applied"
+    assert [event.kind for event in ledger.events()][-2:] == ["change.passed", "contract.changed"]
