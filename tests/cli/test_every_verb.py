@@ -48,6 +48,8 @@ READING: list[tuple[str, ...]] = [
     ("night", "list"),
     ("night", "show", NIGHT),
     ("incident", "list"),
+    ("bench", "list"),
+    ("bench", "query", "shop_demand", "shop=north", "--side", "1", "--side", "2"),
     ("changes", "--upstream-of", "model:maker_demand", "--between", "2024-03-01", "2024-03-31"),
     ("ledger", "list", "--kind", "route.changed"),
     ("ledger", "verify"),
@@ -375,12 +377,27 @@ def control(flow: Flow) -> None:
     assert flow.do("incident", "estimate", "2024-001", "--model", "maker_demand")[0]["model"] == "maker_demand"
 
 
+def bench(flow: Flow) -> str:
+    """Two runs of the bench and their comparison; gives the first run."""
+    asked = ("--query", '{"shop": "north"}', "--incident", "2024-001")
+    first = flow.do("bench", "run", "shop_demand", "--side", "1", *asked)["id"]
+    second = flow.do("bench", "run", "shop_demand", "--side", "2", *asked, "--hypothesis", "1")["id"]
+    assert flow.do("bench", "compare", first, second)["whole"]["rows"] == 1
+    assert len(flow.do("bench", "show", first, "--rows", "5")["results"]) == 1
+    return str(first)
+
+
 def incident(flow: Flow) -> None:
     declared = flow.do("incident", "declare", "beer sells out", "--on", "maker_demand", "--severity", "sev3")
     assert declared["id"] == "2024-001"
     assert flow.do("incident", "assign", "2024-001", "commander", "ada")["roles"] == {"commander": "ada"}
     flow.do("incident", "note", "2024-001", "the fair drinks it")
     assert flow.do("incident", "suspects", "2024-001")["suspects"] != []
+    assert flow.do("incident", "hypothesis", "2024-001", "the fair drinks it", "--test", "ask the till")["number"] == 1
+    flow.do("incident", "hypothesis", "2024-001", "--take", "1", "--owner", "ada")
+    earlier = bench(flow)
+    said = flow.do("incident", "judge", "2024-001", "1", "confirmed", "--evidence", f"bench:{earlier}")
+    assert flow.do("incident", "hypotheses", "2024-001") == [said]
     assert "post-notice" in {line["name"] for line in flow.do("incident", "menu", "2024-001")}
     flow.do("incident", "act", "2024-001", "post-notice", "--with", "text=buy more beer")
     control(flow)

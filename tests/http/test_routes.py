@@ -1,5 +1,6 @@
 """Every address of the control API does what its name says, once per key."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -66,6 +67,7 @@ READING: dict[str, str] = {
     "/v1/monitors/{monitor}/learned": "/v1/monitors/lines in/learned",
     "/v1/slos": "/v1/slos",
     "/v1/attributions": "/v1/attributions?dataset=sales",
+    "/v1/bench/runs": "/v1/bench/runs?model=shop_demand",
     "/v1/slos/documents": "/v1/slos/documents?name=lines come",
     "/v1/slos/exclusions": "/v1/slos/exclusions",
     "/v1/slos/{objective}": "/v1/slos/lines come",
@@ -255,6 +257,12 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/hypotheses/{number}/doubt": lambda api, key: api.post(
         "/v1/incidents/2024-001/hypotheses/1/doubt", {"reason": "full kegs"}, key=key
     ),
+    "/v1/bench/runs": lambda api, key: api.post(
+        "/v1/bench/runs", {"model": "shop_demand", "sides": ["1", "2"], "typed": [{"shop": "north"}]}, key=key
+    ),
+    "/v1/bench/questions": lambda api, key: api.post(
+        "/v1/bench/questions", {"model": "shop_demand", "entity": {"shop": "north"}, "sides": ["2"]}, key=key
+    ),
     "/v1/privacy/rotations": lambda api, key: api.post("/v1/privacy/rotations", {"scope": "addresses"}, key=key),
     "/v1/privacy/pseudonyms": lambda api, key: api.post(
         "/v1/privacy/pseudonyms", {"value": "Elm Street 12", "scope": "addresses", "reason": "a letter"}, key=key
@@ -384,6 +392,7 @@ def held_change(api: Api) -> str:
     return api.get("/v1/changes-held", every=True)["items"][0]["id"]
 
 
+RUN_OF_BENCH = f"b-{hashlib.sha256(b'key of /v1/bench/runs').hexdigest()[:12]}"
 # They need what a write made first.
 AFTER_WRITING: dict[str, str] = (
     {
@@ -396,6 +405,9 @@ AFTER_WRITING: dict[str, str] = (
     }
     | {
         "/v1/labels/{name}/agreement": "/v1/labels/returned/agreement",
+    "/v1/bench/runs/{run_id}": f"/v1/bench/runs/{RUN_OF_BENCH}",
+    "/v1/bench/runs/{run_id}/results": f"/v1/bench/runs/{RUN_OF_BENCH}/results?limit=5",
+    "/v1/bench/comparison": f"/v1/bench/comparison?run={RUN_OF_BENCH}&other={RUN_OF_BENCH}&other_side=1",
         "/v1/profiles/{what}": "/v1/profiles/sales?column=amount_usd",
         "/v1/profiles/{what}/windows": "/v1/profiles/sales/windows",
         "/v1/profiles/{what}/slices": "/v1/profiles/sales/slices",
