@@ -41,7 +41,7 @@ def declare(
         if isinstance(declared, Incident):
             raise  # it is declared; what failed came after
         # Perhaps the project could not even be opened. The same key keeps it once.
-        reason = cause.message if isinstance(cause, ResourceError) else str(cause).partition("\n")[0]
+        reason = (cause.message if isinstance(cause, ResourceError) else str(cause)).partition("\n")[0]
         declared = _keep(project, said, reason)
     show(declared, as_json=as_json)
     typer.echo(

@@ -29,8 +29,12 @@ _FOR_READERS = re.compile(
 )
 # Concerns are raised by anybody; who may read them is decided by name, not by role.
 _FOR_ANYBODY = re.compile(r"/concerns(/.*)?|/v1/concerns(/.*)?")
+# What somebody noticed may be filed by anybody who is let in; reading what others filed takes a role.
+_FOR_ANYBODY_TO_FILE = "/v1/signals"
 # Forms of the console that act as the token's principal, whatever name stands in them.
 _OWN_NAME = re.compile(r"/concerns/.*|/break-glass/.*")
+# Pages for outsiders: whoever has the link may read them, and nothing else stands on them.
+_FOR_OUTSIDERS = re.compile(r"/status/[0-9a-f]{48}")
 # Acts that destroy data, or tell whether a person is known.
 _FOR_OWNERS = re.compile(r"/v1/(erasures|erasure-runs|erasure-searches|retention|housekeeping|privacy/rotations)(/.*)?")
 _ACTOR = "x-steek-actor"
@@ -59,7 +63,7 @@ class Callers:
         self._require_token = platform.settings.flag("require_token")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _OPEN:
+        if scope["type"] != "http" or scope["path"] in _OPEN or _is_for_outsiders(scope):
             await self._app(scope, receive, send)
             return
         try:
@@ -98,6 +102,10 @@ class Callers:
         return self._access.actor(token.principal, purpose, roles=token.roles, token=token.id)
 
 
+def _is_for_outsiders(scope: Scope) -> bool:
+    return scope["method"] in _SAFE_METHODS and _FOR_OUTSIDERS.fullmatch(scope["path"]) is not None
+
+
 def _check_looker(actor: Actor, path: str) -> None:
     if not _TEAM & set(actor.roles) and not (_FOR_READERS.fullmatch(path) or _FOR_ANYBODY.fullmatch(path)):
         message = f"the token of {actor.principal!r} reads rows only; its roles: {', '.join(actor.roles) or 'none'}"
@@ -105,7 +113,7 @@ def _check_looker(actor: Actor, path: str) -> None:
 
 
 def _check_writer(actor: Actor, path: str) -> None:
-    if _FOR_ANYBODY.fullmatch(path):
+    if _FOR_ANYBODY.fullmatch(path) or path == _FOR_ANYBODY_TO_FILE:
         return
     if not path.startswith("/v1/") and OWNER not in actor.roles and not _OWN_NAME.fullmatch(path):
         # Forms of the console carry a name of their own, which a token must not be able to choose.

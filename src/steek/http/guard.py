@@ -14,8 +14,8 @@ from steek.http.problems import problem
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _OWN_SITES = {"same-origin", "none"}
-_BATCHES = "/batches"
-# Everything but a batch of data is a short form.
+# Everything but a batch of data and a file for an incident is a short form; those have limits of their own.
+_LARGE = ("/batches", "/files")
 _MOST_BYTES = 1_000_000
 # Longest pause within a body, and what it must bring on average after that time.
 _PATIENCE_S = 30.0
@@ -46,7 +46,7 @@ class OwnHostsOnly:
             refusal = problem(scope["path"], 403, reason, code="refused", next_step=next_step)
             await refusal(scope, receive, send)
             return
-        small = scope["path"].startswith("/v1/") and not scope["path"].endswith(_BATCHES)
+        small = scope["path"].startswith("/v1/") and not scope["path"].endswith(_LARGE)
         timely = _timely(receive)
         await self._app(scope, _limited(timely) if small else timely, send)
 

@@ -1,12 +1,14 @@
 """`/v1/incidents`: from declaration to postmortem."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
+from steek.incidents import Incident, Said
 from steek.platform import Platform, mitigation_lines
 
 
@@ -35,6 +37,7 @@ class Noted:
     text: str
     about: str | None = None
     verdict: Literal["confirmed", "rejected"] | None = None
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +115,10 @@ def _writing(routes: APIRouter, platform: Platform) -> None:
 
     @routes.post("", status_code=201)
     def declare(asked: Declared, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Declare an incident."""
+        """Declare an incident; 202 when no database takes it now, so that it is kept here and written later."""
         by, name = actor_or_api(actor), require_key(key)
-        declared = incidents.declare(
-            asked.title, on=asked.on, severity=asked.severity, actor=by, key=name, freeze=asked.freeze
-        )
-        return told(declared, 201)
+        declared = platform.offline.declare(Said(asked.title, asked.on, asked.severity, by, asked.freeze, name))
+        return told(declared, 201) if isinstance(declared, Incident) else reply(declared, 202)
 
     @routes.post("/{incident}/roles")
     def assign(incident: str, asked: Assigned, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -129,7 +130,8 @@ def _writing(routes: APIRouter, platform: Platform) -> None:
     def note(incident: str, asked: Noted, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Write into the timeline."""
         by, name = actor_or_api(actor), require_key(key)
-        return told(incidents.note(incident, asked.text, by, key=name, about=asked.about, verdict=asked.verdict), 201)
+        about, verdict, at = asked.about, asked.verdict, asked.said_at
+        return told(incidents.note(incident, asked.text, by, key=name, about=about, verdict=verdict, said_at=at), 201)
 
     @routes.post("/{incident}/actions")
     def act(incident: str, asked: Acted, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

@@ -43,7 +43,7 @@ class OfflineDeclarations:
                 said.title, on=said.on, severity=said.severity, actor=said.actor, key=said.key, freeze=said.freeze
             )
         except ResourceError as cause:
-            return keep(self._folders, said, said_at=self._local_clock.now(), reason=cause.message)
+            return keep(self._folders, said, said_at=self._local_clock.now(), reason=cause.message.partition("\n")[0])
 
     def waiting(self) -> list[KeptDeclaration]:
         """What no database has taken yet."""

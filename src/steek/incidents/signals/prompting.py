@@ -101,7 +101,7 @@ def _prompt(desk: Desk, gathering: Gathering, now: datetime) -> None:
             "sentence": gathering.sentence,
         }
         if known is None:
-            prompt_id = f"prompt-{gathering.signals[0]}"[:40]
+            prompt_id = f"p-{gathering.signals[0]}"
             opened = {"id": prompt_id, "state": PromptState.OPEN.value, "prompted_at": now}
             connection.execute(insert(prompts).values({**values, **opened}))
         elif set(known.signals) >= set(gathering.signals) and len(known.alerts) >= len(gathering.alerts):
