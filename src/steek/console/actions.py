@@ -26,7 +26,7 @@ async def perform(action: ActionFunction, site: Site, request: Request) -> Respo
     Raises:
         InputError: no name, or a form too large to be one of ours.
     """
-    form = await _read(request)
+    form = await read_form(request)
     # Whoever is turned away sees again what they typed.
     request.state.form = form
     actor = form.get("actor", "").strip()
@@ -38,7 +38,8 @@ async def perform(action: ActionFunction, site: Site, request: Request) -> Respo
     return response
 
 
-async def _read(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> dict[str, str]:
+    """Fields of a form. Raises InputError for one too large, or that cannot be read."""
     body = bytearray()
     async for part in request.stream():
         body += part

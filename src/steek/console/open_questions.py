@@ -110,11 +110,16 @@ def _watch_ended(reading: _Reading, _entry: TimelineEntry) -> None:
 
 
 def _emergency(reading: _Reading, entry: TimelineEntry) -> None:
-    reading.emergencies[entry.subject] = entry.kind
+    grant = str(entry.payload.get("grant"))
+    if entry.kind == "access.emergency_ended" and entry.payload.get("before") == "asked":
+        # It was withdrawn before anything was opened.
+        reading.emergencies.pop(grant, None)
+    else:
+        reading.emergencies[grant] = entry.kind
 
 
 def _emergency_over(reading: _Reading, entry: TimelineEntry) -> None:
-    reading.emergencies.pop(entry.subject, None)
+    reading.emergencies.pop(str(entry.payload.get("grant")), None)
 
 
 def _groups(reading: _Reading, _entry: TimelineEntry) -> None:
