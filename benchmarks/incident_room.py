@@ -110,20 +110,19 @@ async def _live(console: processes.Server, incident: str) -> tuple[measuring.Spe
     """Median seconds until the last of all readers has a note, CPU seconds a note, and the slowest."""
     limits = httpx.Limits(max_connections=PEOPLE + 2)
     async with httpx.AsyncClient(base_url=console.url, timeout=60, limits=limits) as client:
-        seen: dict[str, list[float]] = {f"live note {number}": [] for number in range(NOTES)}
+        texts = [f"live note {number}" for number in range(NOTES)]
         inside = asyncio.Semaphore(0)
-        readers = [asyncio.create_task(_read(client, incident, seen, inside)) for _ in range(PEOPLE)]
+        seen: asyncio.Queue[float] = asyncio.Queue()
+        readers = [asyncio.create_task(_read(client, incident, texts, seen, inside)) for _ in range(PEOPLE)]
         for _ in range(PEOPLE):
             await inside.acquire()
         waited: list[float] = []
         cpu_s = console.cpu_s()
-        for text in seen:
+        for text in texts:
             form = {"text": text, "actor": "sam@grocer", "key": text}
             began = time.perf_counter()
             await client.post(f"/incidents/{incident}/notes", data=form)
-            while len(seen[text]) < PEOPLE:
-                await asyncio.sleep(0.005)
-            waited.append(max(seen[text]) - began)
+            waited.append(max([await seen.get() for _ in range(PEOPLE)]) - began)
         cpu_s = console.cpu_s() - cpu_s
         for reader in readers:
             reader.cancel()
@@ -132,16 +131,21 @@ async def _live(console: processes.Server, incident: str) -> tuple[measuring.Spe
 
 
 async def _read(
-    client: httpx.AsyncClient, incident: str, seen: dict[str, list[float]], inside: asyncio.Semaphore
+    client: httpx.AsyncClient,
+    incident: str,
+    texts: list[str],
+    seen: "asyncio.Queue[float]",
+    inside: asyncio.Semaphore,
 ) -> None:
-    waiting = list(seen)
+    waiting = list(texts)
     async with client.stream("GET", f"/incidents/{incident}/stream?seen={NEVER_SEEN}") as answer:
         async for line in answer.aiter_lines():
             if not line.startswith("data: {"):
                 continue
             inside.release()
             while waiting and waiting[0] in line:
-                seen[waiting.pop(0)].append(time.perf_counter())
+                waiting.pop(0)
+                seen.put_nowait(time.perf_counter())
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def lineage_svg(layout: LineageLayout, *, link: str = "/lineage?of=") -> str:
     width = (max(node.column for node in layout.nodes.values()) + 1) * (_NODE_WIDTH + _GAP_X) - _GAP_X + 4
     height = (max(node.row for node in layout.nodes.values()) + 1) * (_NODE_HEIGHT + _GAP_Y) - _GAP_Y + 4
     size = f'viewBox="-2 -2 {width} {height}" width="{width}" height="{height}"'
-    parts = [f'<svg class="lineage" {size} role="img" aria-label="lineage of {len(layout.nodes)} things">']
+    parts = [f'<svg class="lineage" {size} role="group" aria-label="lineage of {len(layout.nodes)} things">']
     parts += [_edge(layout.nodes[a], layout.nodes[b]) for a, b in layout.edges]
     parts += [_box(node, link) for node in layout.nodes.values()]
     return "".join(parts) + "</svg>"

@@ -45,7 +45,17 @@
     else if (key === "?") document.getElementById("help").showModal();
   });
 
-  const addLocalTimes = (root) => {
+  // What scrolls by itself can be reached by keyboard too.
+  const makeReachable = () => {
+    for (const part of document.querySelectorAll(".scroll, .behind, pre, .prose, ol.phases")) {
+      if (part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight) part.tabIndex = 0;
+      else part.removeAttribute("tabindex");
+    }
+  };
+  document.addEventListener("toggle", makeReachable, true);
+  addEventListener("resize", makeReachable);
+  const finish = (root) => {
+    makeReachable();
     for (const time of root.querySelectorAll("time[datetime]")) {
       if (time.dataset.local) continue;
       time.dataset.local = "1";
@@ -124,14 +134,14 @@
           const next = fresh.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
           if (next) morph(part, next);
         }
-        addLocalTimes(document);
+        finish(document);
       }
     } finally {
       isRefreshing = false;
       if (isStale) { isStale = false; setTimeout(refresh, 1000); }
     }
   };
-  addLocalTimes(document);
+  finish(document);
   const stream = document.body.dataset.stream;
   if (stream && window.EventSource) {
     const source = new EventSource(stream);
@@ -144,7 +154,7 @@
       heard();
       const { version, parts } = JSON.parse(event.data);
       for (const [name, html] of Object.entries(parts)) put(name, html, version);
-      addLocalTimes(document);
+      finish(document);
     });
     source.addEventListener("error", () => {
       if (!lost) return;
