@@ -1,6 +1,7 @@
 """What people do from the console: forms in, a redirect out, so that a reload repeats nothing."""
 
 from collections.abc import Callable, Mapping
+from typing import cast
 from urllib.parse import parse_qsl, quote
 
 from starlette.concurrency import run_in_threadpool
@@ -11,7 +12,7 @@ from steek.console.actor import remember_actor
 from steek.console.data_actions import key_of
 from steek.console.site import Site
 from steek.incidents import Outcome
-from steek.kernel.errors import InputError
+from steek.kernel.errors import ConflictError, InputError
 
 _MOST_BYTES = 100_000
 _ARGUMENT = "argument."
@@ -92,14 +93,17 @@ def act(site: Site, path: Mapping[str, str], form: Form) -> str:
         for name, value in form.items()
         if name.startswith(_ARGUMENT) and value.strip()
     }
-    taken = site.services.incidents.act(
-        path["id"],
-        form.get("mitigation", ""),
-        given,
-        form["actor"].strip(),
-        key=key_of(site, form),
-        expected_version=_seen(form),
-    )
+    mitigation, by, key = form.get("mitigation", ""), form["actor"].strip(), key_of(site, form)
+    try:
+        taken = site.services.incidents.act(path["id"], mitigation, given, by, key=key, expected_version=_seen(form))
+    except ConflictError as wait:
+        missing = wait.details.get("missing")
+        if not isinstance(missing, list):
+            raise
+        for who in map(str, cast("list[object]", missing)):
+            asked = {"of": who, "actor": by, "key": f"{key}:{who}", "reason": form.get("reason", "")}
+            site.services.agreements.ask(path["id"], mitigation, given, **asked)
+        return _page(path["id"], "agreement-asked", "agreements")
     return _page(path["id"], "failed" if taken.outcome is Outcome.FAILED else "acted")
 
 

@@ -7,11 +7,19 @@ from steek.console.event_words import argument_words
 from steek.console.phases_section import label
 from steek.console.services import Services
 from steek.incidents import ActionTaken, Story
+from steek.incidents.control.effects import Effect, EffectVerdict
+
+_EFFECTS = {
+    EffectVerdict.HELPED: "well",
+    EffectVerdict.NO_CHANGE: "watch",
+    EffectVerdict.WORSE: "broken",
+    EffectVerdict.UNDECIDED: "undecided",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ActionLine:
-    """One mitigation that was run: `given` are its arguments in words."""
+    """One mitigation that was run: `given` are its arguments in words, `effect` what the indicators say of it."""
 
     at: datetime
     actor: str
@@ -19,15 +27,27 @@ class ActionLine:
     given: str
     outcome: str
     health: str
+    effect: str
+    effect_health: str
 
 
-def actions_section(_services: Services, story: Story, _form_key: str) -> tuple[ActionLine, ...] | None:
+def actions_section(services: Services, story: Story, _form_key: str) -> tuple[ActionLine, ...] | None:
     """Mitigations that were run, oldest first; None before the first."""
-    return tuple(_action_line(action) for action in story.actions) or None
+    if not story.actions:
+        return None
+    effects = services.mitigation_effects.list(story.incident.id)
+    return tuple(_action_line(action, effects.get(action.key)) for action in story.actions)
 
 
-def _action_line(action: ActionTaken) -> ActionLine:
+def _action_line(action: ActionTaken, effect: Effect | None) -> ActionLine:
     health = {"done": "well", "failed": "broken"}.get(action.outcome.value, "undecided")
     outcome = action.outcome.value + (f": {action.error}" if action.error else "")
     given = argument_words(dict(action.arguments))
-    return ActionLine(action.started_at, action.actor, label(action.mitigation), given, outcome, health)
+    return ActionLine(action.started_at, action.actor, label(action.mitigation), given, outcome, health, *_said(effect))
+
+
+def _said(effect: Effect | None) -> tuple[str, str]:
+    """What the indicators say of it, and how that is drawn."""
+    if effect is None:
+        return "", "undecided"
+    return f"{effect.verdict.value}; confidence {effect.confidence}", _EFFECTS[effect.verdict]

@@ -16,16 +16,22 @@ from steek.console.actions import ACTIONS, perform
 from steek.console.actor import actor_of
 from steek.console.alert_actions import ALERT_ACTIONS
 from steek.console.attribution_actions import ATTRIBUTION_ACTIONS
+from steek.console.control_actions import CONTROL_ACTIONS
 from steek.console.data_actions import DATA_ACTIONS
+from steek.console.defence_pages import DEFENCE_PAGES
 from steek.console.drawings import Drawings
 from steek.console.error_page import error_page
+from steek.console.ethics_actions import ETHICS_ACTIONS
+from steek.console.follow_up_actions import FOLLOW_UP_ACTIONS
 from steek.console.guard import Guard
 from steek.console.incident_live import here_part, shared_parts
 from steek.console.notice_actions import NOTICE_ACTIONS
 from steek.console.objective_actions import OBJECTIVE_ACTIONS
 from steek.console.page import environment
 from steek.console.pages import PAGES
+from steek.console.postmortem_actions import POSTMORTEM_ACTIONS
 from steek.console.services import Services
+from steek.console.shown_once import SHOWN_ONCE
 from steek.console.site import Site
 from steek.console.stream import Live
 from steek.kernel.errors import ConflictError, InputError, NotFoundError, RefusedError, ResourceError, SteekError
@@ -47,13 +53,25 @@ def build_console(platform: object) -> ASGIApp:
         platform: Record of the project's services; the console takes those of `Services` by name.
     """
     site = _site(Services.of(platform))
-    forms = {**ACTIONS, **ALERT_ACTIONS, **DATA_ACTIONS, **OBJECTIVE_ACTIONS, **NOTICE_ACTIONS, **ATTRIBUTION_ACTIONS}
+    forms = {
+        **ACTIONS,
+        **ALERT_ACTIONS,
+        **DATA_ACTIONS,
+        **OBJECTIVE_ACTIONS,
+        **NOTICE_ACTIONS,
+        **ATTRIBUTION_ACTIONS,
+        **ETHICS_ACTIONS,
+    }
+    forms |= FOLLOW_UP_ACTIONS
+    forms |= CONTROL_ACTIONS
+    forms |= POSTMORTEM_ACTIONS
     routes = [
         Route("/stream", partial(_stream, site)),
         Route("/incidents/{id}/stream", partial(_room, site)),
         Route("/charts/{name}.svg", partial(_chart, site)),
-        *(Route(path, partial(page, site)) for path, page in PAGES.items()),
+        *(Route(path, partial(page, site)) for path, page in {**PAGES, **DEFENCE_PAGES}.items()),
         *(Route(path, partial(perform, action, site), methods=["POST"]) for path, action in forms.items()),
+        *(Route(path, partial(show, site), methods=["POST"]) for path, show in SHOWN_ONCE.items()),
         Mount("/static", StaticFiles(packages=[("steek.console", "static")])),
     ]
     handlers = {SteekError: partial(_explain, site), HTTPException: partial(_explain_status, site)}

@@ -18,12 +18,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from steek.console.actions_section import actions_section
+from steek.console.control_section import control_section
 from steek.console.do_section import do_section
+from steek.console.ethics_section import ethics_section
+from steek.console.follow_ups_section import follow_ups_section
 from steek.console.indicators_section import indicators_section
 from steek.console.phases_section import phases_section
 from steek.console.postmortem_section import postmortem_section
+from steek.console.recovery_section import recovery_section
 from steek.console.roles_section import roles_section
 from steek.console.services import Services
+from steek.console.similar_section import similar_section
 from steek.console.suspects_section import suspects_section
 from steek.console.timeline_parts import timeline_section
 from steek.incidents import Story
@@ -50,8 +55,13 @@ SECTIONS: tuple[Section, ...] = (
     Section("suspects", "incident/suspects.html", suspects_section, "main", 20),
     Section("indicators", "incident/indicators.html", indicators_section, "main", 50),
     Section("actions", "incident/actions.html", actions_section, "main", 60),
+    Section("control", "incident/control.html", control_section, "main", 65),
+    Section("recovery", "incident/recovery.html", recovery_section, "main", 55),
     Section("roles", "incident/roles.html", roles_section, "side", 10),
     Section("do", "incident/do.html", do_section, "side", 20, first_on_phone=True),
+    Section("ethics", "incident/ethics.html", ethics_section, "side", 40),
+    Section("similar", "incident/similar.html", similar_section, "side", 45),
     Section("postmortem", "incident/postmortem.html", postmortem_section, "side", 50),
+    Section("follow-ups", "incident/follow_ups.html", follow_ups_section, "side", 60),
     Section("timeline", "incident/timeline.html", timeline_section, "side", 90),
 )

@@ -1,8 +1,10 @@
 """The menu of mitigations as forms: each says what will happen, what could go wrong, how to undo it, and one first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from steek.incidents import Incident, Menu, Mitigation
+from steek.incidents.recovery.estimates import StepEstimate
 from steek.kernel.urn import Urn
 
 _MEMBERS = ("member", "members")
@@ -22,7 +24,10 @@ class ArgumentField:
 
 @dataclass(frozen=True, slots=True)
 class MitigationForm:
-    """One mitigation; `one_first` is advice, "" where there is no member to try it on."""
+    """One mitigation; `one_first` is advice, "" where there is no member to try it on.
+
+    `time` says how long it takes, by what it took before where it was done; `agrees` who must agree, "" for nobody.
+    """
 
     name: str
     label: str
@@ -31,14 +36,19 @@ class MitigationForm:
     undo: str
     arguments: tuple[ArgumentField, ...]
     one_first: str
+    time: str
+    agrees: str
 
 
-def mitigation_forms(menu: Menu, incident: Incident) -> tuple[MitigationForm, ...]:
-    """All of the menu, in its order, with the incident's own system filled in."""
-    return tuple(_form(mitigation, incident, menu) for mitigation in menu.mitigations.values())
+def mitigation_forms(
+    menu: Menu, incident: Incident, usual: Mapping[str, StepEstimate] | None = None
+) -> tuple[MitigationForm, ...]:
+    """All of the menu, in its order, with the incident's own system filled in; `usual` is what each took before."""
+    known = usual or {}
+    return tuple(_form(one, incident, menu, known.get(one.name)) for one in menu.mitigations.values())
 
 
-def _form(mitigation: Mitigation, incident: Incident, menu: Menu) -> MitigationForm:
+def _form(mitigation: Mitigation, incident: Incident, menu: Menu, took: StepEstimate | None) -> MitigationForm:
     fields = tuple(
         ArgumentField(
             argument.name,
@@ -57,6 +67,8 @@ def _form(mitigation: Mitigation, incident: Incident, menu: Menu) -> MitigationF
         undo=mitigation.undo,
         arguments=fields,
         one_first=_one_first(mitigation, menu),
+        time=mitigation.takes + (f" ({took.sentence.partition(': ')[2]} here)" if took is not None else ""),
+        agrees=", ".join(mitigation.agrees),
     )
 
 
@@ -68,8 +80,8 @@ def _one_first(mitigation: Mitigation, menu: Menu) -> str:
     members = [argument for argument in mitigation.arguments if argument.name in _MEMBERS]
     if members:
         return "" if members[0].required else _ONE_FIRST
-    smaller = f"{mitigation.name}-one"
-    return f"One first: '{_label(smaller)}' tries it on a single member." if smaller in menu.mitigations else ""
+    smaller = mitigation.one_first or f"{mitigation.name}-one"
+    return f"One first: '{_label(smaller)}' tries it on a part." if smaller in menu.mitigations else ""
 
 
 def _suggestion(argument: str, incident: Incident) -> str:

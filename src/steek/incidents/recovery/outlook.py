@@ -1,6 +1,7 @@
 """The service that says how sure the end of an incident is, and how long the way back will take."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,10 @@ from steek.kernel.verdict import Verdict
 from steek.ledger import Draft
 from steek.monitoring.points import read_points
 
+# What was usual a quarter of a year ago says little of now.
+_BEFORE = timedelta(days=90)
+_MOST_INDICATORS = 100
+
 
 class Outlook:
     """Confidence and estimates from what is stored; only `record` writes."""
@@ -29,7 +34,9 @@ class Outlook:
         alerts = self._desk.alerts_of(incident)
         ended = resolved_at(self._desk.database, alerts)
         with self._desk.database.reading() as connection:
-            records = [_record(connection, alert, is_back=alert.alert_id in ended) for alert in alerts]
+            records = [
+                _record(connection, alert, is_back=alert.alert_id in ended) for alert in alerts[-_MOST_INDICATORS:]
+            ]
         return confidence_of_all([one for one in records if one is not None])
 
     def estimates(
@@ -80,10 +87,10 @@ class Outlook:
 
 def _record(connection: Connection, alert: AlertEvidence, *, is_back: bool) -> Record | None:
     """Windows of one indicator before the onset, while it was bad, and in a row since; None when never measured."""
-    every = read_points(connection, alert.monitor, alert.slice, since=None, until=None)
+    onset = alert.onset.earliest_at or alert.opened_at
+    every = read_points(connection, alert.monitor, alert.slice, since=onset - _BEFORE, until=None)
     if not every:
         return None
-    onset = alert.onset.earliest_at or alert.opened_at
     verdicts = [(point.window_start, point.verdict is Verdict.PASS) for point in every]
     before = [is_well for start, is_well in verdicts if start < onset]
     since = [is_well for start, is_well in verdicts if start >= onset]

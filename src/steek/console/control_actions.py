@@ -1,0 +1,81 @@
+"""What people decide about held changes, agreements, estimates and watches from the page of an incident."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from steek.console.data_actions import Do, Form, key_of
+from steek.console.site import Site
+from steek.kernel.errors import InputError
+from steek.kernel.units import parse_duration
+
+
+def _page(incident: str, done: str, part: str) -> str:
+    return f"/incidents/{quote(incident, safe='')}?done={done}#{part}"
+
+
+def _seen(form: Form, name: str) -> int | None:
+    text = form.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def ask_change(site: Site, path: Mapping[str, str], form: Form) -> str:
+    control, seen = site.services.change_control, _seen(form, "change_version")
+    reason, by = form.get("reason", ""), form["actor"].strip()
+    control.ask(path["change"], reason=reason, actor=by, key=key_of(site, form), expected_version=seen)
+    return _page(path["id"], "change-asked", "held")
+
+
+def approve_change(site: Site, path: Mapping[str, str], form: Form) -> str:
+    lasts = form.get("valid_for", "").strip()
+    site.services.change_control.approve(
+        path["change"],
+        reason=form.get("reason", ""),
+        valid_for=parse_duration(lasts) if lasts else None,
+        actor=form["actor"].strip(),
+        key=key_of(site, form),
+        expected_version=_seen(form, "change_version"),
+    )
+    return _page(path["id"], "change-approved", "held")
+
+
+def refuse_change(site: Site, path: Mapping[str, str], form: Form) -> str:
+    control, seen = site.services.change_control, _seen(form, "change_version")
+    reason, by = form.get("reason", ""), form["actor"].strip()
+    control.refuse(path["change"], reason=reason, actor=by, key=key_of(site, form), expected_version=seen)
+    return _page(path["id"], "change-refused", "held")
+
+
+def answer(site: Site, path: Mapping[str, str], form: Form) -> str:
+    said = {"agree": site.services.agreements.agree, "decline": site.services.agreements.decline}
+    choice = form.get("say", "")
+    if choice not in said:
+        raise InputError("neither agreed nor declined", next_step="Choose one of the two buttons.")
+    said[choice](
+        path["agreement"],
+        answer=form.get("answer", ""),
+        actor=form["actor"].strip(),
+        key=f"{key_of(site, form)}-{choice}",
+        expected_version=_seen(form, "agreement_version"),
+    )
+    return _page(path["id"], "agreement-answered", "agreements")
+
+
+def estimate(site: Site, path: Mapping[str, str], form: Form) -> str:
+    site.services.outlook.record(path["id"], actor=form["actor"].strip(), key=key_of(site, form))
+    return _page(path["id"], "estimated", "recovery")
+
+
+def watch(site: Site, path: Mapping[str, str], form: Form) -> str:
+    length, by = parse_duration(form.get("length", "")), form["actor"].strip()
+    site.services.watch_periods.extend(path["id"], length, actor=by, key=key_of(site, form))
+    return _page(path["id"], "watched", "recovery")
+
+
+CONTROL_ACTIONS: dict[str, Do] = {
+    "/incidents/{id}/changes/{change}/ask": ask_change,
+    "/incidents/{id}/changes/{change}/approve": approve_change,
+    "/incidents/{id}/changes/{change}/refuse": refuse_change,
+    "/incidents/{id}/agreements/{agreement}": answer,
+    "/incidents/{id}/estimate": estimate,
+    "/incidents/{id}/watch": watch,
+}
