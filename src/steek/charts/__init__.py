@@ -5,9 +5,13 @@ Flows out: specs that Altair, a notebook or a report can show, and SVG whose col
 so that one picture serves light and dark.
 """
 
+from steek.charts.before_after import before_after_svg
 from steek.charts.budget import budget_bar, budget_svg
 from steek.charts.calibration import CalibrationBin, calibration_spec
+from steek.charts.count_rows import CountRow, count_rows_svg
 from steek.charts.day_marks import day_marks_svg
+from steek.charts.dot_rows import DotRow, dot_rows_svg
+from steek.charts.five_points import five_points_svg
 from steek.charts.histogram import HistogramBar, codes_spec, histogram_spec
 from steek.charts.interval import interval_svg
 from steek.charts.lineage import LineageLayout, LineageNode, layout_lineage, lineage_svg
@@ -26,6 +30,8 @@ from steek.charts.waterfall import WaterfallStep, waterfall_svg
 __all__ = [
     "Band",
     "CalibrationBin",
+    "CountRow",
+    "DotRow",
     "HistogramBar",
     "LineageLayout",
     "LineageNode",
@@ -35,12 +41,16 @@ __all__ = [
     "Spec",
     "WaterfallStep",
     "bar_text",
+    "before_after_svg",
     "budget_bar",
     "budget_svg",
     "calibration_spec",
     "codes_spec",
     "coloured",
+    "count_rows_svg",
     "day_marks_svg",
+    "dot_rows_svg",
+    "five_points_svg",
     "histogram_spec",
     "interval_svg",
     "layout_lineage",

@@ -6,10 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from steek.console.actor import actor_of
 from steek.console.alerts_page import alert_view, group_view, inbox_view
+from steek.console.concerns_page import concerns_view, manifesto, raise_view
 from steek.console.contracts_page import contracts_view
 from steek.console.data_page import data_view
 from steek.console.dataset_page import dataset_view
@@ -25,7 +26,10 @@ from steek.console.notices_page import notices_view
 from steek.console.objectives_page import objective_view, objectives_view
 from steek.console.overview_page import overview_view
 from steek.console.page import Frame, NavItem, render
-from steek.console.postmortem_page import postmortem_lines, postmortem_view
+from steek.console.postmortem_library_page import FILTERS, library_view
+from steek.console.postmortem_page import markdown_of, postmortem_view
+from steek.console.postmortem_statistics_page import statistics_view
+from steek.console.postmortem_taxonomy_page import taxonomy_view
 from steek.console.privacy_page import privacy_view
 from steek.console.profiles_page import profile_lines, profile_page
 from steek.console.quarantine_page import quarantine_view
@@ -64,7 +68,13 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
             NavItem("Alerts", "/alerts", waiting),
             NavItem("Incidents", "/incidents", open_count),
         ),
-        (NavItem("Postmortems", "/postmortems"), NavItem("Ledger", "/ledger"), NavItem("Lineage", "/lineage")),
+        (
+            NavItem("Postmortems", "/postmortems"),
+            NavItem("Defences", "/defences"),
+            NavItem("Readiness", "/readiness"),
+            NavItem("Follow-ups", "/follow-ups", services.lateness.digest().overdue),
+        ),
+        (NavItem("Ledger", "/ledger"), NavItem("Lineage", "/lineage")),
     )
     return Frame(
         project=services.settings.name,
@@ -233,15 +243,52 @@ def incident(site: Site, request: Request) -> Response:
     return HTMLResponse(render(site.templates, "incident.html", framed, **shown))
 
 
+def concerns(site: Site, request: Request) -> Response:
+    view = concerns_view(site.services, actor_of(request), form_key=_form_key(site))
+    answer = _html(site, request, "concerns.html", stream="", view=view)
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+def concern_new(site: Site, request: Request) -> Response:
+    about = request.query_params.get("incident", "")
+    return _html(
+        site, request, "concern_new.html", stream="", view=raise_view(site.services, about, form_key=_form_key(site))
+    )
+
+
+def manifesto_of_all(site: Site, request: Request) -> Response:
+    title, passages = manifesto()
+    return _html(site, request, "manifesto.html", stream="", title=title, passages=passages)
+
+
 def postmortems(site: Site, request: Request) -> Response:
-    rows = postmortem_lines(site.services.incidents, site.services.ledger)
-    return _html(site, request, "postmortems.html", rows=rows)
+    asked = {name: request.query_params.get(name, "") for name in FILTERS}
+    view = library_view(site.services, request.query_params.get("q", ""), asked, form_key=_form_key(site))
+    return _html(site, request, "postmortems.html", stream="", view=view)
 
 
 def postmortem(site: Site, request: Request) -> Response:
-    services = site.services
-    view = postmortem_view(services.incidents, request.path_params["id"], now=services.clock.now())
-    return _html(site, request, "postmortem.html", view=view)
+    now, version = site.services.clock.now(), request.query_params.get("version", "")
+    asked = int(version) if version.isdecimal() else None
+    view = postmortem_view(site.services, request.path_params["id"], now=now, form_key=_form_key(site), version=asked)
+    return _html(site, request, "postmortem.html", stream="", view=view)
+
+
+def postmortem_markdown(site: Site, request: Request) -> Response:
+    return PlainTextResponse(markdown_of(site.services, request.path_params["id"]))
+
+
+def postmortem_statistics(site: Site, request: Request) -> Response:
+    view = statistics_view(site.services, request.query_params.get("q", ""))
+    return _html(site, request, "postmortem_statistics.html", stream="", view=view)
+
+
+def postmortem_taxonomy(site: Site, request: Request) -> Response:
+    version = request.query_params.get("version", "")
+    asked = int(version) if version.isdecimal() else None
+    view = taxonomy_view(site.services, asked, form_key=_form_key(site))
+    return _html(site, request, "postmortem_taxonomy.html", stream="", view=view)
 
 
 def ledger(site: Site, request: Request) -> Response:
@@ -299,8 +346,14 @@ PAGES: dict[str, PageFunction] = {
     "/alert-groups/{id}": alert_group,
     "/incidents": incidents,
     "/incidents/{id}": incident,
+    "/concerns": concerns,
+    "/concerns/new": concern_new,
+    "/manifesto": manifesto_of_all,
     "/postmortems": postmortems,
+    "/postmortems/statistics": postmortem_statistics,
+    "/postmortems/taxonomy": postmortem_taxonomy,
     "/postmortems/{id}": postmortem,
+    "/postmortems/{id}/markdown": postmortem_markdown,
     "/ledger": ledger,
     "/ledger/{id}": event,
     "/lineage": lineage,

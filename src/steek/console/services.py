@@ -5,18 +5,28 @@ from dataclasses import dataclass, fields
 from steek.data import Compliance, Erasures, FeedChecking, Ingestion, Lake, Proposals, Quarantine
 from steek.evaluation import Evaluator
 from steek.features import FeatureService
+from steek.governance import Access
+from steek.governance.emergency.break_glass import BreakGlass
 from steek.incidents import Incidents
 from steek.incidents.control.agreements import Agreements
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import MitigationEffects
+from steek.incidents.defences.defence_maps import DefenceMaps
+from steek.incidents.ethics.concerns import Concerns
+from steek.incidents.ethics.groups import Groups
+from steek.incidents.ethics.refusals import Refusals
+from steek.incidents.followups.follow_ups import FollowUps
+from steek.incidents.followups.lateness import Lateness
 from steek.incidents.oncall.oncall import OnCalls
 from steek.incidents.oncall.paging import Paging
 from steek.incidents.postmortems.collection import PostmortemLibrary
 from steek.incidents.postmortems.importing import PostmortemImport
 from steek.incidents.postmortems.taxonomies import Taxonomies
 from steek.incidents.postmortems.writing import PostmortemWriting
+from steek.incidents.readiness.readiness import Readiness
 from steek.incidents.recovery.outlook import Outlook
 from steek.incidents.recovery.watch_period import WatchPeriods
+from steek.incidents.reviews.reviews import Reviews
 from steek.incidents.roles.handovers import Handovers
 from steek.incidents.roles.stakeholders import Stakeholders
 from steek.incidents.updates.updates import Updates
@@ -69,6 +79,16 @@ class Services:
     watching: Watching
     notices: Notices
     incidents: Incidents
+    access: Access
+    break_glass: BreakGlass
+    concerns: Concerns
+    groups: Groups
+    refusals: Refusals
+    follow_ups: FollowUps
+    lateness: Lateness
+    defence_map: DefenceMaps
+    readiness: Readiness
+    reviews: Reviews
     oncall: OnCalls
     paging: Paging
     handovers: Handovers
