@@ -20,7 +20,7 @@ def list_(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     show(
         [
             {
-                "model": one.model,
+                "name": one.model,
                 "score": f"{one.score:g} of 7",
                 **{section.section.value: f"{section.points:g}" for section in one.sections},
                 "lowest": one.weakest.value,
