@@ -99,7 +99,10 @@ class Database:
         file = self.engine.url.database
         if self.engine.dialect.name != "sqlite" or not file or file == ":memory:":
             return False
-        return shutil.disk_usage(Path(file).parent).free < _LEAST_FREE_BYTES
+        try:
+            return shutil.disk_usage(Path(file).parent).free < _LEAST_FREE_BYTES
+        except OSError:
+            return False  # the disk itself is gone, or the database is named by a URI
 
 
 def _open_sqlite(url: URL) -> Engine:
