@@ -15,6 +15,9 @@ from steek.platform import open_project
 NIGHT = NIGHTS[-1].isoformat()
 # They print lines of their own and run until they are stopped; see test_processes.py.
 PROCESSES = {"up", "serve", "work", "console"}
+# They take two people with roles, and columns that are personal; see tests/governance/test_emergency_terminal.py.
+FOR_TWO = {("break-glass", verb) for verb in ("ask", "grant", "refuse", "read", "end", "review", "uses")}
+FOR_TWO |= {("concern", verb) for verb in ("raise", "list", "acknowledge", "answer", "follow")}
 
 READING: list[tuple[str, ...]] = [
     ("watch", "list"),
@@ -48,6 +51,7 @@ READING: list[tuple[str, ...]] = [
     ("night", "list"),
     ("night", "show", NIGHT),
     ("incident", "list"),
+    ("break-glass", "list"),
     ("bench", "list"),
     ("bench", "query", "shop_demand", "shop=north", "--side", "1", "--side", "2"),
     ("changes", "--upstream-of", "model:maker_demand", "--between", "2024-03-01", "2024-03-31"),
@@ -163,7 +167,7 @@ def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
     begun = flow.do("watch", "init", "tills", "--predictions", "more.csv", "--score", "amount_usd")
     assert begun["roles"]["at"] == "sold_at"
     assert flow.do("init", str(shop.folder.parent / "newshop"))["next"].startswith("steek ingest orders")
-    left_out = VERBS - flow.used - {head(words) for words in READING} - {(noun,) for noun in PROCESSES}
+    left_out = VERBS - flow.used - {head(words) for words in READING} - {(noun,) for noun in PROCESSES} - FOR_TWO
     assert left_out == set()
 
 
@@ -398,6 +402,10 @@ def incident(flow: Flow) -> None:
     earlier = bench(flow)
     said = flow.do("incident", "judge", "2024-001", "1", "confirmed", "--evidence", f"bench:{earlier}")
     assert flow.do("incident", "hypotheses", "2024-001") == [said]
+    assert flow.do("incident", "groups", "2024-001", "--nobody", "beer is sold elsewhere too")["answers"] == []
+    refused = flow.do("incident", "refuse", "2024-001", "add-capacity", "--reason", "minors drink it", "--actor", "bob")
+    assert flow.do("incident", "refusals", "2024-001") == [refused]
+    assert flow.do("incident", "decide-refusal", refused["id"], "leave", "--note", "right")["state"] == "left"
     assert "post-notice" in {line["name"] for line in flow.do("incident", "menu", "2024-001")}
     flow.do("incident", "act", "2024-001", "post-notice", "--with", "text=buy more beer")
     control(flow)

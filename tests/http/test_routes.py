@@ -80,6 +80,7 @@ READING: dict[str, str] = {
     "/v1/notices/targets": "/v1/notices/targets",
     "/v1/alertmanager": "/v1/alertmanager?open_only=true",
     "/v1/incidents": "/v1/incidents",
+    "/v1/break-glass": "/v1/break-glass",
     "/v1/freezes": "/v1/freezes",
     "/v1/changes-held": "/v1/changes-held",
     "/v1/privacy/keys": "/v1/privacy/keys",
@@ -245,6 +246,18 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/watches": lambda api, key: api.post(
         "/v1/incidents/2024-001/watches", {"length": "5d"}, key=key
     ),
+    "/v1/incidents/{incident}/groups": lambda api, key: api.post(
+        "/v1/incidents/2024-001/groups", {"nobody_because": "beer is sold elsewhere too"}, key=key
+    ),
+    "/v1/incidents/{incident}/refusals": lambda api, key: api.post(
+        "/v1/incidents/2024-001/refusals", {"what": "add-capacity", "reason": "minors drink it"}, key=key
+    ),
+    "/v1/incidents/{incident}/refusals/{refusal}/decision": lambda api, key: api.post(
+        f"/v1/incidents/2024-001/refusals/{api.get('/v1/incidents/2024-001/refusals')['items'][0]['id']}/decision",
+        {"verdict": "leave", "note": "right"},
+        key=key,
+        X_Steek_Actor="bob",
+    ),
     "/v1/incidents/{incident}/hypotheses": lambda api, key: api.post(
         "/v1/incidents/2024-001/hypotheses", {"text": "the fair drinks it", "test": "ask the till"}, key=key
     ),
@@ -298,7 +311,11 @@ WRITING: dict[str, Write] = {
     "/v1/ledger/verification": lambda api, key: api.post("/v1/ledger/verification", key=key),
 }
 # The second answer to the same key lacks what is shown once; tests of access look at it.
-SHOWN_ONCE = {"/v1/access/tokens"}
+SHOWN_ONCE = {"/v1/access/tokens", "/v1/concerns"}
+# They take two people with roles, and columns that are personal; see test_emergency_doors.py.
+FOR_TWO = {f"/v1/break-glass{part}" for part in ("", *(f"/{{grant}}/{word}" for word in ("grant", "refusal", "end")))}
+FOR_TWO |= {"/v1/break-glass/{grant}/review", "/v1/break-glass/{grant}/rows"}
+FOR_READERS = {f"/v1/concerns/{{concern}}/{word}" for word in ("acknowledgement", "answer")}
 
 
 def proposed(api: Api, dataset: str) -> str:
@@ -401,7 +418,7 @@ AFTER_WRITING: dict[str, str] = (
     }
     | {
         f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
-        for part in ("/agreements", "/confidence", "/estimate", "/watches")
+        for part in ("/agreements", "/confidence", "/estimate", "/watches", "/groups", "/refusals")
     }
     | {
         "/v1/labels/{name}/agreement": "/v1/labels/returned/agreement",
@@ -472,8 +489,10 @@ def test_no_address_is_left_out(reading: Api) -> None:
     by_id |= {f"/v1/alerts/{{alert}}{part}" for part in ("", "/chart", "/chart.png")} | {"/v1/alert-groups/{group}"}
     by_id |= {"/v1/erasures/{erasure}", "/v1/erasures/{erasure}/certificate"}
     by_id |= {"/v1/lineage/openlineage", "/v1/quarantine/{row_id}", "/v1/receipts/{receipt_id}/verdicts"}
+    by_id |= {"/v1/break-glass/{grant}", "/v1/break-glass/{grant}/uses"}
+    by_id |= {"/v1/concerns", "/v1/concerns/{concern}/answer"}
     assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id
-    assert addresses(reading, "post") == set(WRITING) | SHOWN_ONCE
+    assert addresses(reading, "post") == set(WRITING) | SHOWN_ONCE | FOR_TWO | FOR_READERS
 
 
 @pytest.mark.covers("D11")
