@@ -12,13 +12,13 @@ _ROW, _BAR = 34, 10
 
 @dataclass(frozen=True, slots=True)
 class CountRow:
-    """A name, how many, and how many of these are of a special kind (drawn in another colour); `said` replaces the
-    number.
+    """A name, how many, and how many of these come first in the bar, in a colour of their own; None where nothing is
+    told apart. `said` replaces the number.
     """
 
     label: str
     count: int
-    of_these: int = 0
+    of_these: int | None = None
     said: str = ""
 
 
@@ -52,12 +52,12 @@ def count_rows_svg(rows: Sequence[CountRow], *, description: str, width: int = 5
 
 
 def _bars(row: CountRow, top: float, unit: float) -> list[str]:
-    special = row.of_these * unit
-    rest = (row.count - row.of_these) * unit
+    special = (row.of_these or 0) * unit
+    rest = row.count * unit - special
     parts: list[str] = []
     if special > 0:
         parts.append(f'<rect x="4" y="{top}" width="{special:.1f}" height="{_BAR}" fill="{_ACCENT}"/>')
     if rest > 0:
         box = f'x="{4 + special:.1f}" y="{top}" width="{rest:.1f}" height="{_BAR}"'
-        parts.append(f'<rect {box} fill="{_BROKEN if row.of_these else _ACCENT}" fill-opacity="0.8"/>')
+        parts.append(f'<rect {box} fill="{_ACCENT if row.of_these is None else _BROKEN}" fill-opacity="0.8"/>')
     return parts

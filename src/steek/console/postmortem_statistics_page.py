@@ -1,6 +1,6 @@
 """What all postmortems say together, drawn: the two pictures of "How ML Breaks", categories, times, quarters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,10 +8,11 @@ from markupsafe import Markup
 
 from steek.charts import CountRow, DotRow, count_rows_svg, dot_rows_svg, five_points_svg
 from steek.console.services import Services
-from steek.incidents.postmortems.counting import ENOUGH, TIMES, AxisCount, Statistics, few
+from steek.incidents.postmortems.counting import ENOUGH, TIMES, AxisCount, Quarter, Statistics, few
 from steek.kernel.units import format_duration
 
 _WIDE, _NARROW = 620, 310
+_MOST_QUARTERS = 16
 _TICKS_S = (1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400)
 MACHINE_LEARNING = ("not ML", "rather not ML", "unclear", "rather ML", "ML")
 DISTRIBUTED = ("one system", "rather one", "unclear", "rather distributed", "distributed")
@@ -122,9 +123,10 @@ def _times(counted: Statistics) -> Drawing | None:
 def _quarters(counted: Statistics) -> Drawing | None:
     if not counted.quarters:
         return None
+    shown = counted.quarters if len(counted.quarters) <= _MOST_QUARTERS else _with_incidents(counted.quarters)
     rows = [
         CountRow(one.name, one.incidents, one.by_machine, f"{one.incidents}, {one.by_machine} by a machine")
-        for one in counted.quarters[-24:]
+        for one in shown
     ]
 
     def draw(width: int) -> Markup:
@@ -139,10 +141,15 @@ def _quarters(counted: Statistics) -> Drawing | None:
             _median(one.median_to_detect_s, one.incidents),
             _median(one.median_to_resolve_s, one.incidents),
         )
-        for one in counted.quarters[-24:]
+        for one in shown
     )
     head = ("quarter", "incidents", "noticed by a machine", "median to detect", "median to resolve")
     return Drawing(draw(_WIDE), draw(_NARROW), head, table)
+
+
+def _with_incidents(quarters: Sequence[Quarter]) -> tuple[Quarter, ...]:
+    """Over many years a quarter in which nothing began has no row; its name is missing, so that it is seen."""
+    return tuple(one for one in quarters if one.incidents)[-_MOST_QUARTERS:]
 
 
 def _said(median_s: float | None, said: str) -> str:

@@ -217,6 +217,7 @@ class PostmortemLibrary:
 def _similar(record: PostmortemRecord, score: float, because: tuple[str, ...]) -> Similar:
     report = record.report
     told = [one.text for one in report.of_role(PointRole.ROOT_CAUSE) if one.standing is Standing.CONFIRMED]
+    told = told or [one.text for one in report.of_role(PointRole.ACTIVE_FAILURE) if one.standing is Standing.CONFIRMED]
     causes: list[str] = told or [f"{one['kind']} of {one['subject']}" for one in confirmed_causes(report)]
     ended = next((line.strip() for line in report.sections.get("resolution", "").splitlines() if line.strip()), "")
     return Similar(record.id, report.title, record.stage, score, because, tuple(causes[:3]), ended[:300])
