@@ -51,6 +51,10 @@ READING: list[tuple[str, ...]] = [
     ("night", "list"),
     ("night", "show", NIGHT),
     ("incident", "list"),
+    ("postmortem", "schema"),
+    ("postmortem", "statistics"),
+    ("taxonomy", "show"),
+    ("taxonomy", "history"),
     ("break-glass", "list"),
     ("bench", "list"),
     ("bench", "query", "shop_demand", "shop=north", "--side", "1", "--side", "2"),
@@ -160,6 +164,7 @@ def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
         lake_and_lineage(flow)
         promises(flow)
         incident(flow)
+        learning(flow)
         telling(flow)
         privacy(flow)
         letting_go(flow)
@@ -389,6 +394,31 @@ def bench(flow: Flow) -> str:
     assert flow.do("bench", "compare", first, second)["whole"]["rows"] == 1
     assert len(flow.do("bench", "show", first, "--rows", "5")["results"]) == 1
     return str(first)
+
+
+def learning(flow: Flow) -> None:
+    """The postmortem of the incident, from its draft to its publication and its place among others."""
+    point = flow.do("postmortem", "draft", "2024-001")["report"]["points"][0]["id"]
+    flow.do("postmortem", "edit", "2024-001", "lessons=Brew more.", "severity=sev2", "--expect", "2")
+    flow.do("postmortem", "judge", "2024-001", point, "confirmed")
+    added = flow.do("postmortem", "add", "2024-001", "luck", "It was cold.")["report"]["points"][-1]
+    flow.do("postmortem", "rewrite", "2024-001", added["id"], "It was very cold.")
+    flow.do("postmortem", "comment", "2024-001", "well told", "--about", "lessons")
+    assert [one["text"] for one in flow.do("postmortem", "comments", "2024-001")] == ["well told"]
+    flow.do("postmortem", "review", "2024-001", "ask", "--actor", "ada")
+    assert flow.do("postmortem", "review", "2024-001", "accept", "--actor", "zoe")["stage"] == "reviewed"
+    assert flow.do("postmortem", "publish", "2024-001")["revision"] == 1
+    assert flow.do("postmortem", "show", "2024-001")["report"]["sections"]["lessons"] == "Brew more."
+    assert flow.do("postmortem", "history", "2024-001")[0]["revision"] == 1
+    (flow.shell.folder / "old.md").write_text("# Beer was sour\n## Root cause\n- A fridge was off.\n")
+    assert flow.do("postmortem", "import", "old.md")[0]["outcome"] == "new"
+    assert flow.do("postmortem", "search", "sour beer")[0]["postmortem"] == "old"
+    assert {one["postmortem"] for one in flow.do("postmortem", "list")} == {"old", "2024-001"}
+    assert flow.do("postmortem", "export", "learned")["postmortems"] == 2
+    assert isinstance(flow.do("incident", "similar", "2024-001"), list)
+    text = flow.do("taxonomy", "show")["text"].replace('name = "CPU failures"', 'name = "CPU faults"')
+    (flow.shell.folder / "failures.toml").write_text(text)
+    assert flow.do("taxonomy", "edit", "failures.toml", "--reason", "shorter")["version"] == 2
 
 
 def incident(flow: Flow) -> None:

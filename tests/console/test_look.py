@@ -44,7 +44,10 @@ PAGES = (
     "/privacy",
     "/ledger",
     "/lineage?of=trained:partner_demand@7",
+    "/postmortems",
     "/postmortems/2017-001",
+    "/postmortems/statistics",
+    "/postmortems/taxonomy",
     "/nothing",
 )
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()

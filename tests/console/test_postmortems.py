@@ -17,7 +17,7 @@ HOSTILE = "<script>alert(1)</script> **x** [y](javascript:alert(1))"
 def learned(world: World) -> World:
     """The broken project with the draft of its incident and the five public failures."""
     files = {path.name: path.read_bytes() for path in SAMPLES.glob("*.md")}
-    world.platform.postmortem_import.take(files, actor="noa")
+    world.platform.postmortem_import.take(files, actor="noa", key="import")
     world.platform.postmortem_writing.draft("2017-001", actor="noa", key="d1")
     return world
 

@@ -80,6 +80,12 @@ READING: dict[str, str] = {
     "/v1/notices/targets": "/v1/notices/targets",
     "/v1/alertmanager": "/v1/alertmanager?open_only=true",
     "/v1/incidents": "/v1/incidents",
+    "/v1/postmortems": "/v1/postmortems?q=beer",
+    "/v1/postmortems/statistics": "/v1/postmortems/statistics",
+    "/v1/postmortems/schema": "/v1/postmortems/schema",
+    "/v1/postmortems/export": "/v1/postmortems/export",
+    "/v1/taxonomy": "/v1/taxonomy",
+    "/v1/taxonomy/history": "/v1/taxonomy/history",
     "/v1/break-glass": "/v1/break-glass",
     "/v1/freezes": "/v1/freezes",
     "/v1/changes-held": "/v1/changes-held",
@@ -409,6 +415,34 @@ def held_change(api: Api) -> str:
     return api.get("/v1/changes-held", every=True)["items"][0]["id"]
 
 
+def reviewed(api: Api, key: str) -> Response:
+    """Ask for the review and accept as somebody else."""
+    asked = api.post("/v1/postmortems/2024-001/review", {"step": "ask"}, key=f"{key} asked")
+    assert asked.is_success, asked.text
+    return api.post("/v1/postmortems/2024-001/review", {"step": "accept"}, key=key, X_Steek_Actor="zoe")
+
+
+def first_point(api: Api) -> str:
+    return api.get("/v1/postmortems/2024-001")["report"]["points"][0]["id"]
+
+
+WRITING |= {
+    "/v1/postmortems/{incident}/draft": lambda api, key: api.post("/v1/postmortems/2024-001/draft", key=key),
+    "/v1/postmortems/{postmortem}/points": lambda api, key: api.post(
+        "/v1/postmortems/2024-001/points", {"role": "luck", "text": "It was cold."}, key=key
+    ),
+    "/v1/postmortems/{postmortem}/points/{point}/judgement": lambda api, key: api.post(
+        f"/v1/postmortems/2024-001/points/{first_point(api)}/judgement", {"standing": "confirmed"}, key=key
+    ),
+    "/v1/postmortems/{postmortem}/comments": lambda api, key: api.post(
+        "/v1/postmortems/2024-001/comments", {"text": "well told"}, key=key
+    ),
+    "/v1/postmortems/{postmortem}/review": reviewed,
+    "/v1/postmortems/{postmortem}/publish": lambda api, key: api.post("/v1/postmortems/2024-001/publish", key=key),
+    "/v1/postmortems/import": lambda api, key: api.post(
+        "/v1/postmortems/import", {"files": {"old.md": "# Sour beer\n## Impact\nAll of it."}}, key=key
+    ),
+}
 RUN_OF_BENCH = f"b-{hashlib.sha256(b'key of /v1/bench/runs').hexdigest()[:12]}"
 # They need what a write made first.
 AFTER_WRITING: dict[str, str] = (
@@ -421,6 +455,11 @@ AFTER_WRITING: dict[str, str] = (
         for part in ("/agreements", "/confidence", "/estimate", "/watches", "/groups", "/refusals")
     }
     | {
+        "/v1/incidents/{incident}/similar": "/v1/incidents/2024-001/similar",
+        "/v1/postmortems/{postmortem}": "/v1/postmortems/2024-001",
+        "/v1/postmortems/{postmortem}/history": "/v1/postmortems/2024-001/history",
+        "/v1/postmortems/{postmortem}/comments": "/v1/postmortems/2024-001/comments",
+        "/v1/postmortems/{postmortem}/revisions/{revision}": "/v1/postmortems/2024-001/revisions/1",
         "/v1/labels/{name}/agreement": "/v1/labels/returned/agreement",
     "/v1/bench/runs/{run_id}": f"/v1/bench/runs/{RUN_OF_BENCH}",
     "/v1/bench/runs/{run_id}/results": f"/v1/bench/runs/{RUN_OF_BENCH}/results?limit=5",

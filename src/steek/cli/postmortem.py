@@ -209,6 +209,7 @@ def publish(
 def import_(
     folder: Annotated[Path, typer.Argument(help="Folder of Markdown and JSON files, or one file.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come of each file.")] = False,
+    key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
@@ -216,7 +217,8 @@ def import_(
     """Bring in old postmortems; a file is known by its content and never taken twice."""
     files = _files(folder)
     with opened(project) as platform:
-        done = platform.postmortem_import.take(files, actor=actor_or_user(actor), dry_run=dry_run)
+        by, name = actor_or_user(actor), key_or_new(key)
+        done = platform.postmortem_import.take(files, actor=by, key=name, dry_run=dry_run)
         columns = ("file", "outcome", "postmortem", "sections", "points", "categories", "notes")
         show(list(done), as_json=as_json, columns=columns)
 

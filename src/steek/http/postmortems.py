@@ -194,10 +194,11 @@ def _writing(routes: APIRouter, platform: Platform) -> None:
         return _told(platform, writing.judge(postmortem, point, asked.standing, actor=by, key=name))
 
     @routes.post("/postmortems/import", status_code=201)
-    def take(asked: Files, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def take(asked: Files, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Bring in old postmortems; a file is known by its content and never taken twice."""
         files = {name: text.encode("utf-8", "replace") for name, text in asked.files.items()}
-        return reply(platform.postmortem_import.take(files, actor=actor_or_api(actor), dry_run=asked.dry_run), 201)
+        by, name = actor_or_api(actor), require_key(key)
+        return reply(platform.postmortem_import.take(files, actor=by, key=name, dry_run=asked.dry_run), 201)
 
 
 def _reviewing(routes: APIRouter, platform: Platform) -> None:

@@ -38,6 +38,7 @@ def filled(learning: Learning) -> Learning:
             "labels.md": old("labels", category="labels-not-ready", day="2018-07-08", words="Labels came late."),
         },
         actor="noa",
+        key="import",
     )
     return learning
 

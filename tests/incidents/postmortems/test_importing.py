@@ -62,7 +62,7 @@ def files() -> dict[str, bytes]:
 
 @pytest.mark.covers("P4")
 def test_an_old_file_is_mapped_and_keeps_what_cannot_be(learning: Learning) -> None:
-    [done] = learning.imports.take({"2019/Till scores.md": OLD}, actor="noa")
+    [done] = learning.imports.take({"2019/Till scores.md": OLD}, actor="noa", key="import 1")
     assert (done.outcome, done.postmortem, done.title) == (ImportOutcome.NEW, "till-scores", "Till scores: stale")
     record = learning.library.get("till-scores")
     report = record.report
@@ -86,14 +86,18 @@ def test_an_old_file_is_mapped_and_keeps_what_cannot_be(learning: Learning) -> N
 
 @pytest.mark.covers("P4")
 def test_the_same_folder_again_writes_nothing_and_a_changed_file_is_the_next_revision(learning: Learning) -> None:
-    learning.imports.take({"old.md": OLD}, actor="noa")
-    assert [one.outcome for one in learning.imports.take({"moved.md": OLD}, actor="noa")] == [ImportOutcome.SAME]
+    learning.imports.take({"old.md": OLD}, actor="noa", key="import 3")
+    assert [one.outcome for one in learning.imports.take({"moved.md": OLD}, actor="noa", key="import 5")] == [
+        ImportOutcome.SAME
+    ]
     changed = OLD.replace(b"It rained.", b"It snowed.")
-    assert [one.outcome for one in learning.imports.take({"old.md": changed}, actor="noa")] == [ImportOutcome.UPDATED]
+    assert [one.outcome for one in learning.imports.take({"old.md": changed}, actor="noa", key="import 7")] == [
+        ImportOutcome.UPDATED
+    ]
     assert learning.library.get("old").revision == 2
     assert learning.library.revision("old", 1).report.sections["Weather on that day"].startswith("It rained.")
     learning.writing.edit("old", {"lessons": "ours"}, actor="gil", key="e1")
-    kept = learning.imports.take({"old.md": changed + b"\nmore"}, actor="noa")
+    kept = learning.imports.take({"old.md": changed + b"\nmore"}, actor="noa", key="import 9")
     assert [one.outcome for one in kept] == [ImportOutcome.KEPT]
     assert learning.library.get("old").report.sections["lessons"] == "ours"
     assert [event.payload["postmortem"] for event in learning.told("postmortem.imported")] == ["old", "old"]
@@ -101,22 +105,22 @@ def test_the_same_folder_again_writes_nothing_and_a_changed_file_is_the_next_rev
 
 @pytest.mark.covers("P4")
 def test_a_dry_run_says_what_would_come_and_writes_nothing(learning: Learning) -> None:
-    done = learning.imports.take({"a.md": OLD, "README.md": b"# about"}, actor="noa", dry_run=True)
+    done = learning.imports.take({"a.md": OLD, "README.md": b"# about"}, actor="noa", key="import 11", dry_run=True)
     assert [one.outcome for one in done] == [ImportOutcome.LEFT_OUT, ImportOutcome.NEW]
     assert (learning.library.list(), learning.told("postmortem.imported")) == ((), [])
 
 
 @pytest.mark.covers("P4")
 def test_two_files_of_one_name_are_two_postmortems(learning: Learning, drafted: Incident) -> None:
-    done = learning.imports.take({"a/outage.md": OLD, "b/outage.md": OLD + b"\nother"}, actor="noa")
+    done = learning.imports.take({"a/outage.md": OLD, "b/outage.md": OLD + b"\nother"}, actor="noa", key="import 13")
     assert [one.outcome for one in done] == [ImportOutcome.NEW, ImportOutcome.NEW]
     assert done[0].postmortem != done[1].postmortem
-    [own] = learning.imports.take({f"{drafted.id}.md": OLD + b"\nx"}, actor="noa")
+    [own] = learning.imports.take({f"{drafted.id}.md": OLD + b"\nx"}, actor="noa", key="import 15")
     assert (own.outcome, own.notes[-1]) == (
         ImportOutcome.KEPT,
         "a postmortem of an own incident has this id; it was left alone",
     )
-    [free] = learning.imports.take({"1999-001.md": OLD + b"\ny"}, actor="noa")
+    [free] = learning.imports.take({"1999-001.md": OLD + b"\ny"}, actor="noa", key="import 17")
     assert free.postmortem == "imported-1999-001"
 
 
@@ -134,7 +138,7 @@ def test_hostile_files_harm_nobody(learning: Learning) -> None:
         "open.md": b"---\ntitle: never closed\n" + b"- a\n" * 1_000,
         "../../etc/passwd.md": b"# path\ntext",
     }
-    done = {one.file: one for one in learning.imports.take(hostile, actor="noa")}
+    done = {one.file: one for one in learning.imports.take(hostile, actor="noa", key="import 19")}
     assert {name for name, one in done.items() if one.outcome is ImportOutcome.REFUSED} == {
         "deep.json",
         "empty.md",
@@ -213,7 +217,7 @@ def test_the_schema_refuses_what_is_no_postmortem() -> None:
 
 @pytest.mark.covers("P2", "P4")
 def test_the_five_public_failures_come_in_classified(learning: Learning) -> None:
-    done = learning.imports.take(files(), actor="noa")
+    done = learning.imports.take(files(), actor="noa", key="import 21")
     taken = {one.postmortem: one for one in done if one.outcome is ImportOutcome.NEW}
     assert len(taken) == 5
     assert all(one.notes == () for one in taken.values())

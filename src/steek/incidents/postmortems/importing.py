@@ -12,7 +12,14 @@ from steek.incidents.postmortems.publication import Stage
 from steek.incidents.postmortems.published import published_payload
 from steek.incidents.postmortems.reading import read_postmortem, slug
 from steek.incidents.postmortems.report import Report, plain
-from steek.incidents.postmortems.stored import PostmortemRecord, create, find_or_none, keep_version
+from steek.incidents.postmortems.stored import (
+    PostmortemRecord,
+    asked_before,
+    create,
+    find_or_none,
+    keep_version,
+    remember,
+)
 from steek.incidents.postmortems.tables import reports
 from steek.incidents.postmortems.taxonomies import current_taxonomy
 from steek.incidents.text import NAME_CHARACTERS, checked
@@ -21,6 +28,8 @@ from steek.kernel.errors import InputError
 from steek.ledger import Database, Draft, Ledger
 
 _MOST_FILES = 10_000
+_KEY_CHARACTERS = 280
+_BY_THIS_KEY = "this key brought it"
 _INCIDENT = re.compile(r"\d{4}-\d{1,6}")
 
 
@@ -33,6 +42,9 @@ class ImportOutcome(StrEnum):
     KEPT = "kept"
     LEFT_OUT = "left out"
     REFUSED = "refused"
+
+
+_STORED = (ImportOutcome.NEW, ImportOutcome.UPDATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +69,19 @@ class PostmortemImport:
         self._ledger = ledger
         self._clock = clock
 
-    def take(self, files: Mapping[str, bytes], *, actor: str, dry_run: bool = False) -> tuple[ImportedFile, ...]:
+    def take(
+        self, files: Mapping[str, bytes], *, actor: str, key: str, dry_run: bool = False
+    ) -> tuple[ImportedFile, ...]:
         """Read files and store what they say as published postmortems.
 
-        Each file is a transaction of its own: one that is refused harms no other. What it already has is found by
-        content, so no key is needed to call it again.
+        Each file is a transaction of its own: one that is refused harms no other. What is there already is found by
+        content, under whatever name it comes again.
 
         Args:
             files: Content by name; names that end in .json hold a report as it is exported, all others Markdown. Where
                 both stand under one name, the Markdown is left out.
             actor: Who brings them.
+            key: Idempotency key; with it again a file that it brought is told of as it was then.
             dry_run: Only say what would come of it.
 
         Raises:
@@ -76,9 +91,10 @@ class PostmortemImport:
         if len(files) > _MOST_FILES:
             raise InputError(f"{len(files):,} files; {_MOST_FILES:,} are read at once")
         both = {name.rpartition(".")[0] for name in files if name.endswith(".json")}
-        return tuple(self._one(name, files[name], both, by, dry_run=dry_run) for name in sorted(files))
+        asked = _Asked(checked(key, what="key", most=_KEY_CHARACTERS), by, dry_run)
+        return tuple(self._one(name, files[name], both, asked) for name in sorted(files))
 
-    def _one(self, name: str, content: bytes, both: set[str], actor: str, *, dry_run: bool) -> ImportedFile:
+    def _one(self, name: str, content: bytes, both: set[str], asked: "_Asked") -> ImportedFile:
         stem, _, ending = name.rpartition(".")
         if ending != "json" and stem in both:
             return ImportedFile(
@@ -90,21 +106,23 @@ class PostmortemImport:
         try:
             with self._database.reading() as connection:
                 taxonomy = current_taxonomy(connection)
-            report, notes = read_postmortem(content, name=name, actor=actor, taxonomy=taxonomy)
+            report, notes = read_postmortem(content, name=name, actor=asked.actor, taxonomy=taxonomy)
             shown = "".join(one if one.isprintable() else "\ufffd" for one in name)[-300:]
             with self._database.transaction() as connection:
-                outcome, identity, why = _outcome(connection, report, shown, digest)
-                if not dry_run and outcome in {ImportOutcome.NEW, ImportOutcome.UPDATED}:
-                    self._store(connection, replace(report, id=identity), (shown, digest), outcome, actor)
+                outcome, identity, why = _outcome(connection, report, shown, digest, key=asked.of(digest))
+                stored = why == _BY_THIS_KEY
+                if not asked.dry_run and not stored and outcome in {ImportOutcome.NEW, ImportOutcome.UPDATED}:
+                    self._store(connection, replace(report, id=identity), (shown, digest), outcome, asked)
         except InputError as problem:
             return ImportedFile(name, ImportOutcome.REFUSED, None, None, 0, 0, (), (problem.message,))
-        told = (*notes, *([why] if why else []))
+        told = (*notes, *([why] if why and not stored else []))
         counts = len(report.ordered_sections()), len(report.points)
         return ImportedFile(name, outcome, identity, report.title, *counts, report.categories, told)
 
     def _store(
-        self, connection: Connection, report: Report, source: tuple[str, str], outcome: ImportOutcome, actor: str
+        self, connection: Connection, report: Report, source: tuple[str, str], outcome: ImportOutcome, asked: "_Asked"
     ) -> None:
+        actor = asked.actor
         now = self._clock.now()
         before = find_or_none(connection, report.id)
         if before is None:
@@ -131,13 +149,30 @@ class PostmortemImport:
         }
         told = payload | published_payload(made)
         self._ledger.append(connection, Draft("postmortem.imported", made.urn, actor, told))
+        remember(connection, asked.of(source[1]), f"import {outcome.value}", made)
 
 
-def _outcome(connection: Connection, report: Report, name: str, digest: str) -> tuple[ImportOutcome, str, str]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is the same for all files of one import."""
+
+    key: str
+    actor: str
+    dry_run: bool
+
+    def of(self, digest: str) -> str:
+        """The key of one file."""
+        return f"{self.key}:{digest[:16]}"
+
+
+def _outcome(
+    connection: Connection, report: Report, name: str, digest: str, *, key: str
+) -> tuple[ImportOutcome, str, str]:
     """What to do with a report, under which id, and why if that is not plain."""
     known = connection.execute(select(reports.c.id).where(reports.c.source_hash == digest)).scalar_one_or_none()
     if known is not None:
-        return ImportOutcome.SAME, known, ""
+        before = next((one for one in _STORED if asked_before(connection, key, f"import {one.value}", known)), None)
+        return (ImportOutcome.SAME, known, "") if before is None else (before, known, _BY_THIS_KEY)
     present = find_or_none(connection, report.id)
     if present is not None and present.source_hash is None:
         return ImportOutcome.KEPT, present.id, "a postmortem of an own incident has this id; it was left alone"
