@@ -25,6 +25,7 @@ PAGES = (
     "/models/partner_demand",
     "/incidents/2017-001",
     "/incidents?declare=1",
+    "/bench",
     "/monitors",
     "/monitors/partners_joined",
     "/models/partner_demand/health",

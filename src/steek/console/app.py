@@ -12,10 +12,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from steek.console import pin_files
 from steek.console.actions import ACTIONS, perform
 from steek.console.actor import actor_of
 from steek.console.alert_actions import ALERT_ACTIONS
 from steek.console.attribution_actions import ATTRIBUTION_ACTIONS
+from steek.console.bench_actions import BENCH_ACTIONS
+from steek.console.bench_pages import BENCH_PAGES
 from steek.console.control_actions import CONTROL_ACTIONS
 from steek.console.data_actions import DATA_ACTIONS
 from steek.console.defence_pages import DEFENCE_PAGES
@@ -27,12 +30,15 @@ from steek.console.guard import Guard
 from steek.console.incident_live import here_part, shared_parts
 from steek.console.notice_actions import NOTICE_ACTIONS
 from steek.console.objective_actions import OBJECTIVE_ACTIONS
+from steek.console.oncall_actions import ONCALL_ACTIONS
+from steek.console.oncall_pages import ONCALL_PAGES
 from steek.console.page import environment
 from steek.console.pages import PAGES
 from steek.console.postmortem_actions import POSTMORTEM_ACTIONS
 from steek.console.services import Services
 from steek.console.shown_once import SHOWN_ONCE
 from steek.console.site import Site
+from steek.console.state_actions import STATE_ACTIONS
 from steek.console.stream import Live
 from steek.kernel.errors import ConflictError, InputError, NotFoundError, RefusedError, ResourceError, SteekError
 
@@ -63,13 +69,20 @@ def build_console(platform: object) -> ASGIApp:
         **ETHICS_ACTIONS,
     }
     forms |= FOLLOW_UP_ACTIONS
+    forms |= STATE_ACTIONS
+    forms |= BENCH_ACTIONS
+    forms |= ONCALL_ACTIONS
     forms |= CONTROL_ACTIONS
     forms |= POSTMORTEM_ACTIONS
+    pages = {**PAGES, **DEFENCE_PAGES, **BENCH_PAGES, **ONCALL_PAGES}
     routes = [
         Route("/stream", partial(_stream, site)),
         Route("/incidents/{id}/stream", partial(_room, site)),
         Route("/charts/{name}.svg", partial(_chart, site)),
-        *(Route(path, partial(page, site)) for path, page in {**PAGES, **DEFENCE_PAGES}.items()),
+        Route("/pins/{id}/chart.svg", partial(pin_files.chart, site)),
+        Route("/pins/{id}/file", partial(pin_files.file, site)),
+        Route("/incidents/{id}/files", partial(pin_files.attach, site), methods=["POST"]),
+        *(Route(path, partial(page, site)) for path, page in pages.items()),
         *(Route(path, partial(perform, action, site), methods=["POST"]) for path, action in forms.items()),
         *(Route(path, partial(show, site), methods=["POST"]) for path, show in SHOWN_ONCE.items()),
         Mount("/static", StaticFiles(packages=[("steek.console", "static")])),

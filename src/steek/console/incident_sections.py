@@ -22,8 +22,11 @@ from steek.console.control_section import control_section
 from steek.console.do_section import do_section
 from steek.console.ethics_section import ethics_section
 from steek.console.follow_ups_section import follow_ups_section
+from steek.console.hypotheses_section import hypotheses_section
+from steek.console.impact_section import impact_section
 from steek.console.indicators_section import indicators_section
 from steek.console.phases_section import phases_section
+from steek.console.pins_section import pins_section
 from steek.console.postmortem_section import postmortem_section
 from steek.console.recovery_section import recovery_section
 from steek.console.roles_section import roles_section
@@ -31,6 +34,7 @@ from steek.console.services import Services
 from steek.console.similar_section import similar_section
 from steek.console.suspects_section import suspects_section
 from steek.console.timeline_parts import timeline_section
+from steek.console.updates_section import call_section, handovers_section, updates_section
 from steek.incidents import Story
 
 SectionFunction = Callable[[Services, Story, str], object | None]
@@ -50,16 +54,22 @@ class Section:
 
 SECTIONS: tuple[Section, ...] = (
     Section("phases", "incident/phases.html", phases_section, "top", 10),
+    Section("call", "incident/call.html", call_section, "top", 15, first_on_phone=True),
     Section("next", "incident/next.html", None, "top", 20),
     Section("evidence", "incident/evidence.html", None, "main", 10),
     Section("suspects", "incident/suspects.html", suspects_section, "main", 20),
+    Section("hypotheses", "incident/hypotheses.html", hypotheses_section, "main", 30),
     Section("indicators", "incident/indicators.html", indicators_section, "main", 50),
     Section("actions", "incident/actions.html", actions_section, "main", 60),
     Section("control", "incident/control.html", control_section, "main", 65),
     Section("recovery", "incident/recovery.html", recovery_section, "main", 55),
+    Section("impact", "incident/impact.html", impact_section, "main", 30),
+    Section("pins", "incident/pins.html", pins_section, "main", 70),
     Section("roles", "incident/roles.html", roles_section, "side", 10),
+    Section("handovers", "incident/handovers.html", handovers_section, "side", 15),
+    Section("updates", "incident/updates.html", updates_section, "side", 30),
     Section("do", "incident/do.html", do_section, "side", 20, first_on_phone=True),
-    Section("ethics", "incident/ethics.html", ethics_section, "side", 40),
+    Section("ethics", "incident/ethics.html", ethics_section, "main", 75),
     Section("similar", "incident/similar.html", similar_section, "side", 45),
     Section("postmortem", "incident/postmortem.html", postmortem_section, "side", 50),
     Section("follow-ups", "incident/follow_ups.html", follow_ups_section, "side", 60),

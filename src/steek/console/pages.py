@@ -35,6 +35,7 @@ from steek.console.profiles_page import profile_lines, profile_page
 from steek.console.quarantine_page import quarantine_view
 from steek.console.receipt_page import receipt_view
 from steek.console.search_page import search_view
+from steek.console.signal_lines import signals_view
 from steek.console.site import DONE, Site
 from steek.console.slices_page import sliced_monitors, slices_view
 from steek.console.watched_page import watched_view
@@ -67,6 +68,8 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
             NavItem("Notices", "/notices", sum(each.dead for each in services.notices.targets())),
             NavItem("Alerts", "/alerts", waiting),
             NavItem("Incidents", "/incidents", open_count),
+            NavItem("Bench", "/bench"),
+            NavItem("On-call", "/on-call", len(services.paging.open())),
         ),
         (
             NavItem("Postmortems", "/postmortems"),
@@ -227,7 +230,8 @@ def incidents(site: Site, request: Request) -> Response:
     asked = IncidentFilter.parse(request.query_params)
     view = incidents_view(site.services, asked, form_key=_form_key(site))
     declare_open = "declare" in request.query_params or not view.count
-    return _html(site, request, "incidents.html", view=view, declare_open=declare_open)
+    signals = signals_view(site.services)
+    return _html(site, request, "incidents.html", view=view, signals=signals, declare_open=declare_open)
 
 
 def incident(site: Site, request: Request) -> Response:

@@ -7,7 +7,7 @@ from steek.evaluation import Evaluator
 from steek.features import FeatureService
 from steek.governance import Access
 from steek.governance.emergency.break_glass import BreakGlass
-from steek.incidents import Incidents
+from steek.incidents import Bench, Hypotheses, Incidents, OfflineDeclarations, Pins, Signals, Triage
 from steek.incidents.control.agreements import Agreements
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import MitigationEffects
@@ -79,6 +79,12 @@ class Services:
     watching: Watching
     notices: Notices
     incidents: Incidents
+    signals: Signals
+    triage: Triage
+    pins: Pins
+    offline: OfflineDeclarations
+    hypotheses: Hypotheses
+    bench: Bench
     access: Access
     break_glass: BreakGlass
     concerns: Concerns

@@ -1,5 +1,6 @@
 """What changed before an incident, ranked, each with its reason; and what did not change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from steek.console.event_words import describe
@@ -18,6 +19,10 @@ class SuspectLine:
     text: str
     reason: str
     score: float
+    category: str
+    verdict: str
+    hypothesis: int | None
+    claim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +34,32 @@ class SuspectsView:
     searched: str
 
 
-def suspects_section(_services: Services, story: Story, _form_key: str) -> SuspectsView:
+def suspects_section(services: Services, story: Story, _form_key: str) -> SuspectsView:
     """The strongest suspects as the story ranked them; nothing is ranked again here."""
     changed = story.changed
+    tested = {one.about: one.number for one in services.hypotheses.list(story.incident.id) if one.about is not None}
     return SuspectsView(
-        suspects=tuple(_suspect_line(suspect) for suspect in changed.suspects[:_MOST_SUSPECTS]),
+        suspects=tuple(_suspect_line(suspect, tested) for suspect in _shown(changed.suspects)),
         unchanged=tuple(statement.sentence for statement in changed.unchanged),
         searched=f"between {changed.searched_since:%d %b} and {changed.searched_until:%d %b %H:%M}",
     )
 
 
-def _suspect_line(suspect: Suspect) -> SuspectLine:
+def _shown(suspects: tuple[Suspect, ...]) -> list[Suspect]:
+    """The strongest, and whatever people said something about."""
+    return [one for place, one in enumerate(suspects) if place < _MOST_SUSPECTS or one.verdict is not None]
+
+
+def _suspect_line(suspect: Suspect, tested: Mapping[str, int]) -> SuspectLine:
     line = describe(suspect.event)
-    return SuspectLine(suspect.event.id, line.what, line.text, suspect.reason, suspect.score)
+    return SuspectLine(
+        event_id=suspect.event.id,
+        what=line.what,
+        text=line.text,
+        reason=suspect.reason,
+        score=suspect.score,
+        category=suspect.category,
+        verdict=suspect.verdict or "",
+        hypothesis=tested.get(suspect.event.id),
+        claim=f"{suspect.what}, and that is the cause.",
+    )

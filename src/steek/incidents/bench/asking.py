@@ -35,6 +35,7 @@ class Asking:
         window: Moments to take; None takes the last day before now.
         slice: "column=value" of the entity.
         limit: At most so many, the newest first.
+        as_said: Typed values are as persons say them; what the data hold under pseudonyms is made one.
     """
 
     typed: Sequence[Mapping[str, object]] = field(default_factory=list[Mapping[str, object]])
@@ -43,6 +44,7 @@ class Asking:
     window: Window | None = None
     slice: str | None = None
     limit: int = 200
+    as_said: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.limit <= MOST_QUERIES:

@@ -29,6 +29,7 @@ from steek.serving.prediction_record import PREDICTIONS
 
 PURPOSE = "incident"
 _KEY_CHARACTERS = 300
+_TOP = 10
 _JOINED = ("request", "entity", CANDIDATE)
 
 
@@ -116,6 +117,8 @@ class Bench:
         if known is not None:
             return known
         definition = self._definition(model)
+        if asking.as_said:
+            asking = replace(asking, typed=[self._as_stored(question) for question in asking.typed])
         order = _Order(definition, parse_sides(sides), asking, _slices(definition, by), incident, hypothesis, who)
         self._admit()
         return self._keep(self._made(order, at_key), at_key)
@@ -150,7 +153,7 @@ class Bench:
         named = definition.examples.moment
         typed = {**entity} if moment is None else {**entity, named: moment}
         if as_said:
-            typed = {name: self._stored(name, value) for name, value in typed.items()}
+            typed = self._as_stored(typed)
         question = self._material.questions.find(definition, Asking(typed=[typed], limit=1), self._clock.now())
         with attributed(job="bench question", model=model):
             answers = tuple(self._answer(definition, side, question, top) for side in chosen)
@@ -221,12 +224,17 @@ class Bench:
             raise problem
         results = self._results(definition, questions, [replayed for _, replayed, _ in answered])
         able = [replayed is not None for _, replayed, _ in answered]
+        said = self._said(order.asking, order.slices)
+        if order.asking.typed and questions.height == 1:
+            # Of one question everybody wants to know why.
+            answers: Any = to_plain([self._answer(definition, side, questions, _TOP) for side in order.sides])
+            said["answers"] = answers
         return Run(
             id=run_id,
             model=definition.name,
             incident_id=order.incident,
             hypothesis=order.hypothesis,
-            question=self._said(order.asking, order.slices),
+            question=said,
             sides=tuple(_side_run(side, replayed, problem) for side, replayed, problem in answered),
             comparisons=_comparisons(results, order.sides, able, order.slices),
             queries=questions.height,
@@ -247,10 +255,13 @@ class Bench:
         if asking is not None:
             self._material.access.admit(replace(asking, purpose=PURPOSE), PREDICTIONS, ("scores", "model", "at"))
 
-    def _stored(self, name: str, value: object) -> object:
-        if not isinstance(value, str | int):
-            return value
-        return self._material.as_stored(name, pl.Series(name, [value]))[0]
+    def _as_stored(self, question: Mapping[str, object]) -> dict[str, object]:
+        """A question as the data name things, from one as a person says it."""
+        made = self._material.as_stored
+        return {
+            name: made(name, pl.Series(name, [value]))[0] if isinstance(value, str | int) else value
+            for name, value in question.items()
+        }
 
     def _ask(
         self, definition: ModelDefinition, side: Side, questions: pl.DataFrame

@@ -68,12 +68,13 @@ class Run:
     @property
     def sentence(self) -> str:
         """What came out, for people."""
+        asked = "1 question" if self.queries == 1 else f"{self.queries} questions"
         failed = [side.label for side in self.sides if side.problem is not None]
         could_not = f"; {', '.join(failed)} could not answer" if failed else ""
         if not self.comparisons:
-            return f"{self.queries} questions to {self.sides[0].label} of {self.model}{could_not}"
+            return f"{asked} to {self.sides[0].label} of {self.model}{could_not}"
         said = "; ".join(_difference(one) for one in self.comparisons)
-        return f"{self.queries} questions to {self.model}: {said}{could_not}"
+        return f"{asked} to {self.model}: {said}{could_not}"
 
 
 def _difference(one: Comparison) -> str:

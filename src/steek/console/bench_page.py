@@ -1,0 +1,123 @@
+"""The test bench: runs that are kept, one run with its picture, forms to ask again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from markupsafe import Markup
+
+from steek.charts import before_after_svg
+from steek.console.services import Services
+from steek.console.words import percent
+from steek.incidents import Run
+
+_MOST_RUNS = 100
+_SHOWN_ROWS = 20
+_SCORES = "score_"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model with the sides that one most often wants: what answers now and what answered before."""
+
+    name: str
+    columns: tuple[str, ...]
+    sides: str
+    versions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchView:
+    """Runs, newest first, and what may be asked."""
+
+    runs: tuple[Run, ...]
+    models: tuple[ModelChoice, ...]
+    chosen: ModelChoice | None
+    incident: str
+    hypothesis: str
+    form_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One side against the first, drawn."""
+
+    before: str
+    after: str
+    picture: Markup
+    said: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run. `answers` are those of a single question with its features; empty for more questions."""
+
+    run: Run
+    compared: tuple[Compared, ...]
+    answers: tuple[Mapping[str, Any], ...]
+    others: tuple[Run, ...]
+    asked: str
+
+
+def bench_view(services: Services, query: Mapping[str, str], *, form_key: str) -> BenchView:
+    """The page of all runs; `model`, `incident` and `hypothesis` of the address fill in the forms."""
+    models = tuple(_choice(services, name) for name in services.project.definitions)
+    wanted = query.get("model", "")
+    chosen = next((one for one in models if one.name == wanted), models[0] if models else None)
+    incident = query.get("incident", "")[:20]
+    runs = services.bench.list(incident=incident or None, limit=_MOST_RUNS)
+    return BenchView(runs, models, chosen, incident, query.get("hypothesis", "")[:6], form_key)
+
+
+def run_view(services: Services, run_id: str) -> RunView:
+    """One run with a picture of each pair of sides. Raises NotFoundError."""
+    run = services.bench.get(run_id)
+    answers = cast("Sequence[Mapping[str, Any]]", run.question.get("answers", ()))
+    others = tuple(one for one in services.bench.list(model=run.model, limit=20) if one.id != run.id)
+    return RunView(run, _compared(services, run), tuple(answers), others, _asked(run.question))
+
+
+def _choice(services: Services, name: str) -> ModelChoice:
+    definition = services.project.definitions[name]
+    columns = definition.examples.entity
+    if definition.partition_by is not None and definition.partition_by not in columns:
+        columns = (*columns, definition.partition_by)
+    route = services.routes.get(name)
+    versions = tuple(one.version for one in services.registry.list(name, limit=20))
+    wanted = [route.primary, *route.previous, *versions]
+    sides = list(dict.fromkeys(str(version) for version in wanted if version is not None))[:2]
+    return ModelChoice(name, columns, " ".join(reversed(sides)), versions)
+
+
+def _compared(services: Services, run: Run) -> tuple[Compared, ...]:
+    if not run.comparisons:
+        return ()
+    results = services.bench.results(run.id)
+    places = {side.label: number for number, side in enumerate(run.sides)}
+    found: list[Compared] = []
+    for one in run.comparisons:
+        first, second = f"{_SCORES}{places[one.before]}", f"{_SCORES}{places[one.after]}"
+        both = results.select(first, second).fill_nan(None).drop_nulls()
+        spoken = f"scores of {one.after} upwards against those of {one.before} to the right, {both.height} rows"
+        drawn = before_after_svg(both.rows(), names=(one.before, one.after), description=spoken)
+        # Safe: drawn from numbers, labels are escaped.
+        found.append(Compared(one.before, one.after, Markup(drawn), _said(one.whole.best_changed), len(found)))  # noqa: S704
+    return tuple(found)
+
+
+def _said(best_changed: float | None) -> str:
+    return "" if best_changed is None else f"another best answer for {percent(best_changed)} of the questions"
+
+
+def _asked(question: Mapping[str, Any]) -> str:
+    """What was asked, in words."""
+    if question.get("typed"):
+        return f"{question['typed']} typed in"
+    words = "rows whose right answers are known" if question.get("source") == "examples" else "logged questions"
+    if question.get("requests"):
+        return f"{question['requests']} {words} by their ids"
+    window = question.get("window")
+    span = f" from {window['start_at'][:16]} to {window['end_at'][:16]} UTC" if window else " of the last day"
+    sliced = f", {question['slice']} only" if question.get("slice") else ""
+    return f"{words}{span}{sliced}".replace("T", " ")
