@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from steek.console.actor import remember_actor
 from steek.console.data_actions import key_of
 from steek.console.site import Site
-from steek.incidents import Outcome
+from steek.incidents import Incident, Outcome, Said
 from steek.kernel.errors import ConflictError, InputError
 
 _MOST_BYTES = 100_000
@@ -64,15 +64,10 @@ def _page(incident: str, done: str, part: str = "") -> str:
 
 
 def declare(site: Site, _path: Mapping[str, str], form: Form) -> str:
-    incident = site.services.incidents.declare(
-        form.get("title", ""),
-        on=form.get("on", ""),
-        severity=form.get("severity", ""),
-        actor=form["actor"].strip(),
-        key=key_of(site, form),
-        freeze=form.get("freeze") == "yes",
-    )
-    return _page(incident.id, "declared")
+    what = form.get("title", ""), form.get("on", ""), form.get("severity", "")
+    said = Said(*what, form["actor"].strip(), form.get("freeze") == "yes", key_of(site, form))
+    declared = site.services.offline.declare(said)
+    return _page(declared.id, "declared") if isinstance(declared, Incident) else "/incidents?done=kept"
 
 
 def assign(site: Site, path: Mapping[str, str], form: Form) -> str:

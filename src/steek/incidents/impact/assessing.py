@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from steek.incidents.desk import Desk
 from steek.incidents.impact.impact_rows import read_impacts, write_impact
 from steek.incidents.impact.severity import SeverityAdvice, SeverityRules, is_worse, severity_by_rule
 from steek.incidents.impact.types import UNITS, Dimension, Estimate, Impact
-from steek.incidents.rows import attached, change
+from steek.incidents.rows import change
+from steek.incidents.tables import alerts
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
 from steek.incidents.types import Incident, Severity
 from steek.kernel.errors import InputError
@@ -99,9 +100,9 @@ def assess(
 
 def advise(connection: Connection, incident: Incident, rules: SeverityRules) -> SeverityAdvice:
     """What the rule says about the severity of an incident as it is now."""
-    ids = [alert.event_id for alert in attached(connection, incident.id)][:_MOST_NAMES]
-    query = events.select().with_only_columns(events.c.kind).where(events.c.id.in_(ids))
-    kinds = list(connection.execute(query).scalars()) if ids else []
+    mine = select(alerts.c.event_id).where(alerts.c.incident_id == incident.id)
+    shown = select(events.c.kind).where(events.c.id.in_(mine), events.c.kind.concat("").not_like("alert.%")).distinct()
+    kinds = list(connection.execute(shown).scalars())
     impacts = read_impacts(connection, incident.id)
     return severity_by_rule(impacts, systems=incident.systems, objectives=kinds, rules=rules)
 
