@@ -2,6 +2,8 @@
 
 from steek.incidents.desk import Desk
 from steek.incidents.lifecycle import Action, State, move
+from steek.incidents.recovery.confidence import Confidence
+from steek.incidents.recovery.outlook import Outlook
 from steek.incidents.rows import change, find, find_seen, remember, request
 from steek.incidents.types import Incident
 from steek.incidents.verification import Verification
@@ -37,6 +39,7 @@ def resolve(
         ConflictError: an indicator is not back, or none ever showed it.
         IllegalTransitionError: the incident is not open.
     """
+    sure = None if verification is None else Outlook(desk).confidence(incident_id)
     with desk.database.transaction() as connection:
         if request(connection, key, "resolve", incident_id=incident_id) is not None:
             return find(connection, incident_id)
@@ -46,7 +49,7 @@ def resolve(
             _require_back(incident_id, verification)
         now = desk.clock.now()
         after = change(connection, present, actor=actor, state=state.value, resolved_at=now)
-        event = desk.ledger.append(connection, _resolved(present, verification, actor, reason))[0]
+        event = desk.ledger.append(connection, _resolved(present, verification, sure, actor, reason))[0]
         remember(connection, key, "resolve", incident_id=incident_id, event_id=event.id)
         if present.frozen:
             release: dict[str, object] = {"incident": incident_id, "subjects": present.systems}
@@ -55,13 +58,17 @@ def resolve(
     return after
 
 
-def _resolved(before: Incident, verification: Verification | None, actor: str, reason: str) -> Draft:
+def _resolved(
+    before: Incident, verification: Verification | None, sure: Confidence | None, actor: str, reason: str
+) -> Draft:
     payload: dict[str, object] = {
         "incident": before.id,
         "subject": before.subject,
         "systems": before.systems,
         "verified": verification is not None,
         "confidence": None if verification is None else verification.confidence,
+        "probability": None if sure is None else sure.probability,
+        "sure_because": None if sure is None else sure.sentence,
         "indicators": [] if verification is None else [one.sentence for one in verification.indicators],
         "reason": reason,
         "state_before": before.state,
