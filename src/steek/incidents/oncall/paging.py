@@ -152,7 +152,8 @@ class Paging:
             person, because = self._named(connection, to, by)
             now = self._notices.now()
             page = page or self._new(found, (), f"incident:{incident}")
-            after_s = max((now - page.counted_from_at).total_seconds(), 0.0)
+            # Never quite at once: whoever is called besides is told with a notice of their own.
+            after_s = max((now - page.counted_from_at).total_seconds(), 0.001)
             channels = self._channels(connection, person)
             rungs = (*page.rungs, PageRung(person, after_s, because, channels))
             state = transition(PAGE_TRANSITIONS, page.state, PageAction.PAGE, what=f"page of incident {incident}")

@@ -1,0 +1,69 @@
+"""Pages of people: who is on call, the status of an incident for everybody, and the one for outsiders."""
+
+from datetime import timedelta
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from steek.console.oncall_page import oncall_view
+from steek.console.page import render
+from steek.console.pages import PageFunction, frame
+from steek.console.site import Site
+from steek.console.status_page import status_view
+from steek.incidents.oncall.icalendar import icalendar
+from steek.incidents.updates.status_documents import outside_html
+from steek.kernel.errors import NotFoundError
+from steek.kernel.ids import new_id
+
+_AHEAD = timedelta(days=60)
+# The page for outsiders brings its own style, loads nothing, runs nothing, and search engines leave it alone.
+_OUTSIDE_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex, nofollow",
+}
+
+
+def oncall(site: Site, request: Request) -> Response:
+    view = oncall_view(site.services, form_key=_form_key(site))
+    return HTMLResponse(render(site.templates, "oncall.html", frame(site, request, stream=""), view=view))
+
+
+def calendar(site: Site, request: Request) -> Response:
+    now = site.services.clock.now()
+    asked = request.query_params.get("rotation") or None
+    found = site.services.oncall.watches(now, now + _AHEAD, rotation=asked)
+    headers = {"content-disposition": 'attachment; filename="on-call.ics"'}
+    return Response(icalendar(found, made_at=now), media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def status(site: Site, request: Request) -> Response:
+    view = status_view(site.services, request.path_params["id"], form_key=_form_key(site))
+    return HTMLResponse(render(site.templates, "incident_status.html", frame(site, request), view=view))
+
+
+def outside(site: Site, request: Request) -> Response:
+    """Without the frame of the console: outsiders read neither its navigation nor its errors."""
+    try:
+        page, code = outside_html(site.services.updates.outside(request.path_params["token"])), 200
+    except NotFoundError as error:
+        said = f"{escape(error.message)}. {escape(error.next_step)}"
+        page, code = (
+            f'<!doctype html><html lang="en"><title>Nothing here</title><main><h1>Nothing here</h1>{said}</main>',
+            404,
+        )
+    return HTMLResponse(page, code, headers=_OUTSIDE_HEADERS)
+
+
+def _form_key(site: Site) -> str:
+    return f"console:{new_id(site.services.clock.now())}"
+
+
+ONCALL_PAGES: dict[str, PageFunction] = {
+    "/on-call": oncall,
+    "/on-call/calendar.ics": calendar,
+    "/incidents/{id}/status": status,
+    "/status/{token}": outside,
+}

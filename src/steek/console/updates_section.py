@@ -1,0 +1,80 @@
+"""Updates in the room of an incident: the page and who answered it, what was said last, when more is due, handovers."""
+
+from dataclasses import dataclass
+
+from steek.console.services import Services
+from steek.incidents import Role, Story
+from steek.incidents.oncall.page_rows import Page
+from steek.incidents.oncall.page_steps import PageState
+from steek.incidents.roles.handovers import Handover, HandoverState
+from steek.incidents.updates.cadence import Due
+from steek.incidents.updates.records import Update
+from steek.notify import Delivery
+
+_HEALTH = {Due.NEVER: "well", Due.NOT_YET: "well", Due.SOON: "watch", Due.OVERDUE: "broken"}
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A page that nobody answered, or who did; `trouble` are deliveries that did not arrive."""
+
+    page: Page
+    is_open: bool
+    trouble: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatesView:
+    """The last update, how it stands to the next, and how many questions wait."""
+
+    last: Update | None
+    next_at: object
+    due: str
+    health: str
+    every_minutes: int
+    waiting: int
+    proposed: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandoversView:
+    """Offers that wait to be accepted, the last that ended, a drafted summary, and roles that can be handed over."""
+
+    offered: tuple[Handover, ...]
+    last: Handover | None
+    roles: tuple[str, ...]
+    shadows: tuple[str, ...]
+
+
+def call_section(services: Services, story: Story, _form_key: str) -> CallView | None:
+    """Nothing where nobody was called, or the page is over."""
+    page = services.paging.of(story.incident.id)
+    if page is None or page.state is PageState.OVER:
+        return None
+    waits = tuple(each for each in services.paging.deliveries(page) if each.state != "delivered")
+    return CallView(page, page.state is PageState.OPEN, waits)
+
+
+def updates_section(services: Services, story: Story, _form_key: str) -> UpdatesView:
+    """What everybody was told last, and what is due."""
+    status = services.updates.status(story.incident.id)
+    return UpdatesView(
+        last=status.updates[0] if status.updates else None,
+        next_at=status.next_update_at,
+        due=status.due.value,
+        health=_HEALTH[status.due],
+        every_minutes=status.cadence.every_minutes,
+        waiting=sum(each.answer is None for each in status.questions),
+        proposed=sum(each.outside_state == "proposed" for each in status.updates),
+    )
+
+
+def handovers_section(services: Services, story: Story, _form_key: str) -> HandoversView:
+    """Roles on their way."""
+    found = services.handovers.list(story.incident.id)
+    return HandoversView(
+        offered=tuple(each for each in found if each.state is HandoverState.OFFERED),
+        last=next((each for each in found if each.state in (HandoverState.ACCEPTED, HandoverState.TAKEN)), None),
+        roles=tuple(role.value for role in Role if role is not Role.SHADOW),
+        shadows=story.incident.shadows,
+    )
