@@ -42,7 +42,9 @@ class _Room:
     parts: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
     version: int = 0
     drawn: asyncio.Event = field(default_factory=asyncio.Event)
+    # The newest event before the last drawing, and after it: it may show what was written meanwhile.
     sequence: int | None = None
+    until_sequence: int = 0
     drawn_s: float = 0.0
     took_s: float = 0.0
     messages: dict[int, str] = field(default_factory=dict[int, str])
@@ -151,7 +153,7 @@ class Live:
                 yield _KEEP_ALIVE
             boot, _, version = last_id.rpartition(".")
             seen = int(version) if boot == room.boot and version.isdecimal() else 0
-            if not last_id and (room.sequence or 0) <= seen_sequence:
+            if not last_id and room.until_sequence <= seen_sequence:
                 yield self._only_here(room)
                 seen = room.version
             while True:
@@ -207,7 +209,9 @@ class Live:
 
     async def _redraw(self, incident_id: str, room: _Room, newest: int) -> None:
         began_s = self._clock.monotonic_s()
-        room.put(await run_in_threadpool(self._draw, incident_id))
+        parts = await run_in_threadpool(self._draw, incident_id)
+        room.until_sequence = await run_in_threadpool(self.newest)
+        room.put(parts)
         # Of before the drawing: whatever was written during it makes another one due.
         room.sequence = newest
         room.drawn_s = self._clock.monotonic_s()

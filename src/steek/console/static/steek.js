@@ -70,10 +70,13 @@
     if (field.type === "hidden") return false;
     if (field === document.activeElement) return true;
     if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-    if (field.options) return [...field.options].some((one, at) => one.selected !== (one.defaultSelected || (at === 0 && ![...field.options].some((each) => each.defaultSelected))));
+    if (field.options) {
+      const usual = [...field.options].findLast((one) => one.defaultSelected) || field.options[0];
+      return usual !== undefined && !usual.selected;
+    }
     return field.value !== field.defaultValue;
   };
-  const isInUse = (form) => form.closest("details[open]") !== null || [...form.elements].some(isTouched);
+  const isInUse = (form) => form.closest("details[open]") !== null || [...form.elements].some((one) => isField(one) && isTouched(one));
   const holdsWork = (node) => node.nodeType === 1 && [...node.querySelectorAll("input, textarea, select")].some(isTouched);
   const keyOf = (node) => node.nodeType === 1 ? node.id || node.dataset.key || "" : "";
   const copyAttributes = (old, fresh) => {
