@@ -63,7 +63,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("actions", "incident/actions.html", actions_section, "main", 60),
     Section("control", "incident/control.html", control_section, "main", 65),
     Section("recovery", "incident/recovery.html", recovery_section, "main", 55),
-    Section("impact", "incident/impact.html", impact_section, "main", 30),
+    Section("impact", "incident/impact.html", impact_section, "main", 40),
     Section("pins", "incident/pins.html", pins_section, "main", 70),
     Section("roles", "incident/roles.html", roles_section, "side", 10),
     Section("handovers", "incident/handovers.html", handovers_section, "side", 15),
