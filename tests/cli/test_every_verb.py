@@ -51,6 +51,14 @@ READING: list[tuple[str, ...]] = [
     ("night", "list"),
     ("night", "show", NIGHT),
     ("incident", "list"),
+    ("assess",),
+    ("assess", "defences", "--model", "shop_guess"),
+    ("readiness", "list"),
+    ("readiness", "show", "maker_demand"),
+    ("review", "show"),
+    ("review", "list"),
+    ("follow-up", "list", "--open"),
+    ("follow-up", "digest"),
     ("postmortem", "schema"),
     ("postmortem", "statistics"),
     ("taxonomy", "show"),
@@ -165,6 +173,7 @@ def test_a_working_day_uses_every_verb_that_writes(shop: Shell) -> None:
         promises(flow)
         incident(flow)
         learning(flow)
+        agreeing(flow)
         telling(flow)
         privacy(flow)
         letting_go(flow)
@@ -398,8 +407,9 @@ def bench(flow: Flow) -> str:
 
 def learning(flow: Flow) -> None:
     """The postmortem of the incident, from its draft to its publication and its place among others."""
-    point = flow.do("postmortem", "draft", "2024-001")["report"]["points"][0]["id"]
-    flow.do("postmortem", "edit", "2024-001", "lessons=Brew more.", "severity=sev2", "--expect", "2")
+    drafted = flow.do("postmortem", "draft", "2024-001")
+    point, seen = drafted["report"]["points"][0]["id"], str(drafted["version"])
+    flow.do("postmortem", "edit", "2024-001", "lessons=Brew more.", "severity=sev2", "--expect", seen)
     flow.do("postmortem", "judge", "2024-001", point, "confirmed")
     added = flow.do("postmortem", "add", "2024-001", "luck", "It was cold.")["report"]["points"][-1]
     flow.do("postmortem", "rewrite", "2024-001", added["id"], "It was very cold.")
@@ -421,11 +431,54 @@ def learning(flow: Flow) -> None:
     assert flow.do("taxonomy", "edit", "failures.toml", "--reason", "shorter")["version"] == 2
 
 
+def agreeing(flow: Flow) -> None:
+    """What is to be done, how ready the models are, what stands alone."""
+    gate = ("--check", "gate_rule", "--with", "model=shop_guess", "--with", "rule=at_least")
+    made = flow.do("follow-up", "create", "gate the guess", "--owner", "ada", "--due", NIGHT, "--cost", "days", *gate)
+    assert made["id"] == "F-1"
+    assert flow.do("follow-up", "change", "F-1", "--priority", "P0", "--expect", "1")["priority"] == "P0"
+    assert flow.do("follow-up", "show", "F-1")["finding"]["passes"] is False
+    assert flow.do("follow-up", "check")[0]["follow_up"]["state"] == "open"
+    assert flow.do("follow-up", "review", "F-1", "--note", "worth it")["for_leaders"] is True
+    tracked = flow.do("follow-up", "track", "F-1", "--tracker", "jira", "--id", "7", "--state", "open")
+    assert tracked["tracked"]["outside_id"] == "7"
+    assert flow.do("follow-up", "done", "F-1", "--reason", "nobody serves it")["ending"]["how"] == "word"
+    answered = flow.do("readiness", "answer", "maker_demand", "data-cost", "nothing is dear", "--days", "30")
+    assert answered["level"] == "manual"
+    entry = flow.do("review", "add", "one till", "--kind", "single point of failure", "--subject", "till")
+    assert flow.do("review", "hold", "--note", "looked")["id"] == "R-1"
+    assert flow.do("review", "settle", entry["id"], "--reason", "two tills")["id"] == entry["id"]
+
+
+def state_of_incident(flow: Flow) -> None:
+    for who, key in (("kim", "a"), ("lee", "b")):
+        flow.do("signal", "file", "no till answers", "--on", "tills", "--kind", "support", "--actor", who, "--key", key)
+    [prompt] = flow.do("signal", "list")["prompts"]
+    other = flow.do("signal", "declare", prompt["id"], "--severity", "sev3")["id"]
+    alone = flow.do("signal", "file", "odd", "--on", "elsewhere")["id"]
+    assert flow.do("signal", "dismiss", alone, "--reason", "a test")["state"] == "dismissed"
+    known = ("--high", "90", "--evidence", "the till")
+    assert flow.do("incident", "impact", "2024-001", "users", "--low", "10", *known)["high"] == 90
+    assert flow.do("incident", "severity", "2024-001", "sev3", "--reason", "one fair")["severity"] == "sev3"
+    assert "model:x" in flow.do("incident", "system", "2024-001", "model:x", "--reason", "same shelf")["systems"]
+    assert flow.do("incident", "merge", other, "--into", "2024-001", "--reason", "one fair")["id"] == "2024-001"
+    assert flow.do("incident", "near-miss", "2024-001", "the cellar was full")["near_miss"] == "the cellar was full"
+    start = ("--phase", "start", "--earliest", "2024-03-01T08:00Z")
+    assert flow.do("incident", "correct", "2024-001", "the till", *start)["id"] == "2024-001"
+    pinned = flow.do("incident", "pin", "2024-001", "lines in", "--since", "2024-01-01T00:00Z")
+    (flow.shell.folder / "seen.txt").write_text("empty kegs")
+    flow.do("incident", "attach", "2024-001", "seen.txt")
+    assert len(flow.do("incident", "pins", "2024-001")) == 2
+    assert flow.do("incident", "save", pinned["id"], "--to", "seen.svg")["kind"] == "chart"
+    assert flow.do("incident", "kept") == flow.do("incident", "sync") == []
+
+
 def incident(flow: Flow) -> None:
     declared = flow.do("incident", "declare", "beer sells out", "--on", "maker_demand", "--severity", "sev3")
     assert declared["id"] == "2024-001"
     assert flow.do("incident", "assign", "2024-001", "commander", "ada")["roles"] == {"commander": "ada"}
     flow.do("incident", "note", "2024-001", "the fair drinks it")
+    state_of_incident(flow)
     assert flow.do("incident", "suspects", "2024-001")["suspects"] != []
     assert flow.do("incident", "hypothesis", "2024-001", "the fair drinks it", "--test", "ask the till")["number"] == 1
     flow.do("incident", "hypothesis", "2024-001", "--take", "1", "--owner", "ada")

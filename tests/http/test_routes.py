@@ -80,6 +80,15 @@ READING: dict[str, str] = {
     "/v1/notices/targets": "/v1/notices/targets",
     "/v1/alertmanager": "/v1/alertmanager?open_only=true",
     "/v1/incidents": "/v1/incidents",
+    "/v1/assessment": "/v1/assessment?model=shop_guess",
+    "/v1/defences": "/v1/defences",
+    "/v1/defences/{category}": "/v1/defences/join-failure?model=maker_demand",
+    "/v1/readiness": "/v1/readiness",
+    "/v1/readiness/{model}": "/v1/readiness/maker_demand",
+    "/v1/reviews": "/v1/reviews",
+    "/v1/reviews/now": "/v1/reviews/now",
+    "/v1/follow-ups": "/v1/follow-ups?open_only=true",
+    "/v1/follow-ups/digest": "/v1/follow-ups/digest",
     "/v1/postmortems": "/v1/postmortems?q=beer",
     "/v1/postmortems/statistics": "/v1/postmortems/statistics",
     "/v1/postmortems/schema": "/v1/postmortems/schema",
@@ -220,6 +229,45 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/actions": lambda api, key: api.post(
         "/v1/incidents/2024-001/actions", {"mitigation": "post-notice", "arguments": {"text": "buy"}}, key=key
     ),
+    "/v1/signals": lambda api, key: api.post(
+        "/v1/signals", {"text": "no till answers", "on": "tills", "kind": "support"}, key=key
+    ),
+    "/v1/signals/prompts/{prompt}/incident": lambda api, key: api.post(
+        f"/v1/signals/prompts/{prompted(api)}/incident", {"severity": "sev3"}, key=key
+    ),
+    "/v1/signals/{signal}/dismissal": lambda api, key: api.post(
+        f"/v1/signals/{filed_alone(api)}/dismissal", {"reason": "a test"}, key=key
+    ),
+    "/v1/incidents/{incident}/impact": lambda api, key: api.post(
+        "/v1/incidents/2024-001/impact", {"dimension": "users", "low": 10, "high": 90, "evidence": "the till"}, key=key
+    ),
+    "/v1/incidents/{incident}/impact/counts": lambda api, key: api.post(
+        "/v1/incidents/2024-001/impact/counts", {}, key=key
+    ),
+    "/v1/incidents/{incident}/severity": lambda api, key: api.post(
+        "/v1/incidents/2024-001/severity", {"severity": "sev3", "reason": "one fair"}, key=key
+    ),
+    "/v1/incidents/{incident}/systems": lambda api, key: api.post(
+        "/v1/incidents/2024-001/systems", {"system": "model:x", "reason": "same shelf"}, key=key
+    ),
+    "/v1/incidents/{incident}/merge": lambda api, key: api.post(
+        f"/v1/incidents/{another_incident(api)}/merge", {"into": "2024-001", "reason": "one fair"}, key=key
+    ),
+    "/v1/incidents/{incident}/near-miss": lambda api, key: api.post(
+        "/v1/incidents/2024-001/near-miss", {"defence": "the cellar was full"}, key=key
+    ),
+    "/v1/incidents/{incident}/corrections": lambda api, key: api.post(
+        "/v1/incidents/2024-001/corrections",
+        {"text": "the till", "phase": "start", "earliest_at": "2024-03-01T08:00Z"},
+        key=key,
+    ),
+    "/v1/incidents/{incident}/pins": lambda api, key: api.post(
+        "/v1/incidents/2024-001/pins", {"monitor": "lines in", "since": "2024-01-01T00:00Z"}, key=key
+    ),
+    "/v1/incidents/{incident}/files": lambda api, key: api.send(
+        "/v1/incidents/2024-001/files?name=seen.txt", b"empty kegs", "text/plain", key=key
+    ),
+    "/v1/declarations/sync": lambda api, key: api.post("/v1/declarations/sync", {}, key=key),
     "/v1/incidents/{incident}/phase": lambda api, key: api.post(
         "/v1/incidents/2024-001/phase", {"action": "investigate"}, key=key
     ),
@@ -443,10 +491,65 @@ WRITING |= {
         "/v1/postmortems/import", {"files": {"old.md": "# Sour beer\n## Impact\nAll of it."}}, key=key
     ),
 }
+GATE_IT = {"text": "gate it", "owner": "ada", "check": {"kind": "gate_rule", "model": "shop_guess", "rule": "at_least"}}
+WRITING |= {
+    "/v1/follow-ups": lambda api, key: api.post("/v1/follow-ups", GATE_IT, key=key),
+    "/v1/follow-ups/checks": lambda api, key: api.post("/v1/follow-ups/checks", key=key),
+    "/v1/follow-ups/digest": lambda api, key: api.post("/v1/follow-ups/digest", key=key),
+    "/v1/follow-ups/{follow_up}/changes": lambda api, key: api.post(
+        "/v1/follow-ups/F-1/changes", {"action": "start"}, key=key
+    ),
+    "/v1/follow-ups/{follow_up}/check": lambda api, key: api.post("/v1/follow-ups/F-1/check", key=key),
+    "/v1/follow-ups/{follow_up}/review": lambda api, key: api.post(
+        "/v1/follow-ups/F-1/review", {"note": "worth it"}, key=key
+    ),
+    "/v1/follow-ups/{follow_up}/tracker": lambda api, key: api.post(
+        "/v1/follow-ups/F-1/tracker", {"tracker": "jira", "outside_id": "7", "state": "open"}, key=key
+    ),
+    "/v1/follow-ups/{follow_up}/done": lambda api, key: api.post(
+        "/v1/follow-ups/F-1/done", {"reason": "it went"}, key=key
+    ),
+    "/v1/readiness/{model}/tests/{test}": lambda api, key: api.post(
+        "/v1/readiness/maker_demand/tests/data-cost", {"text": "cheap"}, key=key
+    ),
+    "/v1/reviews": lambda api, key: api.post("/v1/reviews", {"note": "looked"}, key=key),
+    "/v1/reviews/entries": lambda api, key: api.post(
+        "/v1/reviews/entries", {"text": "one till", "kind": "single point of failure", "subject": "till"}, key=key
+    ),
+    "/v1/reviews/entries/{entry}/settlement": lambda api, key: api.post(
+        "/v1/reviews/entries/A-1/settlement", {"reason": "two tills"}, key=key
+    ),
+}
 RUN_OF_BENCH = f"b-{hashlib.sha256(b'key of /v1/bench/runs').hexdigest()[:12]}"
 # They need what a write made first.
+
+
+def prompted(api: Api) -> str:
+    """A prompt that asks for a declaration, or the one that was declared from."""
+    for who in ("kim", "lee"):
+        told = {"text": "tills are silent", "on": "silent tills", "kind": "data", "source": who}
+        api.post("/v1/signals", told, key=f"prompting {who}")
+    prompts = api.get("/v1/signals/prompts", open_only=False)["items"]
+    return str(next(one["id"] for one in prompts if one["system"] == "system:silent tills"))
+
+
+def filed_alone(api: Api) -> str:
+    return str(api.post("/v1/signals", {"text": "odd", "on": "elsewhere"}, key="alone").json()["id"])
+
+
+def another_incident(api: Api) -> str:
+    asked = {"title": "beer is out again", "on": "another shelf"}
+    return str(api.post("/v1/incidents", asked, key="another").json()["id"])
+
+
 AFTER_WRITING: dict[str, str] = (
-    {
+    {f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}" for part in ("/impact", "/severity", "/pins")}
+    | {
+        "/v1/signals": "/v1/signals",
+        "/v1/signals/prompts": "/v1/signals/prompts",
+        "/v1/declarations": "/v1/declarations",
+    }
+    | {
         f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
         for part in ("", "/menu", "/suspects", "/hypotheses", "/timeline", "/postmortem", "/effects")
     }
@@ -460,10 +563,11 @@ AFTER_WRITING: dict[str, str] = (
         "/v1/postmortems/{postmortem}/history": "/v1/postmortems/2024-001/history",
         "/v1/postmortems/{postmortem}/comments": "/v1/postmortems/2024-001/comments",
         "/v1/postmortems/{postmortem}/revisions/{revision}": "/v1/postmortems/2024-001/revisions/1",
+        "/v1/follow-ups/{follow_up}": "/v1/follow-ups/F-1",
         "/v1/labels/{name}/agreement": "/v1/labels/returned/agreement",
-    "/v1/bench/runs/{run_id}": f"/v1/bench/runs/{RUN_OF_BENCH}",
-    "/v1/bench/runs/{run_id}/results": f"/v1/bench/runs/{RUN_OF_BENCH}/results?limit=5",
-    "/v1/bench/comparison": f"/v1/bench/comparison?run={RUN_OF_BENCH}&other={RUN_OF_BENCH}&other_side=1",
+        "/v1/bench/runs/{run_id}": f"/v1/bench/runs/{RUN_OF_BENCH}",
+        "/v1/bench/runs/{run_id}/results": f"/v1/bench/runs/{RUN_OF_BENCH}/results?limit=5",
+        "/v1/bench/comparison": f"/v1/bench/comparison?run={RUN_OF_BENCH}&other={RUN_OF_BENCH}&other_side=1",
         "/v1/profiles/{what}": "/v1/profiles/sales?column=amount_usd",
         "/v1/profiles/{what}/windows": "/v1/profiles/sales/windows",
         "/v1/profiles/{what}/slices": "/v1/profiles/sales/slices",
@@ -524,6 +628,7 @@ def test_every_address_that_writes_does_so_once_per_key(api: Api) -> None:
 def test_no_address_is_left_out(reading: Api) -> None:
     by_id = {"/v1/receipts/{receipt_id}", "/v1/ledger/events/{event_id}"}
     by_id |= {"/v1/contract-proposals/{proposal_id}", "/v1/labels/{name}/batches/{batch_id}"}
+    by_id |= {"/v1/pins/{pin}/content"}
     by_id |= {"/v1/attributions/{attribution_id}", "/v1/changes-held/{change}"}
     by_id |= {f"/v1/alerts/{{alert}}{part}" for part in ("", "/chart", "/chart.png")} | {"/v1/alert-groups/{group}"}
     by_id |= {"/v1/erasures/{erasure}", "/v1/erasures/{erasure}/certificate"}

@@ -33,7 +33,8 @@ _INCIDENTS: Mapping[str, NoticeState] = {
 }
 _POSTED = "notice.posted"
 _OPENED = "access.emergency_granted"
-NOTICED_KINDS = (*_ALERTS, *_TROUBLE, _RECOVERED, *_INCIDENTS, _OPENED, _POSTED, *CHANGE_KINDS)
+_PROMPTED = "signal.prompted"
+NOTICED_KINDS = (*_ALERTS, *_TROUBLE, _RECOVERED, *_INCIDENTS, _OPENED, _PROMPTED, _POSTED, *CHANGE_KINDS)
 # A project that is told of its first target hears of what comes, not of its whole past.
 _NEWS = timedelta(days=1)
 _logger = logging.getLogger(__name__)
@@ -87,8 +88,8 @@ class Noticing:
             return self._objective(event)
         if event.kind in _INCIDENTS:
             return [self._incident(event, _INCIDENTS[event.kind])]
-        if event.kind == _OPENED:
-            return [self._opened(event)]
+        if event.kind in {_OPENED, _PROMPTED}:
+            return [self._opened(event) if event.kind == _OPENED else self._prompted(event)]
         return [self._change(event)] if self._notices.is_told("change") else []
 
     def _alert(self, event: Event, state: NoticeState) -> Notice:
@@ -160,6 +161,17 @@ class Noticing:
         if cause is not None and cause.kind in _TROUBLE:
             return f"objective:{alert}"
         return group or f"alert:{alert}"
+
+    def _prompted(self, event: Event) -> Notice:
+        """Weak signals lie together: somebody should look whether it is an incident."""
+        return Notice(
+            key=_text(event.payload, "prompt"),
+            title=f"Declare an incident? {_text(event.payload, 'sentence')}"[:300],
+            severity="sev3",
+            subject=event.subject,
+            at=event.at,
+            url=f"{self._url}/incidents#signals",
+        )
 
     def _opened(self, event: Event) -> Notice:
         """Raw personal data were opened: whoever answers for privacy hears of it at once."""

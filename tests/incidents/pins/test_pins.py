@@ -67,7 +67,7 @@ def test_a_file_is_kept_by_what_is_in_it(
     picture = pins.attach(declared.id, "till.png", PNG, "kim", key="b")
     assert (page.media_type, picture.media_type) == (TEXT, "image/png")
     assert pins.content(page.id) == hostile
-    assert set(pin.id for pin in pins.list(declared.id)) == {page.id, picture.id}
+    assert {pin.id for pin in pins.list(declared.id)} == {page.id, picture.id}
     assert pins.attach(declared.id, "again", PNG, "kim", key="b") == picture
     assert {path.name for path in (tmp_path / "files").rglob("*") if path.is_file()} == {page.sha256, picture.sha256}
     assert len(of_kind("incident.pinned")) == 2
