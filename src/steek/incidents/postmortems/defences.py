@@ -12,10 +12,14 @@ _CONTRACT_KINDS = frozenset({"contract.changed", "dataset.replaced"})
 
 
 class DefenceState(StrEnum):
-    """`NOT_TRIED`: the incident never reached it, or nothing is recorded of it; that is no praise."""
+    """`NOT_TRIED`: the incident never reached it, or nothing is recorded of it; that is no praise.
+
+    `ABSENT`: it was reached for, and there was none.
+    """
 
     HELD = "held"
     HOLE = "hole"
+    ABSENT = "absent"
     NOT_TRIED = "not tried"
 
 
@@ -29,7 +33,7 @@ class Defence:
 
 
 def defences(story: Story) -> tuple[Defence, ...]:
-    """The layers in the order in which trouble meets them."""
+    """The layers in the order in which trouble meets them; the counted join is a layer of its own within contracts."""
     return (
         _contract(story),
         _join_check(story),
@@ -38,6 +42,8 @@ def defences(story: Story) -> tuple[Defence, ...]:
         _monitor(story),
         _fallback(story),
         _rollback(story.actions),
+        _access(story),
+        _process(story),
     )
 
 
@@ -62,6 +68,9 @@ def _contract(story: Story) -> Defence:
     if let_through is not None:
         sentence = f"let {let_through.event.kind} of {let_through.system} through without objection"
         return Defence("contract", DefenceState.HOLE, sentence)
+    held = _count(story, "batch.held") + _count(story, "batch.refused")
+    if held:
+        return Defence("contract", DefenceState.HELD, f"kept {_batches(held)} out")
     return Defence("contract", DefenceState.NOT_TRIED, "no change of data or contract is a strong suspect")
 
 
@@ -74,6 +83,9 @@ def _join_check(story: Story) -> Defence:
 
 def _gate(story: Story) -> Defence:
     refused, passed = _count(story, "gate.decided", verdict="fail"), _count(story, "gate.decided", verdict="pass")
+    overridden = _count(story, "gate.overridden")
+    if overridden:
+        return Defence("gate", DefenceState.HOLE, f"people let {_models(overridden)} through in spite of it")
     if refused and not passed:
         return Defence("gate", DefenceState.HELD, f"refused {_models(refused)} during the outage")
     if passed:
@@ -111,10 +123,38 @@ def _rollback(actions: Iterable[ActionTaken]) -> Defence:
     rolled = [action for action in actions if "roll" in action.mitigation and "back" in action.mitigation]
     failed = [action for action in rolled if action.outcome is Outcome.FAILED]
     if failed:
-        return Defence("rollback", DefenceState.HOLE, f"failed {_times(len(failed))}: {failed[0].error}")
+        return Defence("rollback", _failed(failed[0]), f"failed {_times(len(failed))}: {failed[0].error}")
     if rolled:
         return Defence("rollback", DefenceState.HELD, f"was used {_times(len(rolled))}")
     return Defence("rollback", DefenceState.NOT_TRIED, "was not used")
+
+
+def _failed(action: ActionTaken) -> DefenceState:
+    """With no version to go back to there was no rollback at all; any other failure is a hole in it."""
+    return DefenceState.ABSENT if "no earlier" in (action.error or "") else DefenceState.HOLE
+
+
+def _access(story: Story) -> Defence:
+    refused, opened = _count(story, "access.refused"), _count(story, "access.policy_changed")
+    if opened:
+        return Defence(
+            "access", DefenceState.HOLE, f"policies changed {_times(opened)} during the outage; were they right?"
+        )
+    if refused:
+        return Defence("access", DefenceState.HELD, f"refused a read {_times(refused)}")
+    return Defence("access", DefenceState.NOT_TRIED, "nobody was refused and no policy changed")
+
+
+def _process(story: Story) -> Defence:
+    """What people did in time: whether anybody took a role, and whether a page was answered."""
+    kinds = {entry.kind for entry in story.timeline}
+    if "incident.page_escalated" in kinds and "incident.page_acknowledged" not in kinds:
+        return Defence("process", DefenceState.HOLE, "nobody answered the page")
+    if "incident.page_acknowledged" in kinds:
+        return Defence("process", DefenceState.HELD, "a page was answered")
+    if story.incident.roles:
+        return Defence("process", DefenceState.HELD, "somebody took it on")
+    return Defence("process", DefenceState.NOT_TRIED, "nobody was called, and nobody took a role")
 
 
 def _times(count: int) -> str:
@@ -123,3 +163,7 @@ def _times(count: int) -> str:
 
 def _models(count: int) -> str:
     return "one model" if count == 1 else f"{count} models"
+
+
+def _batches(count: int) -> str:
+    return "one batch" if count == 1 else f"{count} batches"

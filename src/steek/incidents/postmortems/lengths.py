@@ -60,7 +60,7 @@ def length_words(length: Duration) -> str | None:
     if shortest is None:
         return None if longest is None else f"at most {longest}"
     if longest is None:
-        return f"at least {shortest}"
+        return f"at least {shortest}" if length.shortest_s else None
     return shortest if shortest == longest else f"{shortest} to {longest}"
 
 

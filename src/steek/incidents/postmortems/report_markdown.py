@@ -6,7 +6,8 @@ import re
 from steek.incidents.postmortems.lengths import length_words
 from steek.incidents.postmortems.report import HEADINGS, Point, PointRole, Reference, Report, Standing
 
-_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~]")
+# An underscore inside of a word means nothing.
+_SPECIAL = re.compile(r"[\\`*\[\]<>&|~]|(?<!\w)_|_(?!\w)")
 _OPENS = re.compile(r"^(\s*)([#+\-=]|\d+[.)])")
 _TIMES = ("to_detect", "to_declare", "to_mitigate", "to_resolve")
 
