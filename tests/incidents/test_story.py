@@ -133,6 +133,8 @@ def test_postmortem_is_drafted_with_what_is_known(incidents: Incidents, played: 
         "monitor": "held",
         "fallback": "not tried",
         "rollback": "held",
+        "access": "not tried",
+        "process": "held",
     }
     assert [one["text"] for one in document["latent_conditions"]] == [
         "The contract has a hole.",

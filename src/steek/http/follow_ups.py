@@ -123,7 +123,7 @@ def _of_one(routes: APIRouter, follow_ups: FollowUps) -> None:
         """One follow-up, with what its check says now."""
         return reply(follow_ups.look(follow_up))
 
-    @routes.patch("/follow-ups/{follow_up}")
+    @routes.post("/follow-ups/{follow_up}/changes")
     def change(follow_up: str, body: FollowUpChange, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Change what was agreed, or start, drop or reopen it."""
         given = body.model_dump(exclude_unset=True)

@@ -10,6 +10,8 @@ from steek.incidents.postmortems.stored import PostmortemRecord
 from steek.kernel.urn import Urn
 
 _HELD = "held"
+# What drafts tell apart and the map does not: a counted join is a promise about data.
+_WITHIN = {"join check": Layer.CONTRACT.value}
 
 
 def held_layers(records: Sequence[PostmortemRecord]) -> tuple[Exercise, ...]:
@@ -29,11 +31,12 @@ def _held(record: PostmortemRecord) -> tuple[Exercise, ...]:
         return ()
     found: list[Exercise] = []
     for point in report.of_role(PointRole.DEFENCE):
-        if point.kind != _HELD or point.subject not in set(Layer):
+        layer = _WITHIN.get(point.subject or "", point.subject or "")
+        if point.kind != _HELD or layer not in set(Layer):
             continue
         says = "people confirmed" if point.standing is Standing.CONFIRMED else "the draft says"
         text = f"it held in incident {record.id}, {says}: {point.text}"[:200]
         at = report.resolved_at or record.changed_at
         link = f"/postmortems/{quote(record.id, safe='')}"
-        found.append(Exercise(Layer(point.subject), at, text, link, models=models or None, categories=categories))
+        found.append(Exercise(Layer(layer), at, text, link, models=models or None, categories=categories))
     return tuple(found)
