@@ -1,0 +1,30 @@
+"""Updates, stakeholders and handovers over the small loop of incidents."""
+
+import pytest
+
+from steek.incidents import Incidents
+from steek.incidents.roles.handovers import Handovers
+from steek.incidents.updates.updates import Updates
+from steek.kernel import ReplayClock
+from steek.ledger import Database, Ledger
+
+INTERNAL = ("partner_demand", "partner_lines", "gabi@grocer", "sam")
+
+
+@pytest.fixture
+def updates(database: Database, ledger: Ledger, clock: ReplayClock, incidents: Incidents) -> Updates:
+    return Updates(
+        database,
+        ledger,
+        clock,
+        by_severity={"sev1": 30, "sev2": 60, "sev3": 240},
+        effects={mitigation.name: mitigation.effect for mitigation in incidents.menu.mitigations.values()},
+        internal=lambda: INTERNAL,
+    )
+
+
+@pytest.fixture
+def handovers(
+    database: Database, ledger: Ledger, clock: ReplayClock, incidents: Incidents, updates: Updates
+) -> Handovers:
+    return Handovers(database, ledger, clock, incidents.stories, updates.next_due_at)
