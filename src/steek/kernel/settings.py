@@ -179,7 +179,7 @@ class Settings:
 
     @property
     def modules(self) -> list[str]:
-        return [part.strip() for part in self.text("modules").split(",") if part.strip()]
+        return list(listed(self.text("modules")))
 
     @property
     def data_path(self) -> Path:
@@ -206,10 +206,6 @@ class Settings:
         pairs = (part.split("=", 1) for part in self.text("lake_options").split(",") if part)
         return {key.strip(): value.strip() for key, value in pairs}
 
-    def names(self, name: str) -> tuple[str, ...]:
-        """A setting that lists names, separated by commas."""
-        return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
-
     @property
     def day_starts_at(self) -> time:
         value = self.values["day_starts_at"]
@@ -228,6 +224,15 @@ class Settings:
             }
             for setting in SETTINGS
         ]
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The names in the text of a setting that lists them, separated by commas.
+
+    >>> listed("owner, privacy,")
+    ('owner', 'privacy')
+    """
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def find_project(start: Path) -> Path:

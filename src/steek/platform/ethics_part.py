@@ -14,7 +14,7 @@ from steek.incidents.ethics.refusals import Refusals
 from steek.incidents.lifecycle import State
 from steek.incidents.rows import find
 from steek.kernel.errors import ConflictError
-from steek.kernel.settings import Settings
+from steek.kernel.settings import Settings, listed
 from steek.notify import Notice, Notices
 from steek.platform.parts import Ground
 
@@ -35,7 +35,7 @@ def ethics_part(base: Ground, notices: Notices) -> EthicsPart:
     limits = EmergencyLimits(
         max_minutes=settings.number("emergency_max_minutes"),
         max_rows=settings.number("emergency_max_rows"),
-        approvers=frozenset(settings.names("emergency_approvers")),
+        approvers=frozenset(listed(settings.text("emergency_approvers"))),
     )
     break_glass = BreakGlass(
         *base.state, base.access, columns=base.lake.columns, check_incident=_check_incident, limits=limits
@@ -47,7 +47,7 @@ def ethics_part(base: Ground, notices: Notices) -> EthicsPart:
 
 def _recipients(base: Ground) -> tuple[str, ...]:
     owners = base.project.roles.get(OWNER)
-    return base.settings.names("concern_contacts") or (() if owners is None else owners.members)
+    return listed(base.settings.text("concern_contacts")) or (() if owners is None else owners.members)
 
 
 def _check_incident(connection: Connection, incident_id: str) -> None:

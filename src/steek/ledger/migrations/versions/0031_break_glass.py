@@ -10,6 +10,7 @@ down_revision = "0030"
 def upgrade() -> None:
     _emergency()
     _ethics()
+    _concerns()
 
 
 def _emergency() -> None:
@@ -91,6 +92,9 @@ def _ethics() -> None:
         sa.UniqueConstraint("decision_key"),
     )
     op.create_index("incident_refusals_by_incident", "incident_refusals", ["incident_id", "refused_at"], unique=False)
+
+
+def _concerns() -> None:
     op.create_table(
         "concerns",
         sa.Column("id", sa.String(length=16), nullable=False),
