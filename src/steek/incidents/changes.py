@@ -1,6 +1,5 @@
 """What changed before an incident, and what did not: gathered from the ledger, judged by `suspects`."""
 
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,7 +26,7 @@ _SIMILAR_SHARE = 0.5
 _HALF_LIFE = timedelta(hours=24)
 _OFF_LINEAGE = 0.5  # no place counts for more than this without a place in the lineage, but what holds everywhere
 # So many changes are read whole; of more, those that place, time and kind speak least for are left out.
-MOST_READ = 4_000
+MOST_READ = 2_000
 _CHUNK = 500
 _Group = tuple[str, str]
 _Row = Row[Any, Any, Any, Any]
@@ -83,7 +82,7 @@ def what_changed(ledger: Ledger, lineage: Lineage, incident: Incident, alerts: I
         slices=frozenset() if whole_fell else slices,
         records=read_track_records(database, besides=incident.id),
     )
-    unchanged = what_stayed(database, lineage, incident.systems, since=since, until=detected_at)
+    unchanged = what_stayed(database, lineage, incident.systems, since=since, until=detected_at, known=upstream)
     return WhatChanged(_strongest(ranked), unchanged, onset, since, detected_at, left_out)
 
 
@@ -176,25 +175,24 @@ def _by_id(database: Database, ids: Sequence[str]) -> list[Event]:
     return found
 
 
-def _times_before(alike: Sequence[Event]) -> list[int]:
-    """How many similar changes came in the two weeks before each, which are in order of time.
+def _times_before(whole: Sequence[Event]) -> list[int]:
+    """For each of the changes, in order of time, how many similar ones the two weeks before had.
 
     One that moved far fewer values is not similar.
     """
-    shares = [max(unknown_fractions(event.payload).values(), default=0.0) for event in alike]
-    # The shares of the two weeks before, sorted: a routine of thousands is counted without comparing all with all.
-    recent: list[float] = []
-    first = last = 0
-    found: list[int] = []
-    for event, share in zip(alike, shares, strict=True):
-        while alike[last].at < event.at:
-            insort(recent, shares[last])
-            last += 1
-        while first < last and alike[first].at < event.at - _ROUTINE:
-            del recent[bisect_left(recent, shares[first])]
+    shares = [max(unknown_fractions(event.payload).values(), default=0.0) for event in whole]
+    counts: list[int] = []
+    first = same = 0
+    for place, event in enumerate(whole):
+        while whole[first].at < event.at - _ROUTINE:
             first += 1
-        found.append(len(recent) - bisect_left(recent, share * _SIMILAR_SHARE))
-    return found
+        while whole[same].at < event.at:
+            same += 1
+        if shares[place] == 0:
+            counts.append(same - first)
+        else:
+            counts.append(sum(1 for other in range(first, same) if shares[other] >= shares[place] * _SIMILAR_SHARE))
+    return counts
 
 
 def _strongest(ranked: tuple[Suspect, ...]) -> tuple[Suspect, ...]:

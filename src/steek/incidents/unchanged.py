@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
-from steek.incidents.upstream import look_upstream
-from steek.kernel.errors import InputError
+from steek.incidents.upstream import Upstream, look_upstream
 from steek.ledger import Database, Lineage
 from steek.ledger.tables import events
-from steek.monitoring.alerting.systems import system_of
 
 # What is told of more models than these helps nobody.
 _MOST_MODELS = 10
 _CHUNK = 50
+# So many changes of other fields are looked through for one of the learner.
+_MOST_CHANGES = 200
 
 # Part to the events that begin its record and those that change it.
 _WATCHED_BY: Mapping[str, tuple[tuple[str, ...], str]] = {
@@ -41,15 +41,27 @@ class Unchanged:
 
 
 def what_stayed(
-    database: Database, lineage: Lineage, systems: Sequence[str], *, since: datetime, until: datetime
+    database: Database,
+    lineage: Lineage,
+    systems: Sequence[str],
+    *,
+    since: datetime,
+    until: datetime,
+    known: Upstream | None = None,
 ) -> tuple[Unchanged, ...]:
-    """Statements about the first ten models among `systems`: what did not change in [since, until]."""
+    """Statements about the first ten models among `systems`: what did not change in [since, until].
+
+    `known` is what was found upstream of something already; it is not looked for again.
+    """
     statements: list[Unchanged] = []
     models = [system for system in systems if system.startswith("model:")][:_MOST_MODELS]
     for system in models:
-        upstream = look_upstream(database, lineage, [system], until=until)
+        if known is not None and known.broken == (system,):
+            upstream = known
+        else:
+            upstream = look_upstream(database, lineage, [system], until=until)
         views = sorted(name for name in upstream.distance if name.startswith("features:"))
-        known: dict[datetime, list[str]] = {}
+        stayed: dict[datetime, list[str]] = {}
         unknown: list[str] = []
         with database.reading() as connection:
             for part in _WATCHED_BY:
@@ -57,8 +69,8 @@ def what_stayed(
                 if last is None and part not in _SAID_WHEN_KNOWN:
                     unknown.append(part)
                 elif last is not None and last < since:
-                    known.setdefault(last, []).append(part)
-        statements += [_stayed(system, parts, at) for at, parts in sorted(known.items())]
+                    stayed.setdefault(last, []).append(part)
+        statements += [_stayed(system, parts, at) for at, parts in sorted(stayed.items())]
         if unknown:
             statements.append(_not_known(system, unknown))
     return tuple(statements)
@@ -74,14 +86,16 @@ def _last_change(connection: Connection, part: str, of: Sequence[str], *, until:
     if part in _OF_ALL:
         last = connection.execute(late.limit(1)).first()
         return last.at if last is not None else _first(connection, begins, until, None)
-    for row in connection.execute(late):
-        if _system(row.subject) in of and _is_change(row.payload, part):
-            return row.at
-    found = [
-        _first(connection, begins, until, or_(*(_names(name) for name in of[start : start + _CHUNK])))
-        for start in range(0, len(of), _CHUNK)
-    ]
-    return min((at for at in found if at is not None), default=None)
+    chunks = [or_(*(_names(name) for name in of[start : start + _CHUNK])) for start in range(0, len(of), _CHUNK)]
+    changes = [row for named in chunks for row in connection.execute(late.where(named).limit(_MOST_CHANGES))]
+    meant = [row.at for row in sorted(changes, key=lambda row: row.at) if _is_change(row.payload, part)]
+    if meant:
+        return meant[-1]
+    if len(changes) >= _MOST_CHANGES:
+        # Further back nobody looked.
+        return min(row.at for row in changes)
+    begun = [at for named in chunks if (at := _first(connection, begins, until, named)) is not None]
+    return min(begun, default=None)
 
 
 def _first(
@@ -118,10 +132,3 @@ def _not_known(system: str, parts: list[str]) -> Unchanged:
     listed, name = ", ".join(parts), system.partition(":")[2]
     sentence = f"Nothing is recorded about {listed} of {name}, so it is not known whether anything changed there."
     return Unchanged(system, tuple(parts), None, sentence)
-
-
-def _system(subject: str) -> str:
-    try:
-        return system_of(subject)
-    except InputError:
-        return subject
