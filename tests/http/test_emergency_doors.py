@@ -43,6 +43,29 @@ support = sk.Policy(
     owner="privacy@clinic", reason="Equal patients can be seen to be equal.",
 )
 """
+SETTINGS = """
+modules = "clinic_office"
+concern_contacts = "olga@clinic,ben@clinic"
+privacy_contact = "privacy@clinic"
+
+[notify.targets.privacy]
+kind = "webhook"
+url = "http://127.0.0.1:1/"
+secret = "s"
+owners = ["privacy@*"]
+
+[notify.targets.room]
+kind = "webhook"
+url = "http://127.0.0.1:1/"
+secret = "s"
+owners = ["shops@*"]
+
+[notify.targets.trusted]
+kind = "webhook"
+url = "http://127.0.0.1:1/"
+secret = "s"
+purposes = ["concern"]
+"""
 SECRETS = ("Smith-Jones", "Okonkwo", "Tanaka")
 OPENING = {"dataset": "patients", "columns": ["surname"], "rows": "ward == 2"}
 ASKED = {"openings": [OPENING], "purpose": "labels are swapped", "why_raw": "the wristband has the name"}
@@ -89,7 +112,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     folder: Path = tmp_path_factory.mktemp("clinic") / "project"
     folder.mkdir()
     (folder / "clinic_office.py").write_text(PROJECT)
-    (folder / "steek.toml").write_text('modules = "clinic_office"\nconcern_contacts = "olga@clinic,ben@clinic"\n')
+    (folder / "steek.toml").write_text(SETTINGS)
     platform = open_project(folder)
     rows = pl.DataFrame({"patient_id": [1, 2, 3], "surname": SECRETS, "ward": [1, 2, 2]})
     platform.ingestion.ingest("patients", rows, key="p", actor="till")
@@ -132,6 +155,10 @@ def test_raw_data_over_http_from_the_question_to_the_close(clinic: Clinic) -> No
     assert clinic.ask("POST", f"{grant}/review", "ana", {"verdict": "proper", "note": "x"}).status_code == 403
     reviewed = clinic.ask("POST", f"{grant}/review", "ben", {"verdict": "proper", "note": "two queries"})
     assert reviewed.json()["state"] == "reviewed"
+    notices = [each for each in clinic.platform.notices.deliveries() if each.notice == f"emergency:{made.json()['id']}"]
+    assert [(each.target, each.title) for each in notices] == [
+        ("privacy", f"pia@clinic opened raw data to ana@clinic, incident {incident(clinic)}")
+    ]
     told = json.dumps([event.payload for event in clinic.platform.ledger.events(limit=1000)])
     assert not [value for value in SECRETS if value in told]
 
@@ -167,14 +194,16 @@ def test_anybody_raises_a_concern_and_only_its_readers_see_it(clinic: Clinic) ->
     made = clinic.ask("POST", "/v1/concerns", "out", body)
     assert made.status_code == 201, made.text
     assert made.json()["readers"] == ["olga@clinic"]
-    (seen,) = clinic.ask("GET", "/v1/concerns", "olga").json()["items"]
+    (seen,) = clinic.ask("GET", f"/v1/concerns?incident={about}", "olga").json()["items"]
     assert (seen["raised_by"], seen["text"]) == (None, "we were told to guess names")
-    assert clinic.ask("GET", "/v1/concerns", "ben").json()["items"] == []
+    assert clinic.ask("GET", f"/v1/concerns?incident={about}", "ben").json()["items"] == []
     page = clinic.ask("GET", "/concerns", "olga")
     assert ("told to guess" in page.text, page.headers["cache-control"]) == (True, "no-store")
     assert "told to guess" not in clinic.ask("GET", "/concerns", "ben").text
     for path in (f"/incidents/{about}", "/notices", "/ledger"):
         assert "told to guess" not in clinic.ask("GET", path, "ben").text
+    told = [each for each in clinic.platform.notices.deliveries() if each.notice == f"concern:{seen['id']}"]
+    assert [(each.target, each.title) for each in told] == [("trusted", "Somebody raised a concern")]
     where, ticket = f"/v1/concerns/{seen['id']}", made.json()["ticket"]
     assert clinic.ask("POST", f"{where}/acknowledgement", "ben", {}).status_code == 404
     form = {"actor": "ben@clinic", "version": "1", "key": "seen"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from steek.incidents.ethics.refusals import check_role_not_refused
 from steek.incidents.oncall.rota_rows import known_result, remember_result
 from steek.incidents.roles.handover_summary import handover_summary
 from steek.incidents.roles.holding import given_role, without_shadow
@@ -228,6 +229,7 @@ class Handovers:
         reason: str | None = None,
     ) -> Handover:
         present = find_seen(connection, found.incident_id, seen=seen)
+        check_role_not_refused(connection, present.id, found.role, person=found.taker)
         ended = self._end(connection, found, action, by, reason)
         after = change(connection, present, actor=by, roles=given_role(present.roles, found.role, found.taker))
         payload: dict[str, object] = {
