@@ -10,6 +10,7 @@ from steek.serving.masks import MaskKind
 
 MODEL = Argument("model", "name of the model")
 _BUSINESS = ("business",)
+Observe = Callable[[Mapping[str, object]], Mapping[str, object]]
 _WITHIN = "a second: serving processes read their routes five times a second"
 _REASON = Argument("reason", "why, for the answers' records", required=False)
 
@@ -25,6 +26,12 @@ def serving_switches(
         off = [f"{mask.kind} {mask.what}".strip() for mask in routes.masks.active(name)]
         return {"primary": route.primary, "candidate": route.candidate, "switched_off": off}
 
+    return (*_switching_off(routes, definitions, observe), *_keeping(routes, freezes, observe))
+
+
+def _switching_off(
+    routes: Routes, definitions: Mapping[str, ModelDefinition], observe: Observe
+) -> tuple[Mitigation, ...]:
     return (
         Mitigation(
             name="fall-back",
@@ -59,6 +66,11 @@ def serving_switches(
             observe=observe,
             takes=_WITHIN,
         ),
+    )
+
+
+def _keeping(routes: Routes, freezes: Freezes, observe: Observe) -> tuple[Mitigation, ...]:
+    return (
         Mitigation(
             name="switch-on",
             risk="What was switched off answers again, also if the cause is still there.",

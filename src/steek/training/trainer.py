@@ -101,8 +101,8 @@ class Trainer:
     ) -> TrainedModel:
         """Train a definition on the examples whose answers were complete at `known_at`.
 
-        With a known key it returns the model of that training. A fleet keeps, of its base, every member that is
-        not fitted now: those outside `members`, those with too few rows, those whose fit was refused.
+        With a known key it returns the model of that training. A fleet keeps, of its base, every member that is not
+        fitted now: outside `members`, with too few rows, or refused.
 
         Args:
             definition_name: Name of the model.
@@ -115,15 +115,15 @@ class Trainer:
 
         Raises:
             NotFoundError: no such definition, base version or member.
-            FrozenError: an incident holds this model.
+            FrozenError: an incident holds this model; the change is listed.
             RefusedError: nothing to learn from, or the fit failed numerically; the last good version stays.
             UserCodeError: examples, features or learner of the project raised.
         """
         if (done := self._registry.by_key(key)) is not None:
             return done
         definition = self._definition(definition_name)
-        what = _what_training(known_at, members)
-        self._freezes.require(f"model:{definition.name}", "train", what, actor=actor, key=key, incident=incident)
+        held = f"model:{definition.name}", "train", _what_training(known_at, members)
+        self._freezes.require(*held, actor=actor, key=key, incident=incident)
         order = _Order(
             definition=definition,
             definition_hash=self._registry.register(definition, actor=actor),

@@ -86,7 +86,7 @@ def test_estimates_come_from_the_ledger(outlook: Outlook, incidents: Incidents, 
         loop.clock.set(day + timedelta(minutes=5))
         loop.tell("gate.decided", urn, {"verdict": "pass"})
         loop.clock.set(day + timedelta(minutes=35))
-        changed = {"model": "partner_demand", "action": "promote", "after": {"primary": version}}
+        changed: dict[str, object] = {"model": "partner_demand", "action": "promote", "after": {"primary": version}}
         loop.tell("route.changed", f"deployment:partner_demand@{version}", changed)
     [known] = outlook.estimates(incident.id, steps=STEPS[1:])
     assert (known.shortest_s, known.likely_s, known.longest_s) == (2160.0, 2190.0, 2220.0)

@@ -149,11 +149,7 @@ class Agreements:
                 reason=reason,
                 expires_at=now + self._valid_for,
             )
-            values = {name: getattr(agreement, name) for name in Agreement.__dataclass_fields__}
-            mark = _fingerprint(mitigation, given)
-            connection.execute(
-                insert(agreements).values({**values, "state": agreement.state.value, "fingerprint": mark})
-            )
+            _add(connection, agreement)
             payload = {**agreement.facts(), "reason": reason, "risk": chosen.risk, "effect": chosen.effect}
             draft = Draft("incident.agreement_asked", present.urn, by, payload)
             event = self._desk.ledger.append(connection, draft)[0]
@@ -241,6 +237,12 @@ def _require_may_answer(incident: Incident, agreement: Agreement, answer: Answer
     if answer is Answer.AGREE and actor == agreement.asked_by:
         message = f"{actor} asked for the agreement of {agreement.of} and cannot give it"
         raise RefusedError(message, next_step="A second person agrees.")
+
+
+def _add(connection: Connection, agreement: Agreement) -> None:
+    values = {name: getattr(agreement, name) for name in Agreement.__dataclass_fields__}
+    mark = _fingerprint(agreement.mitigation, agreement.arguments)
+    connection.execute(insert(agreements).values({**values, "state": agreement.state.value, "fingerprint": mark}))
 
 
 def _fingerprint(mitigation: str, arguments: Mapping[str, object]) -> str:
