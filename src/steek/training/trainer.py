@@ -101,8 +101,7 @@ class Trainer:
     ) -> TrainedModel:
         """Train a definition on the examples whose answers were complete at `known_at`.
 
-        With a known key it returns the model of that training. A fleet keeps, of its base, every member that is not
-        fitted now: outside `members`, with too few rows, or refused.
+        With a known key it returns that training's model. A fleet keeps, of its base, the members not fitted now.
 
         Args:
             definition_name: Name of the model.
