@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from steek.cli.break_glass import COMMANDS as BREAK_GLASS
 from steek.cli.concern import COMMANDS as CONCERN
+from steek.cli.incident import COMMANDS as INCIDENT
 from steek.kernel.errors import InputError, RefusedError
 from steek.platform import open_project
 
@@ -101,3 +102,24 @@ def test_a_concern_at_the_terminal(hotel: Path) -> None:
     assert do("acknowledge", raised["id"], by="cid")["state"] == "acknowledged"
     assert do("answer", raised["id"], "we apologised", "--close", by="cid")["state"] == "closed"
     assert do("follow", raised["id"], raised["ticket"])["answer"] == "we apologised"
+
+
+@pytest.mark.covers("I12", "N4")
+def test_groups_and_refusals_at_the_terminal(hotel: Path) -> None:
+    platform = open_project(hotel)
+    about = platform.incidents.list()[0].id
+    platform.close()
+
+    def do(*words: str, by: str | None = None) -> Any:
+        done = run(hotel, INCIDENT["incident"], *words, by=by)
+        assert done.exit_code == 0, (done.output, done.exception)
+        return json.loads(done.output)
+
+    assert do("groups", about) == {"questions": [], "considered": []}
+    said = do("groups", about, "--harmed", "room 2: locked out", "--not-known", "room 3: nobody asked", by="ana")
+    assert [answer["harm"] for answer in said["answers"]] == ["harmed", "not_known"]
+    assert isinstance(run(hotel, INCIDENT["incident"], "groups", about, "--harmed", "room 2").exception, InputError)
+    refused = do("refuse", about, "commander", "--role", "--reason", "I cut the keys", by="eli")
+    assert do("refusals", about) == [refused]
+    decided = do("decide-refusal", refused["id"], "leave", "--note", "of course", by="ana")
+    assert (decided["state"], decided["decided_by"]) == ("left", "ana")
