@@ -49,6 +49,8 @@ PAGES = (
     "/postmortems/2017-001",
     "/postmortems/statistics",
     "/postmortems/taxonomy",
+    "/manifesto",
+    "/concerns/new?incident=2017-001",
     "/nothing",
 )
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
