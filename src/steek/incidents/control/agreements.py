@@ -226,7 +226,7 @@ def require_agreements(
     if missing:
         named = ", ".join(f"{who} ({latest[who].state.value})" if who in latest else who for who in missing)
         message = f"{mitigation} waits for the agreement of {named}"
-        step = "They agree on the incident's page or with 'steek incident agree'; then do it again."
+        step = f"Ask with 'steek incident ask-agreement {incident.id} {mitigation}'; when they agreed, do it again."
         details: dict[str, object] = {"missing": missing, "agreements": [one.id for one in called if one.of in missing]}
         raise ConflictError(message, next_step=step, details=details)
 
