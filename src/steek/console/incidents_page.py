@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from steek.console.next_action import next_action
 from steek.console.overview_page import next_step
@@ -100,7 +99,7 @@ def incidents_view(services: Services, asked: IncidentFilter, *, form_key: str) 
 def _line(incident: Incident, services: Services) -> IncidentLine:
     is_open = incident.state.is_open
     step = next_step(incident, services.ledger, services.monitoring) if is_open else next_action(incident)
-    due_at = _update_due_at(incident, services) if is_open else None
+    due_at = services.updates.next_due_at(incident.id) if is_open else None
     return IncidentLine(
         id=incident.id,
         title=incident.title,
@@ -116,10 +115,3 @@ def _line(incident: Incident, services: Services) -> IncidentLine:
         near_miss=incident.near_miss or "",
         merged_into=incident.merged_into or "",
     )
-
-
-def _update_due_at(incident: Incident, services: Services) -> datetime | None:
-    """When the newest update promised the next one."""
-    found = services.ledger.events(kinds=("incident.updated",), subject=incident.urn, newest_first=True, limit=1)
-    due = cast("object", found[0].payload.get("next_due_at")) if found else None
-    return datetime.fromisoformat(due) if isinstance(due, str) else None

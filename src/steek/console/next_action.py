@@ -99,7 +99,7 @@ def _answers(waiting: OpenQuestions) -> tuple[NextAction, ...]:
     if waiting.questions:
         first, *others = waiting.questions
         text = f"Somebody outside asks: {first[:200]}" + (f" And {len(others)} more." if others else "")
-        found.append(NextAction("answer the question", text, "questions"))
+        found.append(NextAction("answer the question", text, "updates"))
     return tuple(found)
 
 

@@ -30,6 +30,7 @@ from steek.incidents.timeline import own_events
 from steek.kernel.errors import NotFoundError
 from steek.ledger import Database
 
+_MOST_NOTES = 200
 _SUSPECT_SCORE = 0.1
 _CHUNK = 500
 
@@ -157,6 +158,8 @@ class PostmortemLibrary:
         with self._lock:
             self._refresh()
             past = {name: self._clues(one) for name, one in self._records.items() if name != story.incident.id}
+            if not past:
+                return ()
             found = likenesses(self._clues_of(story), past, self._index.weight, names)[:limit]
             records = {one.name: self._records[one.name] for one in found}
         return tuple(_similar(records[one.name], one.score, one.because) for one in found)
@@ -202,6 +205,8 @@ class PostmortemLibrary:
     def _clues_of(self, story: Story) -> Clues:
         strong = [one for one in story.changed.suspects if one.score >= _SUSPECT_SCORE]
         notes = [str(entry.payload.get("text", "")) for entry in own_events(story.timeline, "incident.noted")]
+        # The page of an incident asks at every new line: thousands of notes say no more about likeness than the newest.
+        notes = notes[-_MOST_NOTES:]
         words: dict[str, int] = {}
         for word in tokens("\n".join([story.incident.title, *notes, *(alert.monitor for alert in story.alerts)])):
             words[word] = words.get(word, 0) + 1
