@@ -1,5 +1,6 @@
 """The part of defences: follow-ups, the map of what would stop which failure, readiness, reviews."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from steek.incidents.defences.declared import Declared
@@ -52,6 +53,7 @@ def defences_part(
     postmortems: PostmortemLibrary,
     taxonomies: Taxonomies,
     notices: Notices,
+    rotations: Callable[[], Sequence[str]],
 ) -> DefencesPart:
     """Everything that is evaluated on what the project declares and on what happened."""
     situation = Situation(
@@ -62,6 +64,7 @@ def defences_part(
         routes=routes,
         postmortems=postmortems,
         clock=base.clock,
+        rotations=rotations,
     )
     return DefencesPart(
         follow_ups=FollowUps(*base.state, situation, telling_of(base.settings, notices)),

@@ -21,7 +21,9 @@ from steek.features import ExampleSets, FeatureService, OnlineStore, open_online
 from steek.features.erasing import OnlineEntries
 from steek.governance import MAINTENANCE, Access, KeyCustody, KeyVault, Pseudonyms, Tokens, service
 from steek.governance.emergency.door import EmergencyDoor
+from steek.governance.emergency.expiry import EmergencyChore
 from steek.incidents import Incidents
+from steek.incidents.followups.follow_up_chore import FollowUpChore
 from steek.incidents.followups.lateness import Lateness
 from steek.incidents.recovery.watch_period import WatchPeriods
 from steek.kernel.clock import Clock, ReplayClock, SystemClock
@@ -31,7 +33,6 @@ from steek.ledger.migrating import migrate
 from steek.ledger.subscriptions import Handler
 from steek.loop import WorkerClient
 from steek.loop.alert_chores import AlertChore
-from steek.loop.follow_up_chores import FollowUpChore
 from steek.loop.notice_chores import NoticeChore
 from steek.models import ArtifactStore, Freezes, Registry
 from steek.models.learned import LearnedFrom
@@ -305,5 +306,11 @@ def letting_go(
     )
     learned_from = LearnedFrom(models.registry, base.lineage, project.definitions)
     pruning = NoticePruning(base.database, SystemClock(), base.clock, days=base.settings.number("notice_days"))
-    chores = [AlertChore(alert_inbox), NoticeChore(pruning), FollowUpChore(lateness), watch_periods]
+    chores = [
+        AlertChore(alert_inbox),
+        EmergencyChore(*base.state),
+        NoticeChore(pruning),
+        FollowUpChore(lateness),
+        watch_periods,
+    ]
     return erasing_part(holding(base), data.ingestion, holders, learned_from, chores)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from steek.incidents.followups.exporting import as_csv
 from steek.incidents.followups.follow_up import FollowUp, Selection
+from steek.incidents.followups.follow_up_chore import FollowUpChore
 from steek.incidents.followups.lifecycle import FOLLOW_UP_TRANSITIONS, FollowUpState
 from steek.incidents.followups.scales import COST_WORDS, VALUE_WORDS, place
 from steek.kernel.errors import ConflictError, IllegalTransitionError, InputError, NotFoundError, StaleWriteError
-from steek.loop.follow_up_chores import FollowUpChore
 from steek.platform import Platform
 
 HOSTILE = "<script>alert(1)</script> **bold** \x1b[31m '; DROP TABLE follow_ups; --"
