@@ -1,5 +1,6 @@
 """Declaring an incident, by a person or by an alert, and bringing what belongs together into one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -105,17 +106,29 @@ def _present(connection: Connection, declaration: Declaration) -> Incident | Non
 
 def attach_alert(desk: Desk, connection: Connection, incident: Incident, alert: AlertEvidence) -> None:
     """Pin an alert to an incident as it is now, with an event, inside the caller's transaction."""
-    attach(connection, incident.id, alert)
-    payload: dict[str, object] = {
-        "incident": incident.id,
-        "alert": alert.alert_id,
-        "monitor": alert.monitor,
-        "slice": alert.slice,
-        "subject": alert.subject,
-    }
-    causes = (alert.event_id,)
-    draft = Draft("incident.alert_attached", incident.urn, "steek", payload, causes=causes)
-    desk.ledger.append(connection, draft)
+    attach_alerts(desk, connection, incident, [alert])
+
+
+def attach_alerts(desk: Desk, connection: Connection, incident: Incident, found: Sequence[AlertEvidence]) -> None:
+    """Pin alerts to an incident as they are now, each with an event, inside the caller's transaction."""
+    attach(connection, incident.id, *found)
+    drafts = [
+        Draft(
+            "incident.alert_attached",
+            incident.urn,
+            "steek",
+            {
+                "incident": incident.id,
+                "alert": alert.alert_id,
+                "monitor": alert.monitor,
+                "slice": alert.slice,
+                "subject": alert.subject,
+            },
+            causes=(alert.event_id,),
+        )
+        for alert in found
+    ]
+    desk.ledger.append(connection, *drafts)
 
 
 def _open(connection: Connection, declaration: Declaration, systems: tuple[str, ...], now: datetime) -> Incident:

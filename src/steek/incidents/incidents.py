@@ -19,8 +19,9 @@ from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
 from steek.incidents.postmortems.library import Postmortem, Postmortems
 from steek.incidents.resolving import resolve
 from steek.incidents.roles.holding import given_role
-from steek.incidents.rows import change, find, find_seen, remember, request, to_incident
+from steek.incidents.rows import change, find, find_seen, incident_of, remember, request, to_incident
 from steek.incidents.stories import Stories
+from steek.incidents.storms import take_along
 from steek.incidents.systems import resolve_subject
 from steek.incidents.tables import incidents
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACTERS, checked, checked_instant
@@ -114,11 +115,15 @@ class Incidents:
 
         None when monitor or objective declares nothing. It may be called again with the same event.
         """
+        owner = self._owner_of(event)
+        if owner is not None:
+            return owner
         declaration = declaration_by_rule(self._desk, event)
         if declaration is None:
             return None
         incident = declaring.declare(self._desk, declaration)
         declaring.record_suspects(self._desk, incident)
+        take_along(self._desk, incident, event)
         return self.get(incident.id)
 
     def get(self, incident: str) -> Incident:
@@ -182,7 +187,8 @@ class Incidents:
         said = checked(text, what="note", most=NOTE_CHARACTERS)
         by, at_key = _actor(actor), _key(key)
         if verdict not in {None, "confirmed", "rejected"} or (verdict is not None and about is None):
-            message = f"verdict {verdict!r} about {about!r} says nothing; allowed: confirmed, rejected, about an event"
+            allowed = "allowed: confirmed or rejected, about an event"
+            message = f"verdict {verdict!r} about {about!r} says nothing; {allowed}"
             raise InputError(message, next_step="Name the suspect's event id with about=.")
         if about is not None and self._desk.ledger.event(about) is None:
             raise NotFoundError(
@@ -326,6 +332,13 @@ class Incidents:
         event = self._desk.ledger.append(connection, draft)[0]
         remember(connection, key, operation, incident_id=incident.id, event_id=event.id)
         return event
+
+    def _owner_of(self, event: Event) -> Incident | None:
+        """The incident that an alert has been attached to; in a storm that is most of them."""
+        with self._desk.database.reading() as connection:
+            owner = incident_of(connection, str(event.payload.get("alert")))
+            is_whole = owner is not None and request(connection, owner.id, "rank suspects") is not None
+        return owner if is_whole else None
 
     def _alert(self, alert_id: str) -> AlertEvidence:
         with self._desk.database.reading() as connection:

@@ -83,7 +83,7 @@ def related_events(
         database: Where the ledger is.
         incident: Whose story it is.
         since: Where the story of the systems begins, by event time; it ends when the incident is closed.
-        evidence: Ids of events that belong to it wherever they lie.
+        evidence: Ids of events that belong to it wherever and whenever they lie.
         duplicates: Ids of incidents that were merged into it, whose events are part of its story.
         numbers: The last sequence that was read before, and the last to read now.
     """
@@ -108,9 +108,10 @@ def related_events(
         wanted -= {event.sequence for event in found}
         latest = sorted(wanted)[-_MOST_AROUND:]
         by_number = [events.c.sequence.in_(latest[at : at + _AT_ONCE]) for at in range(0, len(latest), _AT_ONCE)]
-        by_id = [events.c.id.in_(chunk) for chunk in _chunks(sorted(evidence))]
+        # What shows an incident may have been written long before it was attached.
+        by_id = [events.c.id.in_(chunk) for chunk in _chunks(sorted(evidence - {event.id for event in found}))]
         for condition in (*by_number, *by_id):
-            found += [to_event(row) for row in connection.execute(select(events).where(condition, newer)).mappings()]
+            found += [to_event(row) for row in connection.execute(select(events).where(condition)).mappings()]
     chosen = {
         event.sequence: event
         for event in found

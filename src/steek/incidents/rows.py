@@ -132,27 +132,30 @@ def incident_of_group(connection: Connection, group: str) -> Incident | None:
     return None if found is None else find(connection, found)
 
 
-def attach(connection: Connection, incident_id: str, evidence: AlertEvidence) -> None:
-    """Pin an alert to an incident, as it is now."""
-    connection.execute(
-        insert(alerts).values(
-            alert_id=evidence.alert_id,
-            incident_id=incident_id,
-            event_id=evidence.event_id,
-            monitor=evidence.monitor,
-            subject=evidence.subject,
-            evidence={
+def attach(connection: Connection, incident_id: str, *found: AlertEvidence) -> None:
+    """Pin alerts to an incident, as they are now."""
+    rows = [
+        {
+            "alert_id": evidence.alert_id,
+            "incident_id": incident_id,
+            "event_id": evidence.event_id,
+            "monitor": evidence.monitor,
+            "subject": evidence.subject,
+            "evidence": {
                 "slice": evidence.slice,
                 "value": evidence.value,
                 "lower": evidence.lower,
                 "upper": evidence.upper,
             },
-            onset_earliest_at=evidence.onset.earliest_at,
-            onset_latest_at=evidence.onset.latest_at,
-            opened_at=evidence.opened_at,
-            attached_at=evidence.attached_at,
-        )
-    )
+            "onset_earliest_at": evidence.onset.earliest_at,
+            "onset_latest_at": evidence.onset.latest_at,
+            "opened_at": evidence.opened_at,
+            "attached_at": evidence.attached_at,
+        }
+        for evidence in found
+    ]
+    if rows:
+        connection.execute(insert(alerts), rows)
 
 
 def attached(connection: Connection, incident_id: str) -> tuple[AlertEvidence, ...]:

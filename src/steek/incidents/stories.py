@@ -55,7 +55,7 @@ class Stories:
             actions = actions_of(connection, incident_id)
             impacts = read_impacts(connection, incident_id)
             duplicates = duplicates_of(connection, incident_id)
-        alerts = self._desk.alerts_of(incident_id)
+        alerts = self._alerts(incident_id)
         entries = self._timeline(incident, alerts)
         changed = self._suspects(incident, alerts, entries)
         all_phases = phases(incident, alerts, entries, changed)
@@ -67,23 +67,23 @@ class Stories:
             changed=changed,
             phases=all_phases,
             times=times(incident, all_phases, entries),
-            verification=self._verification(alerts),
+            verification=self._verification(incident_id, alerts),
             impacts=impacts,
             duplicates=duplicates,
         )
 
     def suspects(self, incident_id: str) -> WhatChanged:
         """What changed before it, ranked, and what did not."""
-        incident, alerts = self._incident(incident_id), self._desk.alerts_of(incident_id)
+        incident, alerts = self._incident(incident_id), self._alerts(incident_id)
         return self._suspects(incident, alerts, self._timeline(incident, alerts))
 
     def timeline(self, incident_id: str) -> tuple[TimelineEntry, ...]:
         """From an hour before the onset (or the declaration), oldest first, with the alerts wherever they lie."""
-        return self._timeline(self._incident(incident_id), self._desk.alerts_of(incident_id))
+        return self._timeline(self._incident(incident_id), self._alerts(incident_id))
 
     def verification(self, incident_id: str) -> Verification:
         """Whether the indicators that showed it are back."""
-        return self._verification(self._desk.alerts_of(incident_id))
+        return self._verification(incident_id, self._alerts(incident_id))
 
     def _suspects(
         self, incident: Incident, alerts: tuple[AlertEvidence, ...], entries: tuple[TimelineEntry, ...]
@@ -102,9 +102,16 @@ class Stories:
             duplicates = duplicates_of(connection, incident.id)
         return self._cache.timeline(incident, since=since, evidence=evidence, duplicates=duplicates)
 
-    def _verification(self, alerts: tuple[AlertEvidence, ...]) -> Verification:
+    def _verification(self, incident_id: str, alerts: tuple[AlertEvidence, ...]) -> Verification:
         database = self._desk.database
-        return verify(alerts, resolved=resolved_at(database, alerts), readings=readings(database, alerts))
+
+        def judge() -> Verification:
+            return verify(alerts, resolved=resolved_at(database, alerts), readings=readings(database, alerts))
+
+        return self._cache.verification(incident_id, alerts, judge)
+
+    def _alerts(self, incident_id: str) -> tuple[AlertEvidence, ...]:
+        return self._cache.alerts(incident_id, lambda: self._desk.alerts_of(incident_id))
 
     def _incident(self, incident_id: str) -> Incident:
         with self._desk.database.reading() as connection:
