@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 from shop_world import NIGHTS, Shell, sales_of, serving, working
 
+from steek.cli.incident_people import PEOPLE_VERBS
+from steek.cli.oncall import COMMANDS as ONCALL
 from steek.cli.root import NOUNS
 from steek.platform import open_project
 
@@ -18,6 +20,9 @@ PROCESSES = {"up", "serve", "work", "console"}
 # They take two people with roles, and columns that are personal; see tests/governance/test_emergency_terminal.py.
 FOR_TWO = {("break-glass", verb) for verb in ("ask", "grant", "refuse", "read", "end", "review", "uses")}
 FOR_TWO |= {("concern", verb) for verb in ("raise", "list", "acknowledge", "answer", "follow")}
+# People: on-call, updates, handovers; see test_people_terminal.py.
+FOR_TWO |= {("oncall", verb) for verb in ONCALL["oncall"].commands}
+FOR_TWO |= {("incident", verb.replace("_", "-")) for verb in PEOPLE_VERBS}
 
 READING: list[tuple[str, ...]] = [
     ("watch", "list"),

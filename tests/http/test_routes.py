@@ -369,6 +369,20 @@ SHOWN_ONCE = {"/v1/access/tokens", "/v1/concerns"}
 # They take two people with roles, and columns that are personal; see test_emergency_doors.py.
 FOR_TWO = {f"/v1/break-glass{part}" for part in ("", *(f"/{{grant}}/{word}" for word in ("grant", "refusal", "end")))}
 FOR_TWO |= {"/v1/break-glass/{grant}/review", "/v1/break-glass/{grant}/rows"}
+# People: on-call, updates, handovers; see test_people_addresses.py.
+FOR_PEOPLE = {f"/v1/oncall/{part}" for part in ("overrides", "absences", "attendance", "pages/{incident}")}
+FOR_PEOPLE |= {"/v1/oncall/pages/{incident}/acknowledgement", "/v1/handovers/{handover}/acceptance"}
+FOR_PEOPLE |= {
+    f"/v1/incidents/{{incident}}/{part}"
+    for part in ("updates", "updates/{number}/approval", "cadence", "outside-page", "questions")
+}
+FOR_PEOPLE |= {
+    f"/v1/incidents/{{incident}}/{part}" for part in ("questions/{question}/answer", "handovers", "takeovers")
+}
+PEOPLE_READ = {f"/v1/oncall{part}" for part in ("", "/rotations", "/watches", "/gaps", "/calendar.ics", "/exceptions")}
+PEOPLE_READ |= {f"/v1/oncall/{part}" for part in ("reachable", "contacts", "stakeholders", "pages")}
+PEOPLE_READ |= {f"/v1/incidents/{{incident}}/{part}" for part in ("updates", "status", "handovers", "handover-draft")}
+PEOPLE_READ |= {"/v1/status/{token}"}
 FOR_READERS = {f"/v1/concerns/{{concern}}/{word}" for word in ("acknowledgement", "answer")}
 
 
@@ -635,8 +649,8 @@ def test_no_address_is_left_out(reading: Api) -> None:
     by_id |= {"/v1/lineage/openlineage", "/v1/quarantine/{row_id}", "/v1/receipts/{receipt_id}/verdicts"}
     by_id |= {"/v1/break-glass/{grant}", "/v1/break-glass/{grant}/uses"}
     by_id |= {"/v1/concerns", "/v1/concerns/{concern}/answer"}
-    assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id
-    assert addresses(reading, "post") == set(WRITING) | SHOWN_ONCE | FOR_TWO | FOR_READERS
+    assert addresses(reading, "get") == set(READING) | set(AFTER_WRITING) | by_id | PEOPLE_READ
+    assert addresses(reading, "post") == set(WRITING) | SHOWN_ONCE | FOR_TWO | FOR_READERS | FOR_PEOPLE
 
 
 @pytest.mark.covers("D11")

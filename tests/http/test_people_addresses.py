@@ -1,0 +1,188 @@
+"""On-call, pages, updates, questions and handovers over HTTP: every address, and each write once per key."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from httpx import Response
+
+from steek.console import build_console
+from steek.http.app import build_api
+from steek.platform import Platform, open_project
+
+SPAN = {"start_at": "2030-01-01T08:00:00Z", "end_at": "2030-01-02T08:00:00Z"}
+PROJECT = """
+import steek as sk
+
+boss = sk.Stakeholder("owners", "boss@shop", "business", sees="everything")
+"""
+
+
+class Caller:
+    """One caller at an address of this machine, or of another."""
+
+    def __init__(self, app: Any, address: str) -> None:
+        self._app = app
+        self._address = address
+
+    def request(self, method: str, path: str, **given: Any) -> Response:
+        return asyncio.run(self._send(method, path, **given))
+
+    def get(self, path: str) -> Response:
+        return self.request("GET", path)
+
+    def post(self, path: str, **given: Any) -> Response:
+        return self.request("POST", path, **given)
+
+    async def _send(self, method: str, path: str, *, follow_redirects: bool = True, **given: Any) -> Response:
+        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False, client=(self._address, 5000))
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", follow_redirects=follow_redirects
+        ) as client:
+            return await client.request(method, path, **given)
+
+
+class Doors:
+    """The API with the console behind it, as a caller on this machine meets it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.app = build_api(platform)
+        self.app.mount("/", build_console(platform))
+        self.client = Caller(self.app, "127.0.0.1")
+
+    def get(self, path: str) -> Any:
+        answer = self.client.get(path)
+        assert answer.is_success, (path, answer.text)
+        return answer.json()
+
+    def write(self, method: str, path: str, body: object = None, *, by: str = "ada", key: str | None = None) -> Any:
+        """Twice with one key: the second writes nothing and answers the same."""
+        headers = {"Idempotency-Key": key or f"{method} {path} {body}", "X-Steek-Actor": by}
+        first, events = self._send(method, path, body, headers), self.platform.ledger.count()
+        second = self._send(method, path, body, headers)
+        assert first.is_success, (path, first.text)
+        assert self.platform.ledger.count() == events, path
+        assert second.is_success, path
+        return first.json()
+
+    def _send(self, method: str, path: str, body: object, headers: dict[str, str]) -> Response:
+        return self.client.request(method, path, json=body, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "shop_people.py").write_text(PROJECT)
+    (folder / "steek.toml").write_text('name = "people"\nmodules = "shop_people"\n')
+    platform = open_project(folder)
+    yield Doors(platform)
+    platform.close()
+
+
+@pytest.fixture
+def incident(doors: Doors, request: pytest.FixtureRequest) -> str:
+    """Declared over HTTP with a rotation that covers it, and communications named; each test has one of its own."""
+    rotation = {"people": ["ada", "ben"], "starts_on": "2020-01-06", "zone": "Europe/Berlin", "shift_hours": 8000}
+    assert doors.write("PUT", "/v1/oncall/rotations/core", rotation)["version"] == 1
+    asked = {"title": "orders are missing", "on": "orders_model", "severity": "sev1"}
+    declared = doors.write("POST", "/v1/incidents", asked, key=request.node.name)
+    doors.write("POST", f"/v1/incidents/{declared['id']}/roles", {"role": "communications", "person": "com"})
+    return declared["id"]
+
+
+@pytest.mark.covers("I13", "N4")
+def test_rotations_calendar_and_people(doors: Doors, incident: str) -> None:
+    assert [one["name"] for one in doors.get("/v1/oncall/rotations")["items"]] == ["core"]
+    assert doors.get("/v1/oncall")["items"][0]["person"] in {"ada", "ben"}
+    assert doors.get("/v1/oncall/watches?days=3")["items"][0]["rotation"] == "core"
+    assert doors.get("/v1/oncall/gaps")["items"] == []
+    doors.write("POST", "/v1/oncall/absences", {"person": "ben", **SPAN})
+    (made,) = doors.write("POST", "/v1/oncall/overrides", {"rotation": "core", "person": "kim", **SPAN})["overrides"]
+    doors.write("DELETE", f"/v1/oncall/exceptions/{made['id']}")
+    assert doors.get("/v1/oncall/exceptions")["overrides"] == []
+    doors.write("PUT", "/v1/oncall/contacts/ada", {"contacts": [{"kind": "phone", "value": "+49 30 1"}]})
+    assert doors.get("/v1/oncall/contacts")["items"][0]["contacts"][0]["value"] == "+49 30 1"
+    assert doors.get("/v1/oncall/reachable?system=orders_model")["chain"][-1]["person"] == "boss@shop"
+    calendar = doors.client.get("/v1/oncall/calendar.ics?rotation=core")
+    assert calendar.headers["content-type"].startswith("text/calendar")
+    doors.write("PUT", "/v1/oncall/stakeholders/money", {"person": "cfo", "part": "finance"})
+    assert [one["name"] for one in doors.get("/v1/oncall/stakeholders")["items"]] == ["money", "owners"]
+    doors.write("DELETE", "/v1/oncall/stakeholders/money")
+    doors.write("PUT", "/v1/oncall/rotations/old", {"people": ["zoe"], "starts_on": "2020-01-06"})
+    doors.write("DELETE", "/v1/oncall/rotations/old")
+    assert incident
+
+
+@pytest.mark.covers("I13", "N4")
+def test_a_page_is_seen_added_to_and_answered(doors: Doors, incident: str) -> None:
+    assert incident in {page["incident_id"] for page in doors.get("/v1/oncall/pages")["items"]}
+    doors.write("PUT", "/v1/oncall/contacts/ben", {"contacts": []})
+    doors.write("POST", f"/v1/oncall/pages/{incident}", {"to": "ben"})
+    assert doors.write("POST", f"/v1/oncall/pages/{incident}/acknowledgement", by="ben")["acknowledged_by"] == "ben"
+    assert doors.client.post("/v1/oncall/attendance").json() == {"made": 0, "sent": 0}
+    assert incident not in {page["incident_id"] for page in doors.get("/v1/oncall/pages")["items"]}
+
+
+@pytest.mark.covers("I10", "N4")
+def test_updates_questions_and_the_page_for_outsiders(doors: Doors, incident: str) -> None:
+    here = f"/v1/incidents/{incident}"
+    doors.write("POST", f"{here}/updates", {"text": "the join is broken", "outside": "Orders are late."})
+    doors.write("POST", f"{here}/updates/1/approval", by="com")
+    doors.write("POST", f"{here}/cadence", {"every_minutes": 20})
+    doors.write("POST", f"{here}/questions", {"text": "how much?"}, by="ceo")
+    doors.write("POST", f"{here}/questions/1/answer", {"text": "little"}, by="com")
+    assert doors.get(f"{here}/updates")["items"][0]["number"] == 1
+    assert doors.get(f"{here}/status")["questions"][0]["answer"] == "little"
+    assert "known" not in doors.get(f"{here}/status?sees=summary")
+    assert doors.client.get(f"{here}/status?form=markdown").text.startswith(f"# Incident {incident}")
+    link = doors.write("POST", f"{here}/outside-page", {"title": "Late orders"}, by="com")
+    assert doors.get(f"/v1{link['path']}")["entries"][0]["text"] == "Orders are late."
+    assert "<!doctype html>" in doors.client.get(f"/v1{link['path']}?form=html").text
+    stranger = Caller(doors.app, "203.0.113.9")
+    page = stranger.get(link["path"])
+    assert page.status_code == 200
+    assert "Orders are late." in page.text
+    private = (incident, "orders are missing", "orders_model", "ada", "com", "ceo", "join", "little", "/v1", "href")
+    assert [each for each in private if each in page.text.replace("compatible", "")] == []
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert [
+        stranger.get(path).status_code for path in ("/on-call", f"/incidents/{incident}/status", f"/v1{link['path']}")
+    ] == [401] * 3
+    doors.write("DELETE", f"{here}/outside-page", by="com")
+    gone = stranger.get(link["path"])
+    assert (gone.status_code, "orders_model" in gone.text, "nav" in gone.text) == (404, False, False)
+
+
+@pytest.mark.covers("I3", "N4")
+def test_roles_are_handed_over(doors: Doors, incident: str) -> None:
+    here = f"/v1/incidents/{incident}"
+    assert "**Known**" in doors.get(f"{here}/handover-draft")["summary"]
+    offered = doors.write("POST", f"{here}/handovers", {"role": "commander", "to": "ben"})
+    doors.write("POST", f"/v1/handovers/{offered['id']}/acceptance", by="ben")
+    other = doors.write("POST", f"{here}/handovers", {"role": "commander", "to": "kim"}, by="ben")
+    doors.write("DELETE", f"/v1/handovers/{other['id']}", by="ben")
+    doors.write("POST", f"{here}/takeovers", {"role": "commander", "reason": "no answer"})
+    assert [one["state"] for one in doors.get(f"{here}/handovers")["items"]] == ["taken", "withdrawn", "accepted"]
+    doors.write("POST", f"{here}/roles", {"role": "shadow", "person": "zoe"})
+    doors.write("DELETE", f"{here}/shadows/zoe")
+
+
+@pytest.mark.covers("I10", "I13")
+def test_the_console_shows_and_takes_the_same(doors: Doors, incident: str) -> None:
+    client = doors.client
+    for path in ("/on-call", f"/incidents/{incident}/status", f"/incidents/{incident}", "/on-call/calendar.ics"):
+        assert client.get(path).status_code == 200, path
+    form = {"actor": "com", "text": "<b>more</b>", "next": "15", "key": "f"}
+    for _ in range(2):
+        assert client.post(f"/incidents/{incident}/updates", data=form, follow_redirects=False).status_code == 303
+    status = client.get(f"/incidents/{incident}/status").text
+    assert status.count("&lt;b&gt;more&lt;/b&gt;") == 2
+    asked = {"actor": "ceo", "text": "when?", "key": "q"}
+    assert "when?" in client.post(f"/incidents/{incident}/ask", data=asked).text
+    away = {"actor": "ada", "person": "ada", "start": "2031-01-01T09:00", "end": "2031-01-02T09:00", "key": "a"}
+    assert "is away" in client.post("/on-call/absence", data=away).text
+    refused = client.post("/on-call/absence", data={**away, "end": "never", "key": "b"})
+    assert (refused.status_code, "the times cannot be read" in refused.text) == (400, True)
