@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from steek.kernel import ReplayClock
-from steek.ledger import Database, Ledger, Outside
+from steek.kernel.errors import InputError
+from steek.ledger import Database, Ledger, Outside, OutsideNote
 
 THEN = datetime(2017, 9, 30, 8, tzinfo=UTC)
 
@@ -40,3 +41,12 @@ def test_postgresql_keeps_each_key_once_too(postgres_ledger: Ledger) -> None:
     told = [outside.note("supplier:9", "Late.", at=THEN, key="mail 17", actor="buyer@grocer") for _ in range(3)]
     assert told == [told[0]] * 3
     assert postgres_ledger.verify() == 1
+
+
+@pytest.mark.covers("O12", "I6")
+def test_a_change_says_what_kind_of_thing_changed_and_what_it_moves(outside: Outside) -> None:
+    told = OutsideNote(key="1", subject="host:db1", summary="moved", kind="infrastructure", on=("dataset:products",))
+    [event] = outside.take([told], actor="ops")
+    assert event.payload == {"summary": "moved", "kind": "infrastructure", "on": ["dataset:products"]}
+    with pytest.raises(InputError, match="no kind of change named 'infra'"):
+        OutsideNote(key="2", subject="host:db1", summary="moved", kind="infra")

@@ -67,6 +67,9 @@ def note(
         bool, typer.Option("--expected", help="Its effect is wanted: what it moves until then is no fault.")
     ] = False,
     on: Annotated[list[str] | None, typer.Option("--on", help="URN that it moves; may be given again.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="data, schema, config, feature code, model, binary, infrastructure or world.")
+    ] = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -83,6 +86,7 @@ def note(
             until=_utc(until),
             expected=expected,
             on=tuple(on or ()),
+            kind=kind,
         )
         show(platform.outside.take([told], actor=actor_or_user(actor))[0], as_json=as_json)
 

@@ -82,9 +82,12 @@ def suspects(incident: str, project: ProjectOption = None, as_json: JsonOption =
         if as_json:
             show(changed, as_json=True)
             return
+        if not changed.suspects:
+            typer.echo("No change was recorded upstream or outside in the week before. That is an answer too.")
         for place, suspect in enumerate(changed.suspects, start=1):
             typer.echo(
-                f"{place}. {suspect.score:.0%}  {suspect.event.kind} {suspect.event.subject}\n   {suspect.reason}"
+                f"{place}. {suspect.score:.0%}  {suspect.category}: {suspect.what}\n   {suspect.reason}\n"
+                f"   event {suspect.event.id}"
             )
         for unchanged in changed.unchanged:
             typer.echo(f"-  {unchanged.sentence}")

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from steek.http.cloud_events import BATCH, PLAIN, STRUCTURED, cloud_events, media_type, plain_note
 from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
 from steek.ledger import changes_upstream
+from steek.ledger.outside import OUTSIDE_KINDS
 from steek.platform import Platform
 
 _DAYS, _AHEAD = timedelta(days=7), timedelta(days=366)
@@ -23,6 +24,7 @@ _NOTE: dict[str, object] = {
         "until": {"type": "string", "format": "date-time"},
         "expected": {"type": "boolean"},
         "on": {"type": "array", "items": _TEXT},
+        "kind": {"type": "string", "enum": list(OUTSIDE_KINDS)},
     },
 }
 _EVENT: dict[str, object] = {
@@ -70,7 +72,7 @@ def router(platform: Platform) -> APIRouter:
         """Tell of changes in the world outside; the same key, or the same source and id, again is the same change.
 
         Plain JSON takes the header Idempotency-Key. CloudEvents 1.0 come in binary mode (headers ce-...), structured
-        or as a batch; `data` may have summary, subject, until, expected and on.
+        or as a batch; `data` may have summary, subject, until, expected, on and kind.
         """
         body = await request.body()
         told = cloud_events(request.headers, body, now=platform.clock.now())

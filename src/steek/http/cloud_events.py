@@ -16,6 +16,7 @@ from steek.kernel.errors import InputError, UnreadableError
 from steek.kernel.records import content_hash
 from steek.kernel.urn import Urn
 from steek.ledger import OutsideNote
+from steek.ledger.outside import OUTSIDE_KINDS
 from steek.notify import plain_line
 
 PLAIN = "application/json"
@@ -36,6 +37,7 @@ class _Told(msgspec.Struct):
     until: datetime | None = None
     expected: bool | Literal["true", "false"] = False
     on: list[str] = []
+    kind: str | None = None
 
     @property
     def is_expected(self) -> bool:
@@ -122,6 +124,8 @@ def _event(attributes: Mapping[str, Any], now: datetime) -> OutsideNote:
 def _understood(data: Mapping[str, Any]) -> dict[str, Any]:
     """Other systems fill `data` as they like: what is named as ours and of another form is theirs."""
     own = {name: data[name] for name in ("summary", "message", "subject") if isinstance(data.get(name), str)}
+    if data.get("kind") in OUTSIDE_KINDS:
+        own["kind"] = data["kind"]
     return own | {name: data[name] for name in ("until", "expected", "on") if data.get(name) is not None}
 
 
@@ -138,6 +142,7 @@ def _note(
         expected=told.is_expected,
         on=tuple(told.on),
         source=source,
+        kind=told.kind,
     )
 
 

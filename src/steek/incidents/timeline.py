@@ -187,7 +187,12 @@ def _pinned(payload: Mapping[str, object]) -> str:
     return f"pinned {payload.get('kind')}: {payload.get('title')}"
 
 
+def _benched(payload: Mapping[str, object]) -> str:
+    return f"bench run {payload.get('run')}: {payload.get('text')}"
+
+
 _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
+    "bench.ran": _benched,
     "incident.hypothesis_judged": _hypothesis_judged,
     "incident.hypothesis_reopened": _hypothesis_reopened,
     "incident.hypothesis_stated": _supposed,

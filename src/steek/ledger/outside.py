@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from steek.kernel.errors import InputError
+from steek.kernel.errors import InputError, describe_unknown
 from steek.kernel.urn import Urn
 from steek.ledger.database import Database
 from steek.ledger.events import Draft, Event
@@ -15,6 +15,7 @@ from steek.ledger.tables import outside_changes
 
 _SUMMARY_CHARACTERS = 1_000
 _KIND = "external.changed"
+OUTSIDE_KINDS = ("data", "schema", "config", "feature code", "model", "binary", "infrastructure", "world")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,11 @@ class OutsideNote:
         expected: Whether its effect is wanted, as that of a promotion: what it moves until its end is no fault.
         on: URNs that it moves; empty for its own subject.
         source: The system that tells; None for a person.
+        kind: What kind of thing changed, one of `OUTSIDE_KINDS`; None for the world at large.
 
     Raises:
         InputError: no summary or a very long one, a subject that is no URN, an end that is not after the beginning,
-            or an expected change without beginning or end.
+            or an expected change without beginning or end, an unknown kind.
     """
 
     key: str
@@ -44,8 +46,12 @@ class OutsideNote:
     expected: bool = False
     on: tuple[str, ...] = ()
     source: str | None = None
+    kind: str | None = None
 
     def __post_init__(self) -> None:
+        if self.kind is not None and self.kind not in OUTSIDE_KINDS:
+            message, hint = describe_unknown("kind of change", self.kind, OUTSIDE_KINDS)
+            raise InputError(message, next_step=hint or f"Known: {', '.join(OUTSIDE_KINDS)}.")
         for subject in (self.subject, *self.on):
             Urn.parse(subject)
         if not 0 < len(self.summary) <= _SUMMARY_CHARACTERS:
@@ -125,6 +131,10 @@ def _payload(note: OutsideNote) -> dict[str, object]:
         payload["expected"] = {"since_at": note.at, "until_at": note.until, "on": on}
     if note.source is not None:
         payload["source"] = note.source
+    if note.kind is not None:
+        payload["kind"] = note.kind
+    if note.on and not note.expected:
+        payload["on"] = list(note.on)
     return payload
 
 
