@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
@@ -35,7 +36,7 @@ ROWS = pl.DataFrame(
     }
 )
 ONE = Opening("demographics", ("household_id", "income"), "household_size == 2")
-WHY = {"purpose": "orders of one household are wrong", "why_raw": "the till knows real numbers only"}
+WHY: dict[str, Any] = {"purpose": "orders of one household are wrong", "why_raw": "the till knows real numbers only"}
 
 
 def hidden(values: pl.Series, scope: str, kind: str) -> pl.Series:

@@ -146,7 +146,6 @@ def list_(
 ) -> None:
     """What was asked for, newest first, and how it stands by the clock."""
     with opened(project) as platform:
-        platform.break_glass.settle()
         show(list(platform.break_glass.list(incident)), as_json=as_json, columns=_SHOWN)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, insert, select, update
 from steek.governance.access.actors import Actor
 from steek.governance.access.gate import Access
 from steek.governance.emergency import asking
-from steek.governance.emergency.grant_states import TRANSITIONS, GrantAction, GrantState
+from steek.governance.emergency.expiry import expire
+from steek.governance.emergency.grant_states import TRANSITIONS, GrantAction
 from steek.governance.emergency.grants import (
     VERDICTS,
     EmergencyGrant,
@@ -223,17 +224,6 @@ class BreakGlass:
         events = self._ledger.events(kinds=["access.emergency_used"], subject=subject, limit=100_000)
         return tuple(_to_use(event) for event in events if event.payload.get("grant") == grant)
 
-    def settle(self) -> int:
-        """Write down which grants ended by the clock since; returns how many. Nothing is open that long anyhow."""
-        now = self._clock.now()
-        over = (grants.c.state == GrantState.GRANTED.value, grants.c.until_at <= now)
-        with self._database.reading() as connection:
-            ids = connection.execute(select(grants.c.id).where(*over)).scalars().all()
-        for id in ids:
-            with self._database.transaction() as connection:
-                self._expire(connection, id)
-        return len(ids)
-
     def _ask(
         self, connection: Connection, key: str, actor: Actor, row: dict[str, object], openings: Sequence[Opening]
     ) -> EmergencyGrant:
@@ -291,7 +281,7 @@ class BreakGlass:
         return known
 
     def _seen(self, connection: Connection, grant: str, expected_version: int | None) -> EmergencyGrant:
-        self._expire(connection, grant)
+        expire(connection, self._ledger, self._clock, grant)
         present = find_grant(connection, grant, self._clock.now())
         if expected_version is not None and expected_version != present.version:
             message = (
@@ -300,22 +290,6 @@ class BreakGlass:
             )
             raise StaleWriteError(message, next_step="Look at it again and decide anew; nothing was written.")
         return present
-
-    def _expire(self, connection: Connection, grant: str) -> None:
-        """Write down the end that the clock brought, once."""
-        row = connection.execute(select(grants).where(grants.c.id == grant)).mappings().first()
-        if row is None or row["state"] != GrantState.GRANTED.value:
-            return
-        ended = to_grant(row, self._clock.now())
-        if ended.state is not GrantState.ENDED:
-            return
-        state = transition(TRANSITIONS, GrantState.GRANTED, GrantAction.EXPIRE, what=f"emergency access {grant}")
-        values = {"state": state.value, "ended_by": "steek", "ended_at": ended.until_at}
-        connection.execute(update(grants).where(grants.c.id == grant).values(values))
-        facts: dict[str, object] = {"before": GrantState.GRANTED, "uses": ended.uses, "rows": ended.rows_given}
-        payload: dict[str, object] = {"incident": ended.incident, "grant": grant, **facts}
-        subject = str(Urn("incident", ended.incident))
-        self._ledger.append(connection, Draft("access.emergency_ended", subject, "steek", payload, at=ended.until_at))
 
     def _change(self, connection: Connection, present: EmergencyGrant, actor: str, **values: object) -> EmergencyGrant:
         written = values | {"version": present.version + 1, "changed_by": actor}
