@@ -156,6 +156,8 @@ def urn_path(urn: str) -> str:
     """The page about a URN: lineage for what has one, the incident for an incident."""
     if urn.startswith("incident:"):
         return f"/incidents/{quote(urn.removeprefix('incident:'), safe='')}"
+    if urn.startswith("postmortem:"):
+        return f"/postmortems/{quote(urn.removeprefix('postmortem:'), safe='')}"
     if urn.startswith("model:"):
         return f"/models/{quote(urn.removeprefix('model:'), safe='')}"
     return f"/lineage?of={quote(urn, safe='')}"

@@ -17,6 +17,7 @@ from steek.kernel.errors import (
     RefusedError,
     StaleWriteError,
 )
+from steek.ledger import Draft
 
 HOSTILE = "<script>alert(1)</script>\n# [x](javascript:alert(1)) \x07 " + "é" * 2_000
 
@@ -39,6 +40,33 @@ def test_the_draft_has_what_the_record_says(learning: Learning, drafted: Inciden
     assert {one.role for one in record.report.points} >= {PointRole.DEFENCE, PointRole.LATENT_CONDITION}
     again = learning.writing.draft(drafted.id, actor="ariel", key="draft 2")
     assert again.version == 2
+
+
+@pytest.mark.covers("P1")
+def test_the_draft_takes_in_what_the_other_rooms_wrote(learning: Learning, drafted: Incident) -> None:
+    def tell(kind: str, **payload: object) -> None:
+        told = {"incident": drafted.id, **payload}
+        learning.ledger.record(Draft(f"incident.{kind}", drafted.urn, "noa", told))
+
+    tell("impact_assessed", dimension="users", low=10, high=20, unit="users", text="first guess")
+    tell("impact_assessed", dimension="users", low=1_000, high=3_000, unit="users", text="<b>counted</b>")
+    tell("groups_considered", groups=[{"group": "night shoppers", "harm": "higher prices", "why": "no cache"}])
+    tell("hypothesis_stated", hypothesis=1, text="the key changed", owner="noa", test="look")
+    tell("hypothesis_judged", hypothesis=1, verdict="confirmed", text="the key changed", reason="seen")
+    tell("updated", text="We look at keys.", audience="everybody")
+    tell("agreed", mitigation="roll-back", of="business")
+    tell("near_miss", because="nobody was asked")
+    report = learning.writing.draft(drafted.id, actor="ariel", key="draft 2").report
+    impact = report.sections["impact"]
+    assert "- users: 1000 to 3000 users; \\<b\\>counted\\</b\\>" in impact
+    assert "first guess" not in impact
+    assert "- group night shoppers: higher prices, no cache" in impact
+    assert impact.endswith("to be added by people: money")
+    assert "the key changed" in report.sections["hypotheses"]
+    assert "We look at keys." in report.sections["communication"]
+    assert report.near_miss
+    [cause] = [one for one in report.of_role(PointRole.ROOT_CAUSE) if one.text == "the key changed"]
+    assert (cause.standing, cause.by) == (Standing.CONFIRMED, "noa")
 
 
 @pytest.mark.covers("P1")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 from steek.incidents.postmortems.document import Document, JudgedSuspect, Supposition
 from steek.incidents.postmortems.report import Point, PointRole, Report, Standing, make_point
@@ -15,8 +16,18 @@ from steek.kernel.units import format_duration
 _MOST_LINES = 150
 _LINE_CHARACTERS = 400
 _ROUTINE = frozenset({"suspects.ranked", "postmortem.drafted", "postmortem.edited", "postmortem.commented"})
-_RESPONSE = ("incident.acted", "incident.agreement_asked", "incident.agreed", "incident.declined", "incident.refused")
-_TALK = ("incident.updated", "incident.asked", "incident.answered", "incident.handed_over")
+_RESPONSE = (
+    "incident.acted",
+    "incident.agreed",
+    "incident.agreement_asked",
+    "incident.declined",
+    "incident.measure_taken",
+    "incident.mitigation_verified",
+    "incident.refusal_decided",
+    "incident.refused",
+)
+# Of a concern only that it was answered: its words are for those who were asked.
+_TALK = ("incident.updated", "incident.asked", "incident.answered", "incident.handed_over", "incident.concern_answered")
 _HYPOTHESES = ("incident.hypothesis_stated", "incident.hypothesis_judged")
 _KEPT = ("severity", "systems", "began_at", "resolved_at", "detected_by", "near_miss", "roles", "title")
 
@@ -82,21 +93,31 @@ def _summary(document: Document, story: Story) -> str:
 
 
 def _impact(document: Document, story: Story) -> str:
-    lines: list[str] = []
-    said: set[str] = set()
-    for entry in own_events(story.timeline, "incident.impact_assessed"):
-        dimension = str(entry.payload.get("dimension", ""))
-        said.add(dimension)
-        lines.append(f"- {inline(dimension)}: {_assessed(entry.payload)}")
-    for entry in own_events(story.timeline, "incident.groups_considered"):
-        said.add("groups harmed")
-        lines.append(f"- groups: {_line(entry)}")
+    # Assessed again, a dimension is what was said last.
+    assessed = {
+        str(entry.payload.get("dimension", "")): _assessed(entry.payload)
+        for entry in own_events(story.timeline, "incident.impact_assessed")
+    }
+    lines = [f"- {inline(dimension)}: {told}" for dimension, told in assessed.items()]
+    considered = own_events(story.timeline, "incident.groups_considered")[-1:]
+    lines += [line for entry in considered for line in _groups(entry.payload)]
+    said = {*assessed, *(["groups harmed"] if considered or "groups" in assessed else [])}
     lines += [
         f"- {inline(one.monitor)}{f' [{inline(one.slice)}]' if one.slice else ''} showed it"
         for one in document.impact.shown
     ]
     missing = [name for name in document.impact.not_measured if name not in said]
     return "\n".join([*lines, *([f"- Not measured, to be added by people: {', '.join(missing)}"] if missing else [])])
+
+
+def _groups(payload: Mapping[str, object]) -> list[str]:
+    """Whom it could harm, as people answered; or why nobody."""
+    nobody = payload.get("nobody_because")
+    if nobody:
+        return [f"- groups harmed: nobody, {inline(str(nobody))}"]
+    answers = cast("list[Mapping[str, object]]", payload.get("groups") or [])
+    told = (", ".join(str(one[name]) for name in ("harm", "why") if one.get(name)) for one in answers)
+    return [f"- group {inline(str(one.get('group')))}: {inline(said)}" for one, said in zip(answers, told, strict=True)]
 
 
 def _assessed(payload: Mapping[str, object]) -> str:
