@@ -19,7 +19,7 @@ from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
 from steek.incidents.postmortems.library import Postmortem, Postmortems
 from steek.incidents.resolving import resolve
 from steek.incidents.roles.holding import given_role
-from steek.incidents.rows import change, find, find_seen, incident_of, remember, request, to_incident
+from steek.incidents.rows import change, find, find_seen, remember, request, settled_owner, to_incident
 from steek.incidents.stories import Stories
 from steek.incidents.storms import take_along
 from steek.incidents.systems import resolve_subject
@@ -115,7 +115,9 @@ class Incidents:
 
         None when monitor or objective declares nothing. It may be called again with the same event.
         """
-        owner = self._owner_of(event)
+        with self._desk.database.reading() as connection:
+            # In a storm most alerts were taken along by the first of their group.
+            owner = settled_owner(connection, str(event.payload.get("alert")))
         if owner is not None:
             return owner
         declaration = declaration_by_rule(self._desk, event)
@@ -332,13 +334,6 @@ class Incidents:
         event = self._desk.ledger.append(connection, draft)[0]
         remember(connection, key, operation, incident_id=incident.id, event_id=event.id)
         return event
-
-    def _owner_of(self, event: Event) -> Incident | None:
-        """The incident that an alert has been attached to; in a storm that is most of them."""
-        with self._desk.database.reading() as connection:
-            owner = incident_of(connection, str(event.payload.get("alert")))
-            is_whole = owner is not None and request(connection, owner.id, "rank suspects") is not None
-        return owner if is_whole else None
 
     def _alert(self, alert_id: str) -> AlertEvidence:
         with self._desk.database.reading() as connection:

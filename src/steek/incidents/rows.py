@@ -124,6 +124,15 @@ def incident_of(connection: Connection, alert_id: str) -> Incident | None:
     return None if found is None else find(connection, found)
 
 
+def settled_owner(connection: Connection, alert_id: str) -> Incident | None:
+    """The incident that an alert belongs to when its declaration was written to the end; None otherwise."""
+    is_ranked = (requests.c.operation == "rank suspects") & (requests.c.key == incidents.c.id)
+    joined = incidents.join(alerts, alerts.c.incident_id == incidents.c.id).join(requests, is_ranked)
+    query = select(incidents).select_from(joined).where(alerts.c.alert_id == alert_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else to_incident(row)
+
+
 def incident_of_group(connection: Connection, group: str) -> Incident | None:
     """The first incident that an alert of a group belongs to, or None."""
     of_group = select(fired.c.id).where(fired.c.group_id == group)
