@@ -82,16 +82,11 @@ class FollowUps:
         """Agree on something to do.
 
         Args:
-            text: What.
-            kind: "fix" or "improvement".
-            priority: "P0" to "P3".
-            value: What it is worth, 1 to 5 or in words (`VALUE_WORDS`).
-            cost: What it costs, 1 to 5 or in words (`COST_WORDS`).
-            owner: Who does it.
-            actor: Who agrees.
-            key: Idempotency key.
+            text, done_means: What is to be done, and what done means, in words.
+            kind, priority: "fix" or "improvement"; "P0" to "P3".
+            value, cost: 1 to 5 or in words (`VALUE_WORDS`, `COST_WORDS`).
+            owner, actor, key: Who does it; who agrees; idempotency key.
             due_at: Until when; None for no day.
-            done_means: What done means, in words.
             check: What shows it, `{"kind": ..., argument: ...}`, see `CHECKS`; None where only a person can say.
             postmortem: Incident whose postmortem it comes from.
             category: Kind of failure it is against.

@@ -69,12 +69,9 @@ class Readiness:
         """Answer one test.
 
         Args:
-            model: Of which model.
-            test: Id of the test, e.g. "data-benefit".
+            model, test: Of which model, and the id of the test, e.g. "data-benefit".
             level: "none", "manual" (done by hand and written down) or "automatic" (runs by itself; needs a link).
-            text: What was done.
-            actor: Who answers.
-            key: Idempotency key.
+            text, actor, key: What was done, who answers, idempotency key.
             link: Where it can be looked at.
             days: How long it holds.
 
