@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 NAMES = (
     "chain",
     "console",
+    "paging",
     "incident_room",
     "ingest",
     "ingest_http",
@@ -44,6 +45,7 @@ NAMES = (
     "series_evaluation",
     "attribution",
     "alert_groups",
+    "suspects",
     "chart",
 )
 # Run for an hour in full, so only when they are named; they have a quick mode.
