@@ -385,6 +385,7 @@ def feed_and_quarantine(flow: Flow) -> None:
 def control(flow: Flow) -> None:
     by = ("--actor", "ada")
     assert {one["subject"] for one in flow.do("freeze", "list")} >= {"model:maker_demand"}
+    assert {one["subject"] for one in flow.do("freeze", "scheduled")} <= {"model:maker_demand"}
     named = ("--on", "model:maker_demand", "--action", "deploy", "--what", "version 9", "--reason", "the fair")
     asked = flow.do("freeze", "ask", "2024-001", *named)
     assert [one["id"] for one in flow.do("freeze", "held")] == [asked["id"]]

@@ -98,6 +98,7 @@ READING: dict[str, str] = {
     "/v1/break-glass": "/v1/break-glass",
     "/v1/freezes": "/v1/freezes",
     "/v1/changes-held": "/v1/changes-held",
+    "/v1/changes-scheduled": "/v1/changes-scheduled",
     "/v1/privacy/keys": "/v1/privacy/keys",
     "/v1/datasets/{dataset}/anonymity": "/v1/datasets/sales/anonymity?quasi=shop,product_id&k=2",
     "/v1/erasures": "/v1/erasures",

@@ -37,6 +37,13 @@ def held(
         show(found, as_json=as_json, columns=_COLUMNS)
 
 
+def scheduled(incident: _Incident = None, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """What would change by itself on held systems: nightly trainings and open proposals of contracts."""
+    with opened(project) as platform:
+        found = list(platform.change_control.scheduled(incident))
+        show(found, as_json=as_json, columns=("incident", "action", "subject", "what", "by"))
+
+
 def ask(
     change: Annotated[str, typer.Argument(help="Id of a held change, or of the incident with --on.")],
     reason: Annotated[str, typer.Option(help="Why it cannot wait.")] = "",
@@ -126,6 +133,7 @@ COMMANDS = {
         "What incidents hold still, and the changes that wait for it.",
         list=list_,
         held=held,
+        scheduled=scheduled,
         ask=ask,
         approve=approve,
         refuse=refuse,

@@ -69,6 +69,7 @@ class ControlView:
     deciders: str
     held_since: datetime | None
     frozen: tuple[str, ...]
+    scheduled: tuple[str, ...]
 
 
 def control_section(services: Services, story: Story, _form_key: str) -> ControlView | None:
@@ -87,6 +88,9 @@ def control_section(services: Services, story: Story, _form_key: str) -> Control
         agreements=tuple(_agreement(one) for one in asked),
         deciders=", ".join(f"{role} ({_person(story, role)})" for role in DECIDERS),
         held_since=min((one.started_at for one in freezes), default=None),
+        scheduled=tuple(
+            f"{one.action} {one.subject}: {one.what}" for one in services.change_control.scheduled(incident.id)
+        ),
         frozen=tuple(f"{one.subject} ({', '.join(one.actions)})" for one in freezes),
     )
 

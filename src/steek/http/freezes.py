@@ -67,6 +67,11 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
         """Changes that were held back; with `every` also those that were made or refused."""
         return reply(control.held(incident, waiting_only=not every))
 
+    @routes.get("/changes-scheduled")
+    def scheduled(incident: str | None = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """What would change by itself on held systems: nightly trainings and open proposals of contracts."""
+        return reply(control.scheduled(incident))
+
     @routes.get("/changes-held/{change}")
     def one(change: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """One held change."""

@@ -14,7 +14,7 @@ from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
 from steek.kernel.units import parse_duration
 from steek.ledger import Database, Ledger, Lineage
-from steek.models import Freezes
+from steek.models import Freezes, ModelDefinition
 from steek.platform.subscriptions import Subscription
 
 
@@ -40,12 +40,14 @@ def control_part(
     lineage: Lineage,
     menu: Mapping[str, Mitigation],
     freezes: Freezes,
+    definitions: Mapping[str, ModelDefinition],
 ) -> ControlPart:
     """Control of one project."""
     database, ledger, clock = state
+    nightly = {name: one.schedule for name, one in definitions.items() if one.schedule.startswith("daily")}
     desk = Desk(database, ledger, lineage, clock, Menu(menu))
     return ControlPart(
-        change_control=ChangeControl(desk, freezes, parse_duration(settings.text("change_approval"))),
+        change_control=ChangeControl(desk, freezes, parse_duration(settings.text("change_approval")), nightly),
         agreements=Agreements(desk, parse_duration(settings.text("agreement_wait"))),
         mitigation_effects=MitigationEffects(desk),
         watch_periods=WatchPeriods(desk, parse_duration(settings.text("incident_watch"))),

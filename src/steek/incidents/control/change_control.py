@@ -1,11 +1,12 @@
 """Changes to systems that an incident holds: asked for, approved or refused one by one, by those who may."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from steek.incidents.control.deciding import Deed, decided_before, require_role
+from steek.incidents.control.scheduled import ScheduledChange, scheduled_changes
 from steek.incidents.desk import Desk
 from steek.incidents.rows import find, remember
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
@@ -45,9 +46,13 @@ class ChangeControl:
         desk: What is at hand.
         freezes: What holds.
         valid_for: How long an approval waits to be used.
+        schedules: Model to when it is trained by itself; None knows of none.
     """
 
-    def __init__(self, desk: Desk, freezes: Freezes, valid_for: timedelta) -> None:
+    def __init__(
+        self, desk: Desk, freezes: Freezes, valid_for: timedelta, schedules: Mapping[str, str] | None = None
+    ) -> None:
+        self._schedules = schedules or {}
         self._desk = desk
         self._freezes = freezes
         self._valid_for = valid_for
@@ -59,6 +64,11 @@ class ChangeControl:
         urn = None if incident is None else f"incident:{incident}"
         with self._desk.database.reading() as connection:
             return tuple(read_changes(connection, incident=urn, subject=subject, waiting_only=waiting_only))
+
+    def scheduled(self, incident: str | None = None) -> tuple[ScheduledChange, ...]:
+        """What would change by itself on systems that are held: nightly trainings and open proposals of contracts."""
+        with self._desk.database.reading() as connection:
+            return tuple(scheduled_changes(connection, self.freezes(incident), self._schedules))
 
     def get(self, change: str) -> HeldChange:
         """One held change. Raises NotFoundError."""
