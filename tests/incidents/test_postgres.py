@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.incidents.conftest import Loop, Production, joins
 
-from steek.incidents import Incidents, Outcome, State
+from steek.incidents import Hypotheses, Incidents, Outcome, State
 from steek.incidents.ethics.groups import GroupAnswer, Groups
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, StaleWriteError
@@ -42,6 +42,10 @@ def test_an_incident_from_alert_to_postmortem(postgres: Database, clock: ReplayC
     with pytest.raises(StaleWriteError, match="changed by ariel"):
         incidents.assign(incident.id, "commander", "sam", "sam", key="b", expected_version=1)
     incidents.note(incident.id, "🧶 \u202e <b>", "sam", key="n")
+    hypotheses = Hypotheses(postgres, ledger, clock)
+    hypotheses.state(incident.id, "keys", actor="sam", key="h1", about=replaced.id)
+    hypotheses.judge(incident.id, 1, "confirmed", actor="sam", key="h2", evidence=[f"event:{event.id}"])
+    assert incidents.suspects(incident.id).suspects[0].verdict == "confirmed"
     assert incidents.act(incident.id, "explode", {}, "sam", key="e").outcome is Outcome.FAILED
     assert incidents.act(incident.id, "roll-back-fleet", {"to": 13}, "sam", key="m").after["version"] == 13
     with pytest.raises(ConflictError, match="partner_joins is not back"):
@@ -56,4 +60,7 @@ def test_an_incident_from_alert_to_postmortem(postgres: Database, clock: ReplayC
     answer = GroupAnswer("partner_id=69", "harmed", "nothing was ordered for it")
     Groups(postgres, ledger, clock).consider(incident.id, [answer], actor="ariel", key="g")
     assert incidents.advance(incident.id, "close", "ariel", key="c").state is State.CLOSED
+    again = incidents.declare("again", on="partner_lines", severity="sev2", actor="sam", key="again")
+    learned = incidents.suspects(again.id).suspects[0]
+    assert "a cause in 1 of 1 incident that people judged before" in learned.reason
     assert ledger.verify() == ledger.count()

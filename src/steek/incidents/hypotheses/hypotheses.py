@@ -119,11 +119,9 @@ class Hypotheses:
             same = None if about is None else _about(connection, incident, about)
             if same is not None:
                 return same
-            number = _next_number(connection, incident)
-            now = self._clock.now()
-            row = {"incident_id": incident, "number": number, "state": Standing.STATED.value, "reason": ""}
-            row |= {"evidence": [], "version": 1, "stated_by": by, "stated_at": now, "changed_by": by}
-            connection.execute(insert(hypotheses).values(row | values))
+            number, now = _next_number(connection, incident), self._clock.now()
+            row = {"incident_id": incident, "number": number, "stated_by": by, "stated_at": now, "changed_by": by}
+            connection.execute(insert(hypotheses).values({**row, **_NEW, **values}))
             made = _find(connection, incident, number)
             self._tell(connection, present, made, "stated", actor=by, key=at_key)
             return made
@@ -270,6 +268,7 @@ class Hypotheses:
                     raise NotFoundError(f"no run {one.reference!r} of the test bench", next_step="'steek bench list'.")
 
 
+_NEW = {"state": Standing.STATED.value, "reason": "", "evidence": [], "version": 1}
 _TOLD = {
     Step.TAKE: "taken",
     Step.CONFIRM: "judged",
