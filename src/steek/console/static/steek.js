@@ -81,7 +81,7 @@
   const keyOf = (node) => node.nodeType === 1 ? node.id || node.dataset.key || "" : "";
   const copyAttributes = (old, fresh) => {
     for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value && !(name === "open" && old.nodeName === "DETAILS")) old.setAttribute(name, value);
-    for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
+    for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "tabindex" && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
   };
   const morphNode = (old, fresh) => {
     if (old.nodeType !== 1) { if (old.data !== fresh.data) old.data = fresh.data; return; }
