@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
+from steek.incidents import Signals
 from steek.platform import Platform
 
 
@@ -40,12 +41,12 @@ class DeclaredFrom:
 def router(platform: Platform) -> APIRouter:
     """Routes of this room."""
     routes = APIRouter(prefix="/v1/signals", tags=["incidents"])
-    signals = platform.signals
+    _reading(routes, platform.signals)
+    _writing(routes, platform)
+    return routes
 
-    def told(value: object, status: int = 200) -> JSONResponse:
-        platform.subscriptions.deliver()
-        return reply(value, status)
 
+def _reading(routes: APIRouter, signals: Signals) -> None:
     @routes.get("")
     def listed(open_only: bool = False, incident: str | None = None, limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Signals, newest first."""
@@ -55,6 +56,14 @@ def router(platform: Platform) -> APIRouter:
     def prompts(open_only: bool = True, limit: Limit = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """What asks for a declaration, newest first."""
         return reply(signals.prompts(open_only=open_only, limit=limit))
+
+
+def _writing(routes: APIRouter, platform: Platform) -> None:
+    signals = platform.signals
+
+    def told(value: object, status: int = 200) -> JSONResponse:
+        platform.subscriptions.deliver()
+        return reply(value, status)
 
     @routes.post("", status_code=201)
     def file(asked: Filed, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -87,5 +96,3 @@ def router(platform: Platform) -> APIRouter:
             key=require_key(key),
         )
         return told(declared, 201)
-
-    return routes
