@@ -82,17 +82,21 @@ class FollowUps:
         """Agree on something to do.
 
         Args:
-            text, done_means: What is to be done, and what done means, in words.
-            kind, priority: "fix" or "improvement"; "P0" to "P3".
-            value, cost: 1 to 5 or in words (`VALUE_WORDS`, `COST_WORDS`).
-            owner, actor, key: Who does it; who agrees; idempotency key.
+            text: What.
+            kind: "fix" or "improvement".
+            priority: "P0" to "P3".
+            value: 1 to 5 or in words (`VALUE_WORDS`).
+            cost: 1 to 5 or in words (`COST_WORDS`).
+            owner: Who does it.
+            actor: Who agrees.
+            key: Idempotency key.
             due_at: Until when; None for no day.
-            check: What shows it, `{"kind": ..., argument: ...}`, see `CHECKS`; None where only a person can say.
-            postmortem: Incident whose postmortem it comes from.
+            done_means: What done means, in words.
+            check: `{"kind": ..., argument: ...}`, see `CHECKS`; None where only a person can say that it is done.
+            postmortem: Incident that it comes from.
             category: Kind of failure it is against.
 
-        Raises:
-            InputError: an empty or unstorable text, an unknown kind, priority or check, a place outside its scale.
+        Raises InputError for what cannot be stored or is not known.
         """
         new = NewFollowUp(
             text=checked(text, what="text", most=NOTE_CHARACTERS),
@@ -107,7 +111,9 @@ class FollowUps:
             postmortem=None if postmortem is None else checked(postmortem, what="postmortem", most=20),
             category=None if category is None else checked(category, what="category", most=80),
         )
-        by, at_key = to_actor(actor), to_key(key)
+        return self._add(new, to_actor(actor), to_key(key))
+
+    def _add(self, new: NewFollowUp, by: str, at_key: str) -> FollowUp:
         with self._database.transaction() as connection:
             before = rows.known(connection, at_key, "create")
             if before is not None:

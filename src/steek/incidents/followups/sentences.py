@@ -12,7 +12,8 @@ def _done(payload: Payload) -> str:
 
 FOLLOW_UP_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
     "follow_up.created": lambda payload: (
-        f"follow-up {payload.get('follow_up')} ({payload.get('priority')}, {payload.get('owner')}): {payload.get('text')}"
+        f"follow-up {payload.get('follow_up')} ({payload.get('priority')}) of {payload.get('owner')}: "
+        f"{payload.get('text')}"
     ),
     "follow_up.changed": lambda payload: f"follow-up {payload.get('follow_up')} changed, {payload.get('state')}",
     "follow_up.done": _done,

@@ -69,9 +69,12 @@ class Readiness:
         """Answer one test.
 
         Args:
-            model, test: Of which model, and the id of the test, e.g. "data-benefit".
+            model: Of which model.
+            test: Id of the test, e.g. "data-benefit".
             level: "none", "manual" (done by hand and written down) or "automatic" (runs by itself; needs a link).
-            text, actor, key: What was done, who answers, idempotency key.
+            text: What was done.
+            actor: Who answers.
+            key: Idempotency key.
             link: Where it can be looked at.
             days: How long it holds.
 
@@ -84,10 +87,7 @@ class Readiness:
         if test not in known:
             raise NotFoundError.among("test", test, known)
         given = _given(level, text, link, days)
-        by, at_key = (
-            checked(actor, what="actor", most=NAME_CHARACTERS),
-            checked(key, what="key", most=300),
-        )
+        by, at_key = checked(actor, what="actor", most=NAME_CHARACTERS), checked(key, what="key", most=300)
         with self._database.transaction() as connection:
             row = connection.execute(select(answers).where(answers.c.key == at_key)).mappings().first()
             if row is not None:
