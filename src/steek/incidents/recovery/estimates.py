@@ -55,7 +55,7 @@ def estimate(model: str, took_s: Mapping[str, Sequence[float]], *, needed: Seque
     steps = tuple(_step(name, took_s.get(name, ())) for name in needed)
     missing = tuple(one.step for one in steps if one.runs == 0)
     if missing or not steps:
-        named = " and ".join(missing) or "no step"
+        named = ", ".join(missing) or "no step"
         said = f"how long until {model} is back is not known: {named} never ran here"
         return RecoveryEstimate(model, steps, None, None, None, missing, said)
     shortest, likely, longest = (
