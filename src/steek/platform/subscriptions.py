@@ -61,7 +61,9 @@ def _freeze_again(incidents: Incidents, freezes: Freezes, event: Event) -> None:
 def _freeze(freezes: Freezes, event: Event) -> None:
     incident = f"incident:{event.payload['incident']}"
     if event.kind == "freeze.release_requested":
-        freezes.release(incident, actor=event.actor)
+        # Of a system that is not affected after all, only what is held there is let go.
+        system = event.payload.get("system")
+        freezes.release(incident, actor=event.actor, subject=system if isinstance(system, str) else None)
         return
     subjects = event.payload["subjects"]
     assert isinstance(subjects, list)

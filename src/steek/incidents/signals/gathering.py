@@ -11,6 +11,7 @@ from steek.kernel.units import format_duration
 # Two who notice something independently are rarely both wrong; one who says it twice is still one.
 LEAST_SOURCES = 2
 _MOST_NAMED = 3
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def describe(system: str, noticed: Sequence[Noticed]) -> str:
     by = f"{sources} source{'s' if sources > 1 else ''}"
     if len(noticed) < LEAST_SOURCES:
         return f"{listed} about {named} by {by}."
-    apart = format_duration(max(one.at for one in noticed) - min(one.at for one in noticed))
+    between = max(one.at for one in noticed) - min(one.at for one in noticed)
+    apart = "a minute" if between < _MINUTE else format_duration(between)
     return f"{listed} about {named} by {by} within {apart}."
 
 
