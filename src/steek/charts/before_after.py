@@ -8,7 +8,7 @@ _MOST_POINTS = 2_000
 
 
 def before_after_svg(
-    pairs: Sequence[tuple[float, float]], *, names: tuple[str, str], description: str = "", size: int = 300
+    pairs: Sequence[tuple[float, float]], *, names: tuple[str, str], description: str = "", width: int = 300
 ) -> str:
     """A square with the first score to the right, the second upwards, and a dashed diagonal of agreement.
 
@@ -18,7 +18,7 @@ def before_after_svg(
         pairs: Finite scores of each row, first and second.
         names: What the two axes are called.
         description: Said to those who do not see it.
-        size: Pixels of each side.
+        width: Pixels of each side.
 
     Returns:
         "" without any row. Drawn with CSS classes, so that one picture serves light and dark.
@@ -31,22 +31,22 @@ def before_after_svg(
     values = [value for pair in pairs for value in pair]
     low, high = min(values), max(values)
     room = (high - low) or 1.0
-    inner = size - 2 * _MARGIN
+    inner = width - 2 * _MARGIN
 
     def at(first: float, second: float) -> tuple[float, float]:
-        return _MARGIN + (first - low) / room * inner, size - _MARGIN - (second - low) / room * inner
+        return _MARGIN + (first - low) / room * inner, width - _MARGIN - (second - low) / room * inner
 
     spoken = f'role="img" aria-label="{escape(description)}"' if description else 'aria-hidden="true"'
-    parts = [f'<svg class="before-after" viewBox="0 0 {size} {size}" width="{size}" height="{size}" {spoken}>']
-    begin, end = _MARGIN, size - _MARGIN
+    parts = [f'<svg class="before-after" viewBox="0 0 {width} {width}" width="{width}" height="{width}" {spoken}>']
+    begin, end = _MARGIN, width - _MARGIN
     parts.append(f'<path class="ground" d="M{begin} {begin}V{end}H{end}"/>')
     parts.append(f'<line class="mark" x1="{begin}" y1="{end}" x2="{end}" y2="{begin}"/>')
     for first, second in _thinned(pairs):
         x, y = at(first, second)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>')
-    parts.append(f'<text x="{end}" y="{size - 16}" text-anchor="end">{escape(names[0])}</text>')
+    parts.append(f'<text x="{end}" y="{width - 16}" text-anchor="end">{escape(names[0])}</text>')
     parts.append(f'<text x="{begin}" y="{begin - 8}">{escape(names[1])}</text>')
-    parts.append(f'<text x="{begin}" y="{size - 4}">{low:.4g} to {high:.4g}</text></svg>')
+    parts.append(f'<text x="{begin}" y="{width - 4}">{low:.4g} to {high:.4g}</text></svg>')
     return "".join(parts)
 
 
