@@ -19,8 +19,6 @@ from steek.platform.pager import Pager
 from steek.platform.subscriptions import Subscription
 from steek.project import Project
 
-_SEVERITIES = ("sev1", "sev2", "sev3")
-
 
 @dataclass(frozen=True, slots=True)
 class OnCallPart:
@@ -61,7 +59,11 @@ def oncall_part(
     paging = Paging(*state, notices, noticing.incident_notice, lambda system: owner_of(project, system))
     updates = Updates(
         *state,
-        by_severity={severity: settings.number(f"{severity}_update_minutes") for severity in _SEVERITIES},
+        by_severity={
+            "sev1": settings.number("sev1_update_minutes"),
+            "sev2": settings.number("sev2_update_minutes"),
+            "sev3": settings.number("sev3_update_minutes"),
+        },
         effects={name: mitigation.effect for name, mitigation in menu.items()},
         internal=lambda: internal_names(project, oncall, stakeholders),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from steek.incidents.oncall.contacts import Contact
 from steek.incidents.oncall.rotation import Duty, Rotation
-from steek.incidents.oncall.watches import Calendar, chain, who
+from steek.incidents.oncall.watches import Calendar, Rung, chain, who
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,22 @@ def reachable(
         shown = contacts if show_contacts else None
         found.setdefault(person, Reached(person, duty, after_minutes, because, told, shown))
 
+    for duty, rung in _on_call(rotations, system, at, calendar, missing):
+        add(rung.person, duty.value, rung.after_minutes, rung.because)
+    if owner is None:
+        missing.append(f"nobody answers for {system} in the registry")
+    else:
+        add(owner, "owner", 0, f"answers for {system}")
+    for person, what in business:
+        add(person, what, 0, f"{what} stakeholder of {system}")
+    return Reachable(system, at, tuple(found.values()), tuple(dict.fromkeys(missing)))
+
+
+def _on_call(
+    rotations: Mapping[str, Rotation], system: str, at: datetime, calendar: Calendar, missing: list[str]
+) -> list[tuple[Duty, Rung]]:
+    """Everybody of every rotation that covers a system, in order; who is missing is added to `missing`."""
+    found: list[tuple[Duty, Rung]] = []
     for duty in Duty:
         asked = responsible(rotations, system, (), duty)
         if not asked:
@@ -91,12 +107,5 @@ def reachable(
             now = who(rotation, at, calendar)
             if now.person is None:
                 missing.append(f"nobody is on call for {rotation.name}: {now.because}")
-            for rung in chain(rotation.name, rotations, at, calendar):
-                add(rung.person, duty.value, rung.after_minutes, rung.because)
-    if owner is None:
-        missing.append(f"nobody answers for {system} in the registry")
-    else:
-        add(owner, "owner", 0, f"answers for {system}")
-    for person, what in business:
-        add(person, what, 0, f"{what} stakeholder of {system}")
-    return Reachable(system, at, tuple(found.values()), tuple(dict.fromkeys(missing)))
+            found += [(duty, rung) for rung in chain(rotation.name, rotations, at, calendar)]
+    return found

@@ -81,5 +81,5 @@ def _line(text: str) -> str:
     return " ".join(text.split())[:_LINE_CHARACTERS]
 
 
-def _at(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"
+def _at(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

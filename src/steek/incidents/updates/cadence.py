@@ -67,10 +67,10 @@ def due_at(
     return promised_at or (last_at or declared_at) + cadence.every
 
 
-def standing(due: datetime | None, cadence: Cadence, *, now: datetime) -> Due:
+def standing(due_at: datetime | None, cadence: Cadence, *, now: datetime) -> Due:
     """How an incident stands to an update that is due at one instant."""
-    if due is None:
+    if due_at is None:
         return Due.NEVER
-    if now >= due:
+    if now >= due_at:
         return Due.OVERDUE
-    return Due.SOON if now >= due - min(REMIND_BEFORE, cadence.every / 2) else Due.NOT_YET
+    return Due.SOON if now >= due_at - min(REMIND_BEFORE, cadence.every / 2) else Due.NOT_YET

@@ -11,6 +11,7 @@ def upgrade() -> None:
     _rotations()
     _pages()
     _updates()
+    _links_and_questions()
     _roles()
 
 
@@ -102,6 +103,9 @@ def _updates() -> None:
         sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"]),
         sa.PrimaryKeyConstraint("incident_id"),
     )
+
+
+def _links_and_questions() -> None:
     op.create_table(
         "incident_links",
         sa.Column("token", sa.String(length=64), nullable=False),
@@ -147,9 +151,7 @@ def _roles() -> None:
         sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "incident_handovers_by_incident", "incident_handovers", ["incident_id", "offered_at"], unique=False
-    )
+    op.create_index("incident_handovers_by_incident", "incident_handovers", ["incident_id", "offered_at"], unique=False)
     op.create_table(
         "incident_stakeholders",
         sa.Column("name", sa.String(length=200), nullable=False),
