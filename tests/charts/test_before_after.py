@@ -1,7 +1,7 @@
 """A point per row, within the square, named for those who do not see it."""
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ SCORES = st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 @given(pairs=st.lists(SCORES, min_size=1, max_size=30))
 def test_every_point_lies_within_the_square(pairs: list[tuple[float, float]]) -> None:
     svg = before_after_svg(pairs, names=("<v1>", "v2"), description="<b>")
-    assert ElementTree.fromstring(svg).get("role") == "img"
+    assert ET.fromstring(svg).get("role") == "img"
     places = [float(number) for number in re.findall(r'c[xy]="([-0-9.]+)"', svg)]
     assert len(places) == 2 * len(pairs)
     assert all(29.9 <= place <= 270.1 for place in places)
