@@ -45,6 +45,7 @@ NAMES = (
     "series_evaluation",
     "attribution",
     "alert_groups",
+    "storm",
     "suspects",
     "chart",
 )
