@@ -53,7 +53,7 @@ def test_resolving_is_refused_until_the_indicator_is_back(client: Visitor, world
     assert world.incidents.get("2017-001").state.is_open
     shown = post(client, f"{PAGE}/resolve", unverified="yes", reason="keys were mapped by hand")
     assert "Read the draft" in shown
-    assert "revision 1" in text_of(client.get("/postmortems/2017-001").text)
+    assert "version 1" in text_of(client.get("/postmortems/2017-001").text)
     assert "2017-001" in text_of(client.get("/postmortems").text)
 
 
