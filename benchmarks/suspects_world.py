@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import json
 from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
@@ -50,7 +51,7 @@ def outage() -> tuple[Incident, tuple[AlertEvidence, ...]]:
     """A model that answers wrongly since the last day, with the alert that shows it."""
     onset = Span(ENDED - timedelta(days=1), ENDED)
     alert = AlertEvidence("a1", "e1", "mean", BROKEN, None, 0.2, 0.5, None, onset, ENDED, ENDED)
-    values: dict[str, Any] = {name: None for name in Incident.__dataclass_fields__}
+    values: dict[str, Any] = dict.fromkeys(Incident.__dataclass_fields__)
     values |= {"id": "2017-001", "title": "wrong", "subject": BROKEN, "systems": (BROKEN,), "severity": Severity.SEV2}
     values |= {"state": State.DETECTION, "version": 1, "machine": True, "frozen": True, "roles": {}}
     values |= {"declared_at": ENDED, "declared_by": "steek", "changed_by": "steek"}
@@ -97,7 +98,7 @@ def _edges() -> Iterator[tuple[object, ...]]:
     )
     for version in range(VERSIONS):
         at = BEGAN + timedelta(days=DAYS * (version + 1) / (VERSIONS + 1))
-        for (upper, uppers), (lower, lowers) in zip(layers, layers[1:], strict=False):
+        for (upper, uppers), (lower, lowers) in itertools.pairwise(layers):
             for number in range(lowers):
                 made = f"{lower}_{number}@{version}"
                 for back in range(min(3, version + 1)):

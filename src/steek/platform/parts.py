@@ -266,9 +266,7 @@ def people_part(
     learned = partial(note_labels, label_uses, models.registry, base.project.labels)
     told = notices_part(base.settings, *base.state, monitoring)
     table = subscriptions(incidents, monitoring, models.freezes, learned, explain, told.noticing)
-    control = control_part(
-        base.settings, base.state, base.lineage, menu, models.freezes, base.project.definitions
-    )
+    control = control_part(base.settings, base.state, base.lineage, menu, models.freezes, base.project.definitions)
     called = oncall_part(base.settings, base.state, base.project, incidents, menu, told.notices, told.noticing)
     reader = base.lake_of("incidents", "operations")
     triage = triage_part(base.settings, base.state, base.lineage, reader, incidents, monitoring)

@@ -30,6 +30,7 @@ from steek.ledger import Database, Draft, Ledger
 LONGEST_EXCEPTION = timedelta(days=400)
 LONGEST_LOOK = timedelta(days=400)
 _KEY_CHARACTERS = 300
+_MADE = {"override": "oncall.override_made", "absence": "oncall.absence_made"}
 
 
 class OnCalls:
@@ -228,7 +229,7 @@ class OnCalls:
                 values = {**row, "start_at": start_at, "end_at": end_at, "withdrawn": False, "made_at": now}
                 connection.execute(insert(exceptions).values(values))
                 payload: dict[str, object] = {"exception": row["id"], "person": name, "start_at": start_at}
-                draft = Draft(f"oncall.{kind}_made", _urn(rotation or name), by, {**payload, "end_at": end_at})
+                draft = Draft(_MADE[kind], _urn(rotation or name), by, {**payload, "end_at": end_at})
                 self._ledger.append(connection, draft)
                 remember_result(connection, kind, key, str(row["id"]))
         return self.calendar()
