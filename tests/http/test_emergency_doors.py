@@ -219,7 +219,7 @@ def test_anybody_raises_a_concern_and_only_its_readers_see_it(clinic: Clinic) ->
     assert about not in str(events)
 
 
-@pytest.mark.covers("I12", "N10")
+@pytest.mark.covers("I12")
 def test_two_people_work_it_in_the_console(clinic: Clinic) -> None:
     about = clinic.platform.incidents.declare("again", on="patients", severity="sev3", actor="ana", key="d2").id
     page = clinic.ask("GET", f"/incidents/{about}")

@@ -105,7 +105,7 @@ def test_examples_tell_which_version_was_right(world: BenchWorld) -> None:
     assert comparison.whole.error_after is not None
 
 
-@pytest.mark.covers("I8", "N5")
+@pytest.mark.covers("I8")
 def test_the_same_key_runs_once(world: BenchWorld) -> None:
     first = _run(world, "1", "2")
     written = world.ledger.count()

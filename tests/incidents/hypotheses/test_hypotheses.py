@@ -42,7 +42,7 @@ def test_a_hypothesis_is_stated_taken_and_judged(
     ]
 
 
-@pytest.mark.covers("I7", "N5")
+@pytest.mark.covers("I7")
 def test_the_same_key_writes_once(hypotheses: Hypotheses, declared: Incident, ledger: Ledger) -> None:
     first = hypotheses.state(declared.id, "a", actor="ada", key="k")
     hypotheses.judge(declared.id, 1, "rejected", actor="ada", key="j", reason="no")
