@@ -19,10 +19,10 @@ NIGHT = NIGHTS[-1].isoformat()
 PROCESSES = {"up", "serve", "work", "console"}
 # They take two people with roles, and columns that are personal; see tests/governance/test_emergency_terminal.py.
 FOR_TWO = {("break-glass", verb) for verb in ("ask", "grant", "refuse", "read", "end", "review", "uses")}
-FOR_TWO |= {("concern", verb) for verb in ("raise", "list", "acknowledge", "answer", "follow")}
+FOR_TWO.update(("concern", verb) for verb in ("raise", "list", "acknowledge", "answer", "follow"))
 # People: on-call, updates, handovers; see test_people_terminal.py.
-FOR_TWO |= {("oncall", verb) for verb in ONCALL["oncall"].commands}
-FOR_TWO |= {("incident", verb.replace("_", "-")) for verb in PEOPLE_VERBS}
+FOR_TWO.update(("oncall", verb) for verb in ONCALL["oncall"].commands)
+FOR_TWO.update(("incident", verb.replace("_", "-")) for verb in PEOPLE_VERBS)
 
 READING: list[tuple[str, ...]] = [
     ("watch", "list"),

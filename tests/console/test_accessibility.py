@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -38,7 +39,8 @@ def address(broken: World) -> Iterator[str]:
 
 def violations(page: Page) -> list[str]:
     """What breaks a rule, with the first element that does."""
-    found = Axe().run(page, options=RULES).response["violations"]
+    response = cast("dict[str, Any]", Axe().run(page, options=RULES).response)  # pyright: ignore[reportUnknownMemberType]
+    found = response["violations"]
     return [f"{one['id']}: {len(one['nodes'])} x {one['nodes'][0]['html'][:300]}" for one in found]
 
 

@@ -369,21 +369,23 @@ WRITING: dict[str, Write] = {
 SHOWN_ONCE = {"/v1/access/tokens", "/v1/concerns"}
 # They take two people with roles, and columns that are personal; see test_emergency_doors.py.
 FOR_TWO = {f"/v1/break-glass{part}" for part in ("", *(f"/{{grant}}/{word}" for word in ("grant", "refusal", "end")))}
-FOR_TWO |= {"/v1/break-glass/{grant}/review", "/v1/break-glass/{grant}/rows"}
+FOR_TWO.update({"/v1/break-glass/{grant}/review", "/v1/break-glass/{grant}/rows"})
 # People: on-call, updates, handovers; see test_people_addresses.py.
 FOR_PEOPLE = {f"/v1/oncall/{part}" for part in ("overrides", "absences", "attendance", "pages/{incident}")}
-FOR_PEOPLE |= {"/v1/oncall/pages/{incident}/acknowledgement", "/v1/handovers/{handover}/acceptance"}
-FOR_PEOPLE |= {
+FOR_PEOPLE.update({"/v1/oncall/pages/{incident}/acknowledgement", "/v1/handovers/{handover}/acceptance"})
+FOR_PEOPLE.update(
     f"/v1/incidents/{{incident}}/{part}"
     for part in ("updates", "updates/{number}/approval", "cadence", "outside-page", "questions")
-}
-FOR_PEOPLE |= {
+)
+FOR_PEOPLE.update(
     f"/v1/incidents/{{incident}}/{part}" for part in ("questions/{question}/answer", "handovers", "takeovers")
-}
+)
 PEOPLE_READ = {f"/v1/oncall{part}" for part in ("", "/rotations", "/watches", "/gaps", "/calendar.ics", "/exceptions")}
-PEOPLE_READ |= {f"/v1/oncall/{part}" for part in ("reachable", "contacts", "stakeholders", "pages")}
-PEOPLE_READ |= {f"/v1/incidents/{{incident}}/{part}" for part in ("updates", "status", "handovers", "handover-draft")}
-PEOPLE_READ |= {"/v1/status/{token}"}
+PEOPLE_READ.update(f"/v1/oncall/{part}" for part in ("reachable", "contacts", "stakeholders", "pages"))
+PEOPLE_READ.update(
+    f"/v1/incidents/{{incident}}/{part}" for part in ("updates", "status", "handovers", "handover-draft")
+)
+PEOPLE_READ.update({"/v1/status/{token}"})
 FOR_READERS = {f"/v1/concerns/{{concern}}/{word}" for word in ("acknowledgement", "answer")}
 
 
@@ -489,52 +491,56 @@ def first_point(api: Api) -> str:
     return api.get("/v1/postmortems/2024-001")["report"]["points"][0]["id"]
 
 
-WRITING |= {
-    "/v1/postmortems/{incident}/draft": lambda api, key: api.post("/v1/postmortems/2024-001/draft", key=key),
-    "/v1/postmortems/{postmortem}/points": lambda api, key: api.post(
-        "/v1/postmortems/2024-001/points", {"role": "luck", "text": "It was cold."}, key=key
-    ),
-    "/v1/postmortems/{postmortem}/points/{point}/judgement": lambda api, key: api.post(
-        f"/v1/postmortems/2024-001/points/{first_point(api)}/judgement", {"standing": "confirmed"}, key=key
-    ),
-    "/v1/postmortems/{postmortem}/comments": lambda api, key: api.post(
-        "/v1/postmortems/2024-001/comments", {"text": "well told"}, key=key
-    ),
-    "/v1/postmortems/{postmortem}/review": reviewed,
-    "/v1/postmortems/{postmortem}/publish": lambda api, key: api.post("/v1/postmortems/2024-001/publish", key=key),
-    "/v1/postmortems/import": lambda api, key: api.post(
-        "/v1/postmortems/import", {"files": {"old.md": "# Sour beer\n## Impact\nAll of it."}}, key=key
-    ),
-}
+WRITING.update(
+    {
+        "/v1/postmortems/{incident}/draft": lambda api, key: api.post("/v1/postmortems/2024-001/draft", key=key),
+        "/v1/postmortems/{postmortem}/points": lambda api, key: api.post(
+            "/v1/postmortems/2024-001/points", {"role": "luck", "text": "It was cold."}, key=key
+        ),
+        "/v1/postmortems/{postmortem}/points/{point}/judgement": lambda api, key: api.post(
+            f"/v1/postmortems/2024-001/points/{first_point(api)}/judgement", {"standing": "confirmed"}, key=key
+        ),
+        "/v1/postmortems/{postmortem}/comments": lambda api, key: api.post(
+            "/v1/postmortems/2024-001/comments", {"text": "well told"}, key=key
+        ),
+        "/v1/postmortems/{postmortem}/review": reviewed,
+        "/v1/postmortems/{postmortem}/publish": lambda api, key: api.post("/v1/postmortems/2024-001/publish", key=key),
+        "/v1/postmortems/import": lambda api, key: api.post(
+            "/v1/postmortems/import", {"files": {"old.md": "# Sour beer\n## Impact\nAll of it."}}, key=key
+        ),
+    }
+)
 GATE_IT = {"text": "gate it", "owner": "ada", "check": {"kind": "gate_rule", "model": "shop_guess", "rule": "at_least"}}
-WRITING |= {
-    "/v1/follow-ups": lambda api, key: api.post("/v1/follow-ups", GATE_IT, key=key),
-    "/v1/follow-ups/checks": lambda api, key: api.post("/v1/follow-ups/checks", key=key),
-    "/v1/follow-ups/digest": lambda api, key: api.post("/v1/follow-ups/digest", key=key),
-    "/v1/follow-ups/{follow_up}/changes": lambda api, key: api.post(
-        "/v1/follow-ups/F-1/changes", {"action": "start"}, key=key
-    ),
-    "/v1/follow-ups/{follow_up}/check": lambda api, key: api.post("/v1/follow-ups/F-1/check", key=key),
-    "/v1/follow-ups/{follow_up}/review": lambda api, key: api.post(
-        "/v1/follow-ups/F-1/review", {"note": "worth it"}, key=key
-    ),
-    "/v1/follow-ups/{follow_up}/tracker": lambda api, key: api.post(
-        "/v1/follow-ups/F-1/tracker", {"tracker": "jira", "outside_id": "7", "state": "open"}, key=key
-    ),
-    "/v1/follow-ups/{follow_up}/done": lambda api, key: api.post(
-        "/v1/follow-ups/F-1/done", {"reason": "it went"}, key=key
-    ),
-    "/v1/readiness/{model}/tests/{test}": lambda api, key: api.post(
-        "/v1/readiness/maker_demand/tests/data-cost", {"text": "cheap"}, key=key
-    ),
-    "/v1/reviews": lambda api, key: api.post("/v1/reviews", {"note": "looked"}, key=key),
-    "/v1/reviews/entries": lambda api, key: api.post(
-        "/v1/reviews/entries", {"text": "one till", "kind": "single point of failure", "subject": "till"}, key=key
-    ),
-    "/v1/reviews/entries/{entry}/settlement": lambda api, key: api.post(
-        "/v1/reviews/entries/A-1/settlement", {"reason": "two tills"}, key=key
-    ),
-}
+WRITING.update(
+    {
+        "/v1/follow-ups": lambda api, key: api.post("/v1/follow-ups", GATE_IT, key=key),
+        "/v1/follow-ups/checks": lambda api, key: api.post("/v1/follow-ups/checks", key=key),
+        "/v1/follow-ups/digest": lambda api, key: api.post("/v1/follow-ups/digest", key=key),
+        "/v1/follow-ups/{follow_up}/changes": lambda api, key: api.post(
+            "/v1/follow-ups/F-1/changes", {"action": "start"}, key=key
+        ),
+        "/v1/follow-ups/{follow_up}/check": lambda api, key: api.post("/v1/follow-ups/F-1/check", key=key),
+        "/v1/follow-ups/{follow_up}/review": lambda api, key: api.post(
+            "/v1/follow-ups/F-1/review", {"note": "worth it"}, key=key
+        ),
+        "/v1/follow-ups/{follow_up}/tracker": lambda api, key: api.post(
+            "/v1/follow-ups/F-1/tracker", {"tracker": "jira", "outside_id": "7", "state": "open"}, key=key
+        ),
+        "/v1/follow-ups/{follow_up}/done": lambda api, key: api.post(
+            "/v1/follow-ups/F-1/done", {"reason": "it went"}, key=key
+        ),
+        "/v1/readiness/{model}/tests/{test}": lambda api, key: api.post(
+            "/v1/readiness/maker_demand/tests/data-cost", {"text": "cheap"}, key=key
+        ),
+        "/v1/reviews": lambda api, key: api.post("/v1/reviews", {"note": "looked"}, key=key),
+        "/v1/reviews/entries": lambda api, key: api.post(
+            "/v1/reviews/entries", {"text": "one till", "kind": "single point of failure", "subject": "till"}, key=key
+        ),
+        "/v1/reviews/entries/{entry}/settlement": lambda api, key: api.post(
+            "/v1/reviews/entries/A-1/settlement", {"reason": "two tills"}, key=key
+        ),
+    }
+)
 RUN_OF_BENCH = f"b-{hashlib.sha256(b'key of /v1/bench/runs').hexdigest()[:12]}"
 # They need what a write made first.
 

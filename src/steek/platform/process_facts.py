@@ -94,7 +94,8 @@ def difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str,
 
 
 def _draft(what: str, part: str, facts: Mapping[str, str], before: Mapping[str, str] | None) -> Draft | None:
-    subject, payload = f"{what}:{part}", {"part": part, "facts": dict(facts)}
+    subject = f"{what}:{part}"
+    payload: dict[str, object] = {"part": part, "facts": dict(facts)}
     if before is None:
         return Draft(_FIRST[what], subject, "steek", payload)
     changed = difference(before, facts)

@@ -65,7 +65,7 @@ def log_of(definition: ModelDefinition) -> pl.DataFrame:
         entity: dict[str, object] = (
             {"aisle": "fruit" if number % 2 else "bread", "shop": number % 3} if ranking else {"partner_id": number % 4}
         )
-        row: dict[str, object] = dict.fromkeys(SCHEMA)
+        row: dict[str, object] = {**dict.fromkeys(SCHEMA)}
         row |= {"request_id": f"r-{number:03d}", "at": NOON - timedelta(minutes=number), "logged_at": NOON}
         row |= {"model": definition.name, "version": 1, "route": "primary", "entity": json.dumps(entity)}
         row |= {"candidates": 1, "answers": [], "scores": [5.0], "features": [], "latency_ms": 1.0}

@@ -23,7 +23,7 @@ def test_nightly_trainings_and_open_proposals_are_listed(
     freezes = Freezes(database, ledger, clock)
     desk = Desk(database, ledger, lineage, clock, Menu({}))
     control = ChangeControl(desk, freezes, timedelta(hours=4), {"m": "daily 02:00", "other": "daily 03:00", "by": ""})
-    proposals = Proposals(database, ledger, clock, Downstream(database, {}.get), freezes)
+    proposals = Proposals(database, ledger, clock, Downstream(database, dict[str, str]().get), freezes)
     first = proposals.propose(LINES, reason="begin", key="p", actor="data@grocer")
     assert control.scheduled() == ()
     for system, actions in (("model:m", ("train",)), ("model:by", ("train",)), ("dataset:lines", ("contract",))):

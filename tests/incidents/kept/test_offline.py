@@ -138,7 +138,7 @@ def test_killed_between_the_incident_and_the_file_it_is_still_one_incident(
 
 @pytest.mark.covers("I1")
 def test_two_who_keep_at_once_get_numbers_of_their_own(tmp_path: Path, clock: ReplayClock) -> None:
-    children = []
+    children: list[int] = []
     for number in range(4):
         child = os.fork()
         if child == 0:

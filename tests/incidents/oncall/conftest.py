@@ -52,7 +52,9 @@ class Switchboard:
         self.oncall.put_rotation(document, actor="lead", key=f"rotation {name}")
 
     def reached(self, person: str, *contacts: str) -> None:
-        given = [dict(zip(("kind", "value"), each.split(":", 1), strict=True)) for each in contacts]
+        given: list[dict[str, object]] = [
+            dict(zip(("kind", "value"), each.split(":", 1), strict=True)) for each in contacts
+        ]
         self.oncall.set_contacts(person, given, actor="lead", key=f"contacts of {person}")
 
     def attend(self, *, after: timedelta = timedelta(0)) -> int:
@@ -91,7 +93,7 @@ def switchboard(database: Database, ledger: Ledger, clock: ReplayClock, incident
     purposes = {"everybody": ["page"]}
     targets = {name: target(name, purposes.get(name, ["change"])) for name in channels}
     notices = Notices(database, ledger, clock, OpenTargets(targets, channels))
-    owners = dict.fromkeys(("model:search_ranking", "system:search_ranking"), "sam")
+    owners: dict[str, str] = dict.fromkeys(("model:search_ranking", "system:search_ranking"), "sam")
     oncall = OnCalls(
         database,
         ledger,

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from tests.incidents.conftest import Reader
+from tests.incidents.oncall.conftest import Switchboard
 
 from steek.governance import Actor, calling
 from steek.kernel.errors import InputError, NotFoundError, RefusedError, StaleWriteError
@@ -11,7 +13,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.covers("I13")
-def test_a_key_writes_once_and_a_version_that_was_not_seen_is_refused(switchboard, of_kind) -> None:
+def test_a_key_writes_once_and_a_version_that_was_not_seen_is_refused(
+    switchboard: Switchboard, of_kind: Reader
+) -> None:
     document = {"name": "core", "people": ["ada"], "starts_on": "2017-01-02"}
     first = switchboard.oncall.put_rotation(document, actor="lead", key="k", expected_version=0)
     again = switchboard.oncall.put_rotation({**document, "people": ["ben"]}, actor="lead", key="k")
@@ -26,10 +30,11 @@ def test_a_key_writes_once_and_a_version_that_was_not_seen_is_refused(switchboar
 
 
 @pytest.mark.covers("I13")
-def test_overrides_and_absences_are_written_once_and_withdrawn(switchboard, of_kind) -> None:
+def test_overrides_and_absences_are_written_once_and_withdrawn(switchboard: Switchboard, of_kind: Reader) -> None:
     switchboard.rotation("ada", "ben", shift_hours=8000)
     now = switchboard.clock.now()
     turn = switchboard.oncall.who(now)[0].person
+    calendar = switchboard.oncall.calendar()
     for _ in range(2):
         switchboard.oncall.override("core", "zoe", now, now + DAY, actor="ada", key="o")
         calendar = switchboard.oncall.absence("zoe", now, now + DAY / 2, actor="zoe", key="h")
@@ -47,7 +52,7 @@ def test_overrides_and_absences_are_written_once_and_withdrawn(switchboard, of_k
 
 
 @pytest.mark.covers("I13")
-def test_who_is_reachable_comes_from_registry_rotations_and_business_with_why(switchboard) -> None:
+def test_who_is_reachable_comes_from_registry_rotations_and_business_with_why(switchboard: Switchboard) -> None:
     switchboard.rotation("ada", "ben", covers=["search_*"], shift_hours=8000)
     switchboard.rotation("eva", name="modelling", duty="modelling", escalation=[])
     switchboard.reached("ada", "target:night", "phone:+49 30 1")
@@ -72,7 +77,9 @@ def test_who_is_reachable_comes_from_registry_rotations_and_business_with_why(sw
 
 
 @pytest.mark.covers("I13")
-def test_contacts_are_tried_in_their_order_and_an_error_repeats_no_value(switchboard, of_kind) -> None:
+def test_contacts_are_tried_in_their_order_and_an_error_repeats_no_value(
+    switchboard: Switchboard, of_kind: Reader
+) -> None:
     switchboard.reached("ada", "target:night", "mail:ada@home")
     (changed,) = of_kind("oncall.contacts_changed")
     assert changed.payload == {"person": "ada", "kinds": ["target", "mail"]}

@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from tests.incidents.conftest import Reader
+from tests.incidents.oncall.conftest import Switchboard
 
 from steek.incidents import Incidents
+from steek.incidents.oncall.page_rows import Page
 from steek.incidents.oncall.page_steps import PAGE_TRANSITIONS, PageState
 from steek.kernel.errors import ConflictError, NotFoundError
 from steek.ledger import Database, Ledger
@@ -16,17 +19,23 @@ def declare(incidents: Incidents, key: str = "d", severity: str = "sev1", on: st
     return incidents.declare("sales <b>down</b>", on=on, severity=severity, actor="mara", key=key).id
 
 
+def page_of(switchboard: Switchboard, incident: str) -> Page:
+    page = switchboard.paging.of(incident)
+    assert page is not None
+    return page
+
+
 @pytest.fixture
-def crew(switchboard: object) -> object:
+def crew(switchboard: Switchboard) -> Switchboard:
     """Ada is on call and has two channels; ben is next, with one of his own."""
-    switchboard.rotation("ada", "ben", shift_hours=8000)  # pyright: ignore[reportAttributeAccessIssue]
-    switchboard.reached("ada", "target:night", "target:mail", "phone:+49 30 1")  # pyright: ignore[reportAttributeAccessIssue]
-    switchboard.reached("ben", "target:chat")  # pyright: ignore[reportAttributeAccessIssue]
+    switchboard.rotation("ada", "ben", shift_hours=8000)
+    switchboard.reached("ada", "target:night", "target:mail", "phone:+49 30 1")
+    switchboard.reached("ben", "target:chat")
     return switchboard
 
 
 @pytest.mark.covers("I13")
-def test_a_declaration_calls_who_is_on_call_once(crew, incidents: Incidents, of_kind) -> None:
+def test_a_declaration_calls_who_is_on_call_once(crew: Switchboard, incidents: Incidents, of_kind: Reader) -> None:
     incident = declare(incidents)
     for _ in range(3):
         crew.attend()
@@ -38,7 +47,7 @@ def test_a_declaration_calls_who_is_on_call_once(crew, incidents: Incidents, of_
 
 
 @pytest.mark.covers("I13")
-def test_who_answers_stops_the_next_from_being_called(crew, incidents: Incidents, of_kind) -> None:
+def test_who_answers_stops_the_next_from_being_called(crew: Switchboard, incidents: Incidents, of_kind: Reader) -> None:
     incident = declare(incidents)
     crew.attend()
     first = crew.paging.acknowledge(incident, actor="ada", key="a")
@@ -51,18 +60,18 @@ def test_who_answers_stops_the_next_from_being_called(crew, incidents: Incidents
 
 
 @pytest.mark.covers("I13", "I3")
-def test_whoever_takes_command_answers_the_page(crew, incidents: Incidents) -> None:
+def test_whoever_takes_command_answers_the_page(crew: Switchboard, incidents: Incidents) -> None:
     incident = declare(incidents)
     crew.attend()
     incidents.assign(incident, "commander", "gabi", "gabi", key="c")
     crew.attend(after=30 * MINUTE)
-    page = crew.paging.of(incident)
+    page = page_of(crew, incident)
     assert (page.state, page.acknowledged_by) == (PageState.ACKNOWLEDGED, "gabi")
     assert crew.told("chat") == []
 
 
 @pytest.mark.covers("I13")
-def test_the_next_is_called_when_nobody_answers(crew, incidents: Incidents, of_kind) -> None:
+def test_the_next_is_called_when_nobody_answers(crew: Switchboard, incidents: Incidents, of_kind: Reader) -> None:
     incident = declare(incidents)
     crew.attend()
     assert crew.attend(after=9 * MINUTE) == 0
@@ -71,18 +80,20 @@ def test_the_next_is_called_when_nobody_answers(crew, incidents: Incidents, of_k
     assert "for ben" in crew.channels["chat"].got[0].title
     assert crew.told("everybody") == [(f"incident:{incident}", "open")]
     (escalated,) = of_kind("incident.page_escalated")
-    assert escalated.payload["calls"][0]["because"] == "nobody answered for 10 minutes; next in core"
+    assert escalated.payload["calls"][0]["because"] == "nobody answered for 10 minutes; next in core"  # pyright: ignore[reportIndexIssue]
     crew.paging.acknowledge(incident, actor="ben", key="a")
     crew.attend()
     assert crew.told("chat")[-1] == (f"page:{incident}:1", "acknowledged")
 
 
 @pytest.mark.covers("I13")
-def test_when_a_channel_is_down_the_page_is_kept_and_the_next_channel_is_tried(crew, incidents: Incidents) -> None:
+def test_when_a_channel_is_down_the_page_is_kept_and_the_next_channel_is_tried(
+    crew: Switchboard, incidents: Incidents
+) -> None:
     crew.channels["night"].down = True
     incident = declare(incidents)
     crew.attend()
-    assert [each.state for each in crew.paging.deliveries(crew.paging.of(incident)) if each.target == "night"] == [
+    assert [each.state for each in crew.paging.deliveries(page_of(crew, incident)) if each.target == "night"] == [
         "waiting"
     ]
     assert crew.attend() == 1
@@ -94,7 +105,9 @@ def test_when_a_channel_is_down_the_page_is_kept_and_the_next_channel_is_tried(c
 
 
 @pytest.mark.covers("I13")
-def test_with_chat_and_mail_down_the_page_stays_open_and_arrives_when_they_are_back(crew, incidents: Incidents) -> None:
+def test_with_chat_and_mail_down_the_page_stays_open_and_arrives_when_they_are_back(
+    crew: Switchboard, incidents: Incidents
+) -> None:
     for channel in crew.channels.values():
         channel.down = True
     incident = declare(incidents)
@@ -111,7 +124,7 @@ def test_with_chat_and_mail_down_the_page_stays_open_and_arrives_when_they_are_b
 
 @pytest.mark.covers("I13")
 def test_a_storm_of_events_calls_once_and_a_resolved_incident_calls_nobody(
-    crew, incidents: Incidents, ledger: Ledger, of_kind
+    crew: Switchboard, incidents: Incidents, ledger: Ledger, of_kind: Reader
 ) -> None:
     incident = declare(incidents)
     (declared,) = of_kind("incident.declared")
@@ -120,7 +133,7 @@ def test_a_storm_of_events_calls_once_and_a_resolved_incident_calls_nobody(
     assert len(of_kind("incident.paged")) == 1
     incidents.resolve(incident, actor="mara", key="r", verify=False, reason="it was nothing")
     crew.attend(after=60 * MINUTE)
-    assert crew.paging.of(incident).state is PageState.OVER
+    assert page_of(crew, incident).state is PageState.OVER
     assert crew.told("chat") == []
     with pytest.raises(ConflictError, match="nobody was called"):
         crew.paging.page(incident, "ben", actor="mara", key="p")
@@ -128,7 +141,9 @@ def test_a_storm_of_events_calls_once_and_a_resolved_incident_calls_nobody(
 
 
 @pytest.mark.covers("I13")
-def test_a_gap_is_said_and_whoever_answers_for_the_system_is_called(switchboard, incidents: Incidents, of_kind) -> None:
+def test_a_gap_is_said_and_whoever_answers_for_the_system_is_called(
+    switchboard: Switchboard, incidents: Incidents, of_kind: Reader
+) -> None:
     switchboard.reached("sam", "target:mail")
     incident = declare(incidents, on="search_ranking")
     switchboard.attend()
@@ -137,12 +152,12 @@ def test_a_gap_is_said_and_whoever_answers_for_the_system_is_called(switchboard,
     assert paged.payload["gaps"] == ["no operations rotation covers system:search_ranking"]
     nobody = declare(incidents, key="d2", on="elsewhere")
     switchboard.attend()
-    assert switchboard.paging.of(nobody).called == ()
+    assert page_of(switchboard, nobody).called == ()
     assert of_kind("incident.paged")[-1].payload["calls"] == []
 
 
 @pytest.mark.covers("I13")
-def test_people_can_be_called_besides(crew, incidents: Incidents) -> None:
+def test_people_can_be_called_besides(crew: Switchboard, incidents: Incidents) -> None:
     incident = declare(incidents)
     crew.attend()
     crew.paging.acknowledge(incident, actor="ada", key="a")
@@ -159,7 +174,7 @@ def test_people_can_be_called_besides(crew, incidents: Incidents) -> None:
 
 
 @pytest.mark.covers("I13")
-def test_contacts_are_nowhere_but_in_their_table(crew, incidents: Incidents, ledger: Ledger) -> None:
+def test_contacts_are_nowhere_but_in_their_table(crew: Switchboard, incidents: Incidents, ledger: Ledger) -> None:
     incident = declare(incidents)
     crew.attend()
     written = str([event.payload for event in ledger.events(limit=10_000)])
@@ -175,9 +190,11 @@ def test_a_page_that_is_over_takes_no_action() -> None:
 
 
 @pytest.mark.covers("I13")
-def test_what_less_than_sev2_asks_for_can_wait_for_the_morning(crew, incidents: Incidents, database: Database) -> None:
+def test_what_less_than_sev2_asks_for_can_wait_for_the_morning(
+    crew: Switchboard, incidents: Incidents, database: Database
+) -> None:
     incident = declare(incidents, severity="sev3")
     crew.attend()
     assert crew.attend(after=120 * MINUTE) == 0
-    assert crew.paging.of(incident).called == ("ada",)
+    assert page_of(crew, incident).called == ("ada",)
     assert database is not None

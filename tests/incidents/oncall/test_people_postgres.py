@@ -9,8 +9,10 @@ from tests.incidents.oncall.conftest import Receiver, notice_of, target
 
 from steek.incidents import Incidents, Role
 from steek.incidents.oncall.oncall import OnCalls
+from steek.incidents.oncall.page_rows import Page
 from steek.incidents.oncall.paging import Paging
-from steek.incidents.roles.handovers import Handovers
+from steek.incidents.roles.handovers import Handover, Handovers
+from steek.incidents.updates.records import Update
 from steek.incidents.updates.updates import Updates
 from steek.kernel import ReplayClock
 from steek.ledger import Database, Ledger, Lineage, metadata
@@ -47,10 +49,14 @@ def test_a_storm_pages_once_and_two_who_decide_are_told(
     paging = Paging(postgres, ledger, clock, notices, notice_of, lambda _: None)
     incident = incidents.declare("down 🧶 \u202e", on="partner_demand", severity="sev1", actor="mara", key="d")
     (declared,) = ledger.events(kinds=["incident.declared"])
+
+    def answer(who: str) -> Page:
+        return paging.acknowledge(incident.id, actor=who, key=who)
+
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(paging.on_event, [declared] * 16))
         notices.deliver()
-        answers = list(pool.map(lambda who: paging.acknowledge(incident.id, actor=who, key=who), ["ada", "ben"] * 4))
+        answers = list(pool.map(answer, ["ada", "ben"] * 4))
     assert (len(ledger.events(kinds=["incident.paged"])), len(night.got)) == (1, 1)
     assert len({page.acknowledged_by for page in answers}) == 1
 
@@ -58,20 +64,23 @@ def test_a_storm_pages_once_and_two_who_decide_are_told(
     updates = Updates(
         postgres, ledger, clock, by_severity={"sev1": 30}, effects={}, internal=lambda: ("partner_demand",)
     )
+
+    def post(n: int) -> Update:
+        return updates.post(incident.id, f"update {n % 4}", actor="com", key=f"{n % 4}", outside="Late.")
+
     with ThreadPoolExecutor(8) as pool:
-        posted = list(
-            pool.map(
-                lambda n: updates.post(incident.id, f"update {n % 4}", actor="com", key=f"{n % 4}", outside="Late."),
-                range(16),
-            )
-        )
+        posted = list(pool.map(post, range(16)))
     assert sorted({one.number for one in posted}) == [1, 2, 3, 4]
     link = updates.publish(incident.id, "Late orders", actor="com", key="p")
     assert len(updates.outside(link.token).entries) == 4
     handovers = Handovers(postgres, ledger, clock, incidents.stories, updates.next_due_at)
     offered = handovers.hand_over(incident.id, "communications", "ben", "s", actor="com", key="h")
+
+    def accept(_: int) -> Handover:
+        return handovers.accept(offered.id, actor="ben", key="a")
+
     with ThreadPoolExecutor(4) as pool:
-        ended = list(pool.map(lambda _: handovers.accept(offered.id, actor="ben", key="a"), range(4)))
+        ended = list(pool.map(accept, range(4)))
     assert len(set(ended)) == 1
     assert incidents.get(incident.id).roles[Role.COMMUNICATIONS] == "ben"
     notices.close()

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.incidents.conftest import Reader
 
 from steek.incidents import Incident, Incidents, Role, Stakeholder
 from steek.incidents.roles.handovers import Handovers, HandoverState
@@ -23,7 +24,7 @@ from steek.ledger import Database, Ledger
 
 @pytest.mark.covers("I3")
 def test_a_role_stays_until_whoever_is_offered_it_accepts(
-    handovers: Handovers, incidents: Incidents, declared: Incident, of_kind
+    handovers: Handovers, incidents: Incidents, declared: Incident, of_kind: Reader
 ) -> None:
     incidents.assign(declared.id, "commander", "ada", "ada", key="c")
     offered = handovers.hand_over(declared.id, "commander", "ben", "all is known", actor="ada", key="h")
@@ -50,7 +51,7 @@ def test_a_role_stays_until_whoever_is_offered_it_accepts(
 
 @pytest.mark.covers("I3")
 def test_a_role_is_taken_from_somebody_who_cannot_be_reached_and_that_is_written_down(
-    handovers: Handovers, incidents: Incidents, declared: Incident, of_kind
+    handovers: Handovers, incidents: Incidents, declared: Incident, of_kind: Reader
 ) -> None:
     incidents.assign(declared.id, "operations", "ada", "ada", key="c")
     with pytest.raises(InputError, match="the reason is empty"):
@@ -103,6 +104,7 @@ def test_a_draft_says_what_is_known_under_way_supposed_and_due(
 def test_several_shadow_and_one_may_hold_several_roles(
     handovers: Handovers, incidents: Incidents, declared: Incident
 ) -> None:
+    found = declared
     for number, (role, person) in enumerate(
         [("shadow", "kim"), ("shadow", "zoe"), ("shadow", "kim"), ("commander", "ada"), ("planning", "ada")]
     ):
@@ -136,7 +138,7 @@ def test_shadows_are_a_set_in_order_of_coming(steps: list[tuple[bool, str]]) -> 
 
 @pytest.mark.covers("I3")
 def test_stakeholders_are_declared_or_added_and_found_by_their_systems(
-    database: Database, ledger: Ledger, clock: ReplayClock, of_kind
+    database: Database, ledger: Ledger, clock: ReplayClock, of_kind: Reader
 ) -> None:
     declared = Stakeholder("legal", "lex@grocer", "legal", "everything")
     stakeholders = Stakeholders(database, ledger, clock, lambda: {"legal": declared})

@@ -1,6 +1,7 @@
 """Which weak signals belong together."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -72,7 +73,9 @@ lines = st.lists(
 @pytest.mark.covers("I1")
 @settings(max_examples=60)
 @given(lines, st.randoms(use_true_random=False))
-def test_whatever_the_order_each_is_in_one_gathering_near_in_time_and_lineage(given_lines, chance) -> None:  # pyright: ignore[reportMissingParameterType, reportUnknownParameterType]
+def test_whatever_the_order_each_is_in_one_gathering_near_in_time_and_lineage(
+    given_lines: list[tuple[str, str, int, SignalKind | None]], chance: Random
+) -> None:
     all_noticed = [noticed(number, *line) for number, line in enumerate(given_lines)]
     found = gather(all_noticed, related=RELATED, within=24 * HOUR)
     shuffled = list(all_noticed)

@@ -1,10 +1,11 @@
 """Communications is reminded, and stakeholders hear of updates what they may see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
+from tests.incidents.conftest import Reader
 
 from steek.incidents import Incident, Incidents, Stakeholder
 from steek.incidents.oncall.contacts import Contact
@@ -44,7 +45,7 @@ class Office:
 
     telling: Telling
     inboxes: dict[str, Inbox]
-    turn: object
+    turn: Callable[..., int]
 
     def titles(self, who: str) -> list[tuple[str, str]]:
         return [(notice.title, notice.state) for notice in self.inboxes[who].got]
@@ -88,22 +89,22 @@ def office(
 
 @pytest.mark.covers("I10")
 def test_communications_is_reminded_once_before_and_once_after(
-    office: Office, updates: Updates, incidents: Incidents, declared: Incident, of_kind
+    office: Office, updates: Updates, incidents: Incidents, declared: Incident, of_kind: Reader
 ) -> None:
     incidents.assign(declared.id, "communications", "com@grocer", "ariel", key="com")
     turn = office.turn
-    assert turn(49 * MINUTE) == 0  # pyright: ignore[reportCallIssue]
-    assert [turn(MINUTE), turn()] == [1, 0]  # pyright: ignore[reportCallIssue]
-    assert [turn(10 * MINUTE), turn(), turn(90 * MINUTE)] == [1, 0, 0]  # pyright: ignore[reportCallIssue]
+    assert turn(49 * MINUTE) == 0
+    assert [turn(MINUTE), turn()] == [1, 0]
+    assert [turn(10 * MINUTE), turn(), turn(90 * MINUTE)] == [1, 0, 0]
     assert [title.split(" (")[0] for title, _ in office.titles("com")] == [
         f"Incident {declared.id}: the next update is due soon",
         f"Incident {declared.id}: the next update is overdue",
     ]
     assert len(of_kind("incident.update_overdue")) == 1
     updates.post(declared.id, "here it is", actor="com@grocer", key="u")
-    turn()  # pyright: ignore[reportCallIssue]
+    turn()
     assert [state for _, state in office.titles("com")] == ["open", "open", "resolved", "resolved"]
-    assert turn(60 * MINUTE) == 1  # pyright: ignore[reportCallIssue]
+    assert turn(60 * MINUTE) == 1
     assert len(of_kind("incident.update_overdue")) == 2
 
 
@@ -113,11 +114,11 @@ def test_stakeholders_are_told_what_they_may_see_of_their_systems(
 ) -> None:
     incidents.assign(declared.id, "communications", "com@grocer", "ariel", key="com")
     updates.post(declared.id, "partner_lines is broken", actor="ariel", key="u", outside="Orders are late.")
-    office.turn()  # pyright: ignore[reportCallIssue]
+    office.turn()
     assert office.titles("partners") == []
     updates.approve(declared.id, 1, actor="com@grocer", key="a")
     for _ in range(2):
-        office.turn()  # pyright: ignore[reportCallIssue]
+        office.turn()
     (product,) = office.inboxes["product"].got
     (partners,) = office.inboxes["partners"].got
     assert (product.body, partners.body) == ("partner_lines is broken", "Orders are late.")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.incidents.conftest import Reader
 
 from steek.incidents import Incident, Incidents
 from steek.incidents.updates.status import summary_of
@@ -24,7 +25,7 @@ def spoken(incidents: Incidents, declared: Incident) -> str:
 
 @pytest.mark.covers("I10")
 def test_an_update_is_told_once_per_key_and_promises_the_next(
-    updates: Updates, spoken: str, clock: ReplayClock, of_kind
+    updates: Updates, spoken: str, clock: ReplayClock, of_kind: Reader
 ) -> None:
     said = updates.post(spoken, "orders are missing", actor="com@grocer", key="u", impact="1,400 partners")
     assert updates.post(spoken, "other words", actor="com@grocer", key="u") == said
@@ -110,7 +111,9 @@ def test_the_page_for_outsiders_holds_no_internal_string(
         "sam is on it",
     ],
 )
-def test_what_is_internal_is_refused_before_it_is_written(updates: Updates, spoken: str, outside: str, of_kind) -> None:
+def test_what_is_internal_is_refused_before_it_is_written(
+    updates: Updates, spoken: str, outside: str, of_kind: Reader
+) -> None:
     with pytest.raises(InputError, match="outsiders would read what is internal"):
         updates.post(spoken, "text", actor="com@grocer", key="u", outside=outside)
     with pytest.raises(InputError, match="outsiders would read what is internal"):
@@ -144,7 +147,7 @@ def test_a_link_cannot_be_guessed_stands_in_no_event_and_leads_nowhere_once_with
 
 
 @pytest.mark.covers("I10")
-def test_questions_are_asked_and_answered_on_the_page(updates: Updates, spoken: str, of_kind) -> None:
+def test_questions_are_asked_and_answered_on_the_page(updates: Updates, spoken: str, of_kind: Reader) -> None:
     asked = updates.ask(spoken, HOSTILE, actor="ceo@grocer", key="q")
     assert updates.ask(spoken, "something else", actor="ceo@grocer", key="q") == asked
     updates.ask(spoken, "when?", actor="cfo@grocer", key="q2")

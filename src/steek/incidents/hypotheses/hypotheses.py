@@ -268,7 +268,7 @@ class Hypotheses:
                     raise NotFoundError(f"no run {one.reference!r} of the test bench", next_step="'steek bench list'.")
 
 
-_NEW = {"state": Standing.STATED.value, "reason": "", "evidence": [], "version": 1}
+_NEW: dict[str, object] = {"state": Standing.STATED.value, "reason": "", "evidence": [], "version": 1}
 _TOLD = {
     Step.TAKE: "taken",
     Step.CONFIRM: "judged",
