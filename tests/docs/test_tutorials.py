@@ -18,6 +18,7 @@ from tests.docs.forked_steek import forked_steek
 ROOT = Path(__file__).parent.parent.parent
 FIRST_NIGHT = ROOT / "docs" / "tutorials" / "first-night.md"
 TRUSTED = ROOT / "docs" / "tutorials" / "trusted-dataset.md"
+INCIDENT = ROOT / "docs" / "tutorials" / "first-incident.md"
 WATCHING = ROOT / "docs" / "tutorials" / "watch-a-model.md"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SAVE_AS = re.compile(r"Save as `([^`]+)`:\s*$")
@@ -191,8 +192,8 @@ def test_a_messy_csv_becomes_a_trusted_dataset(reader: Reader) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.covers("N2", "O8")
-def test_a_model_of_others_is_watched_and_the_north_is_named(reader: Reader) -> None:
+@pytest.mark.covers("N2", "O8", "I1", "I3", "I5", "I7", "I10", "I11", "I12", "P1", "P3", "P5")
+def test_a_model_of_others_is_watched_and_its_incident_worked(reader: Reader) -> None:
     follow(reader, WATCHING.read_text(encoding="utf-8"), int(PORT))
     assert "slices = region" in reader.output_of("steek watch init")
     taken = reader.output_of("steek watch run")
@@ -201,6 +202,24 @@ def test_a_model_of_others_is_watched_and_the_north_is_named(reader: Reader) -> 
     assert re.search(r"mean answer by region +region=north ", alerts)
     assert re.search(r"observed against expected by region +region=north ", alerts)
     assert "south" not in alerts
+    work_the_first_incident(reader)
+
+
+def work_the_first_incident(reader: Reader) -> None:
+    """The page that goes on where the one about watching ends."""
+    follow(reader, INCIDENT.read_text(encoding="utf-8"), int(PORT))
+    assert re.search(r"^ana@example.org +operations ", reader.output_of("steek oncall reachable"), re.MULTILINE)
+    assert "5 open alerts, 1 partner complaint, 1 finance question" in reader.output_of("steek signal list")
+    assert "That is an answer too." in reader.output_of("steek incident suspects")
+    assert re.search(r"^money +0 +4e\+04 +EUR", reader.output_of("steek incident impact $INCIDENT"), re.MULTILINE)
+    assert reader.output_of("steek incident resolve $INCIDENT --actor").endswith("not over yet\n")
+    outside = reader.output_of("steek incident status")
+    assert "wait for a check by hand" in outside
+    assert not [word for word in ("store_sales", "ben@", "cents", "40,000") if word in outside]
+    assert re.search(r"^state +closed$", reader.output_of("steek incident advance"), re.MULTILINE)
+    assert "published" in reader.output_of("steek postmortem publish")
+    assert "F-1" in reader.output_of("steek follow-up list")
+    assert "Nothing would stop" in reader.output_of("steek assess")
 
 
 def counts(receipt: str) -> tuple[int, int]:

@@ -64,6 +64,14 @@ def _declared(payload: Mapping[str, object]) -> str:
     return f"declared {payload.get('severity')} {by}: {payload.get('title')}"
 
 
+def _alert(said: str) -> Callable[[Mapping[str, object]], str]:
+    def sentence(payload: Mapping[str, object]) -> str:
+        place = f" [{payload['slice']}]" if payload.get("slice") else ""
+        return f"{payload.get('monitor') or 'an alert'}{place} {said}"
+
+    return sentence
+
+
 def _attached(payload: Mapping[str, object]) -> str:
     return f"alert of {payload.get('monitor')} attached"
 
@@ -192,6 +200,9 @@ def _benched(payload: Mapping[str, object]) -> str:
 
 
 _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
+    "alert.acknowledged": _alert("was seen"),
+    "alert.fired": _alert("left its bounds"),
+    "alert.resolved": _alert("is back in its bounds"),
     "bench.ran": _benched,
     "incident.hypothesis_judged": _hypothesis_judged,
     "incident.hypothesis_reopened": _hypothesis_reopened,

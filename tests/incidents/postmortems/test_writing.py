@@ -58,7 +58,7 @@ def test_the_draft_takes_in_what_the_other_rooms_wrote(learning: Learning, draft
     tell("near_miss", because="nobody was asked")
     report = learning.writing.draft(drafted.id, actor="ariel", key="draft 2").report
     impact = report.sections["impact"]
-    assert "- users: 1000 to 3000 users; \\<b\\>counted\\</b\\>" in impact
+    assert "- users: 1,000 to 3,000 users; \\<b\\>counted\\</b\\>" in impact
     assert "first guess" not in impact
     assert "- group night shoppers: higher prices, no cache" in impact
     assert impact.endswith("to be added by people: money")

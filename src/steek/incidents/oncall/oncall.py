@@ -21,6 +21,7 @@ from steek.incidents.oncall.rota_rows import (
 from steek.incidents.oncall.rotation import Rotation, document_of, read_rotation
 from steek.incidents.oncall.tables import exceptions
 from steek.incidents.oncall.watches import Calendar, OnCall, Watch, watches, who
+from steek.incidents.systems import resolve_subject
 from steek.incidents.text import NAME_CHARACTERS, checked
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError, NotFoundError, RefusedError
@@ -200,7 +201,7 @@ class OnCalls:
 
     def reachable(self, system: str, at: datetime | None = None) -> Reachable:
         """Who is reachable for a system, and why; contacts only for whoever has a role in the project."""
-        name = checked(system, what="system", most=NAME_CHARACTERS)
+        name = resolve_subject(self._database, checked(system, what="system", most=NAME_CHARACTERS))
         moment = at or self._clock.now()
         with self._database.reading() as connection:
             return reaching.reachable(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
+from steek.incidents.impact.types import interval_words
 from steek.incidents.postmortems.document import Document, JudgedSuspect, Supposition
 from steek.incidents.postmortems.report import Point, PointRole, Report, Standing, make_point
 from steek.incidents.postmortems.report_markdown import inline
@@ -121,9 +122,8 @@ def _groups(payload: Mapping[str, object]) -> list[str]:
 
 
 def _assessed(payload: Mapping[str, object]) -> str:
-    low, high, unit = payload.get("low"), payload.get("high"), str(payload.get("unit") or "")
-    told = f"{low} to {high}" if None not in {low, high} and low != high else f"{low if low is not None else high}"
-    parts = [] if low is None and high is None else [f"{told} {unit}".strip()]
+    low, high = (cast("float | None", payload.get(name)) for name in ("low", "high"))
+    parts = [] if low is None and high is None else [interval_words(low, high, str(payload.get("unit") or ""))]
     text = payload.get("text")
     return "; ".join([*map(inline, parts), *([inline(str(text))] if text else [])])
 
