@@ -1,7 +1,8 @@
 """What each mitigation turned out to do, written down when the next windows of the indicators are in."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, RowMapping, insert, select
 
@@ -73,7 +74,7 @@ class MitigationEffects:
         ended_at = action.ended_at or action.started_at
         with self._desk.database.reading() as connection:
             earlier = [alert for alert in alerts if alert.opened_at <= action.started_at]
-            return judge_effect([_windows(connection, alert, action.started_at, ended_at) for alert in earlier])
+            return judge_effect([_windows(connection, alert, action, ended_at) for alert in earlier])
 
     def _write(self, action: ActionTaken, effect: Effect) -> bool:
         with self._desk.database.transaction() as connection:
@@ -113,7 +114,14 @@ def _is_judged(action: ActionTaken) -> bool:
     return action.outcome is Outcome.DONE
 
 
-def _windows(connection: Connection, alert: AlertEvidence, began_at: datetime, ended_at: datetime) -> IndicatorWindows:
+def _before(action: ActionTaken, alert: AlertEvidence) -> float | None:
+    """What the indicator said when the mitigation began; a window that is measured again later no longer says it."""
+    seen = cast("Sequence[Mapping[str, Any]]", action.before.get("indicators") or ())
+    values = [one["value"] for one in seen if (one["monitor"], one["slice"]) == (alert.monitor, alert.slice)]
+    return values[0] if values else None
+
+
+def _windows(connection: Connection, alert: AlertEvidence, action: ActionTaken, ended_at: datetime) -> IndicatorWindows:
     query = (
         select(points.c.window_start_at, points.c.measured_at, points.c.value, points.c.lower, points.c.upper)
         .where(points.c.monitor == alert.monitor, points.c.slice == (alert.slice or WHOLE))
@@ -123,14 +131,16 @@ def _windows(connection: Connection, alert: AlertEvidence, began_at: datetime, e
     if alert.onset.earliest_at is not None:
         query = query.where(points.c.window_start_at >= alert.onset.earliest_at)
     rows = [row for row in reversed(connection.execute(query).all()) if row.value is not None]
-    before = [row.value for row in rows if row.measured_at <= began_at]
+    before = [row.value for row in rows if row.measured_at <= action.started_at]
+    observed = _before(action, alert)
     later = [row for row in rows if row.measured_at > ended_at]
-    newest = later[-1] if later else None
+    # A window with too little history to have bounds is held to those that the alert broke.
+    newest = next((row for row in reversed(later) if row.lower is not None or row.upper is not None), alert)
     return IndicatorWindows(
         name=alert.monitor + (f" [{alert.slice}]" if alert.slice is not None else ""),
-        lower=alert.lower if newest is None else newest.lower,
-        upper=alert.upper if newest is None else newest.upper,
-        before=before[-1] if before else alert.value,
+        lower=newest.lower,
+        upper=newest.upper,
+        before=observed if observed is not None else before[-1] if before else alert.value,
         partial=tuple(row.value for row in later if row.window_start_at < ended_at),
         whole=tuple(row.value for row in later if row.window_start_at >= ended_at),
     )

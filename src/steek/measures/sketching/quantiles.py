@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steek.measures.sketching.kll_layout import check_layout
+
 Floats = NDArray[np.float64]
 _K = 200
 # Quantiles that stand for a distribution when two are compared: the middle of each of a hundred parts.
@@ -34,28 +36,27 @@ def merge_quantiles(parts: Sequence[bytes]) -> bytes:
     Raises:
         ValueError, IndexError, RuntimeError: bytes that are no such sketch.
     """
-    kind = _library().kll_doubles_sketch
-    whole = kind(_K)
+    whole = _library().kll_doubles_sketch(_K)
     for part in parts:
-        whole.merge(kind.deserialize(part))
+        whole.merge(_read(part))
     return bytes(whole.serialize())
 
 
 def sketch_quantiles(sketch: bytes, fractions: Sequence[float]) -> tuple[float, ...] | None:
     """The values below which these fractions of all lie; None for a sketch of nothing."""
-    found = _library().kll_doubles_sketch.deserialize(sketch)
+    found = _read(sketch)
     return None if found.is_empty() else tuple(float(one) for one in found.get_quantiles(list(fractions)))
 
 
 def sketch_shares(sketch: bytes, edges: Sequence[float]) -> tuple[float, ...] | None:
     """Shares of the values below the first edge, between edges, and above the last; None for a sketch of nothing."""
-    found = _library().kll_doubles_sketch.deserialize(sketch)
+    found = _read(sketch)
     return None if found.is_empty() else tuple(float(one) for one in found.get_pmf(list(edges)))
 
 
 def rank_error(sketch: bytes) -> float:
     """How far the rank of a quantile may be off, as a fraction of all values, in 99 of 100 cases; 0 while exact."""
-    found = _library().kll_doubles_sketch.deserialize(sketch)
+    found = _read(sketch)
     return float(found.normalized_rank_error(False)) if found.is_estimation_mode() else 0.0
 
 
@@ -92,6 +93,11 @@ def transport_distance(one: Sequence[float], other: Sequence[float]) -> float:
     1.0
     """
     return float(np.mean(np.abs(np.asarray(one) - np.asarray(other))))
+
+
+def _read(sketch: bytes) -> Any:
+    check_layout(sketch)
+    return _library().kll_doubles_sketch.deserialize(sketch)
 
 
 def _library() -> Any:
