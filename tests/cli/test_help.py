@@ -56,7 +56,7 @@ def test_every_noun_has_help_without_a_project(nowhere: Shell, noun: str) -> Non
 def test_an_unknown_noun_names_the_nearest(nowhere: Shell) -> None:
     done = nowhere.steek("incidents", "list")
     assert (done.status, done.stdout) == (2, "")
-    assert "no noun named 'incidents'; there are: access, alerts, attribute, change, changes, cleaning," in done.stderr
+    assert "no noun named 'incidents'; there are: access, alerts," in done.stderr
     assert "Did you mean 'incident'?" in done.stderr
 
 
@@ -64,7 +64,7 @@ def test_an_unknown_noun_names_the_nearest(nowhere: Shell) -> None:
 def test_an_unknown_verb_names_the_nearest(nowhere: Shell) -> None:
     done = nowhere.steek("incident", "declair")
     assert (done.status, done.stdout) == (2, "")
-    assert "Did you mean 'declare'?" in done.stderr
+    assert "Did you mean 'declare'" in done.stderr
 
 
 def test_the_version_is_that_of_the_package(nowhere: Shell) -> None:

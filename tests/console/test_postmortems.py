@@ -89,7 +89,8 @@ def test_it_is_judged_reviewed_and_published_by_clicks(learned: World, client: V
     assert "## Lessons\n\nWatch keys." in client.get(f"{PAGE}/markdown").text
     old = client.get(f"{PAGE}?version=1").text
     assert "This is how it stood once" in old
-    assert "<textarea" not in old
+    assert f'action="{PAGE}/edit"' in client.get(PAGE).text
+    assert f'action="{PAGE}/edit"' not in old
 
 
 @pytest.mark.covers("P3")

@@ -34,7 +34,7 @@ def test_every_command_that_a_document_names_exists() -> None:
     unknown = [
         f"{document.relative_to(ROOT)}: steek {noun}"
         for document in DOCUMENTS
-        for noun in re.findall(r"[`$] ?steek ([a-z]+)", document.read_text(encoding="utf-8"))
+        for noun in re.findall(r"[`$] ?steek ([a-z-]+)", document.read_text(encoding="utf-8"))
         if noun not in NOUNS
     ]
     assert not unknown, "\n".join(unknown)

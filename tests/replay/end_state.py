@@ -26,14 +26,26 @@ _MEASURED_TEXTS = ((re.compile(r"latency p95: [^\"]*"), "latency p95"), (re.comp
 # Where somebody looks for new events, and how far; which files of the log were read.
 # What was read twice after a crash was read twice; each process that served is a replica of its own.
 _LEFT_OUT_TABLES = frozenset(
-    {"incident_cadences", "subscription_cursors", "prediction_positions", "reads", "serving_replicas", "steek_version"}
+    {
+        "incident_cadences",
+        "notices",
+        "notice_members",
+        "subscription_cursors",
+        "prediction_positions",
+        "reads",
+        "serving_replicas",
+        "steek_version",
+    }
 )
 # Each vault makes its own keys, so that pseudonyms and sealed values of two runs differ; how many there are does not.
 _KEYED_COLUMNS = {"pseudonym", "sealed"}
 # Reminders come by the clock of the machine, while a replay's clock jumps; whether one comes in time is chance.
-_LEFT_OUT_EVENTS = frozenset({"incident.update_overdue"})
+# Each process says with which settings it began.
+_LEFT_OUT_EVENTS = frozenset({"incident.update_overdue", "settings.recorded", "settings.changed", "binary.recorded"})
+_REMINDER = re.compile(r"- \S+ \S+ UTC the update due at [^\n]* did not come\n?")
 _LEFT_OUT_COLUMNS = {
     "events": {"sequence", "id", "recorded_at", "previous_hash", "hash"},
+    "incident_pages": {"calls", "counted_from_at"},
     "lineage_edges": {"event_sequence"},
     "evaluation_runs": {"number"},
     "monitor_health": {"took_ms"},
@@ -101,6 +113,7 @@ class _Words:
         return self.text(value) if isinstance(value, str) else value
 
     def text(self, text: str) -> str:
+        text = _REMINDER.sub("", text)
         text = _UUID.sub(lambda found: self._events.get(found[0], "<id>"), text)
         text = _OUTCOMES.sub(lambda found: f"dataset:outcomes@<{self._outcomes.get(found[1])}>", text)
         for pattern, word in _MEASURED_TEXTS:

@@ -92,7 +92,7 @@ def test_deployments_and_canaries_that_are_held_are_listed_and_pass_when_approve
     assert world.routes.get(MODEL) == route
     with world.database.reading() as connection:
         held = read_changes(connection, incident="incident:2017-001")
-    assert [one.what for one in held] == ["canary of version 2 to 50%", "promotion of the canary of version 2"]
+    assert sorted(one.what for one in held) == ["canary of version 2 to 50%", "promotion of the canary of version 2"]
     assert {one.held_by for one in held} == {"night 2"}
     # Going back is never held, and a freeze that is over lets what was tried again through.
     world.freezes.release("incident:2017-001", actor="sam")

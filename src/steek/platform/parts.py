@@ -23,6 +23,7 @@ from steek.governance import MAINTENANCE, Access, KeyCustody, KeyVault, Pseudony
 from steek.governance.emergency.door import EmergencyDoor
 from steek.governance.emergency.expiry import EmergencyChore
 from steek.incidents import Incidents
+from steek.incidents.bench.erasing import BenchResults
 from steek.incidents.followups.follow_up_chore import FollowUpChore
 from steek.incidents.followups.lateness import Lateness
 from steek.incidents.recovery.watch_period import WatchPeriods
@@ -303,6 +304,7 @@ def letting_go(
         OnlineEntries(features.online, features.features, project.views),
         PredictionSegments(base.settings.data_path / "predictions"),
         GoldenAnswers(base.database),
+        BenchResults(base.settings.data_path / "bench"),
     )
     learned_from = LearnedFrom(models.registry, base.lineage, project.definitions)
     pruning = NoticePruning(base.database, SystemClock(), base.clock, days=base.settings.number("notice_days"))

@@ -128,7 +128,7 @@ class Concerns:
         """
         said = checked(text, what="concern", most=NOTE_CHARACTERS)
         name = None if by is None else checked(by, what="name", most=NAME_CHARACTERS)
-        hashed, ticket, now = _hashed(key), secrets.token_urlsafe(16), self._clock.now()
+        hashed, ticket, now = _hashed(key), secrets.token_hex(16), self._clock.now()
         id = content_hash(["concern", hashed])[:12]
         with self._database.transaction() as connection:
             about = None if incident is None else find(connection, incident)

@@ -49,7 +49,7 @@ def _needed(sketch: bytes) -> int:
 def _level_capacity(k: int, m: int, depth: int) -> int:
     """Values that a level has room for; `depth` counts from the highest level."""
     half = depth // 2
-    if depth > 30:  # noqa: PLR2004 - where the library divides in two steps
+    if depth > 30:
         return max(m, _scaled(_scaled(k, half), depth - half))
     return max(m, _scaled(k, depth))
 
