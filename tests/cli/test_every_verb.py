@@ -291,6 +291,8 @@ def letting_go(flow: Flow) -> None:
     assert flow.do("erasure", "show", again["id"]) == done
     assert flow.do("erasure", "certificate", again["id"])["removed"]["sales"] > 0
     assert flow.do("retention", "run") == []
+    told = flow.do("housekeeping", "run")
+    assert told["done"]["follow-ups"]["digest"].startswith("Follow-ups: 0 open")
     assert flow.do("housekeeping", "run") == {"done": {}}
 
 
