@@ -44,7 +44,7 @@ class Replay:
         )
         self._display = Display(plan.nights)
         self._steek = SteekProcess(project, data=self._data, port=port)
-        self._people = People(project, self._steek.environment, self._steek.url, self._reach)
+        self._people = People(project, self._steek.environment, self._reach)
 
     def run(self, *, keep_serving: bool) -> None:
         """Play all nights; then leave, or serve the console until Ctrl-C."""
