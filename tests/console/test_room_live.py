@@ -1,9 +1,7 @@
-"""Fifty people in the room of one incident on one process: all see a note soon, from one drawing."""
+"""Fifty people in the room of one incident on one process: all see a note, from one drawing."""
 
 import asyncio
 import json
-import resource
-import time
 from collections.abc import Iterator, Mapping
 
 import httpx
@@ -41,8 +39,8 @@ async def parts(lines: object) -> dict[str, str]:
     pytest.fail("the stream ended")
 
 
-async def stay(client: httpx.AsyncClient, number: int, inside: asyncio.Semaphore, note: str) -> float:
-    """Look at the room until a note appears; returns when it did."""
+async def stay(client: httpx.AsyncClient, number: int, inside: asyncio.Semaphore, note: str) -> None:
+    """Look at the room until a note appears."""
     headers = {"cookie": f"steek_actor=person{number}%40grocer"}
     async with client.stream("GET", f"{PAGE}/stream?seen=999999999", headers=headers) as answer:
         lines = answer.aiter_lines()
@@ -50,12 +48,11 @@ async def stay(client: httpx.AsyncClient, number: int, inside: asyncio.Semaphore
         inside.release()
         while note not in (await parts(lines)).get("timeline", ""):
             pass
-        return time.monotonic()
 
 
 @pytest.mark.covers("I5", "I10")
 def test_fifty_people_see_a_note_from_one_drawing(counted_address: str, world: World, drawn: list[str]) -> None:
-    async def play() -> tuple[float, float]:
+    async def play() -> None:
         limits = httpx.Limits(max_connections=PEOPLE + 1)
         async with httpx.AsyncClient(base_url=counted_address, limits=limits, timeout=20, trust_env=False) as client:
             inside = asyncio.Semaphore(0)
@@ -64,20 +61,10 @@ def test_fifty_people_see_a_note_from_one_drawing(counted_address: str, world: W
                 await asyncio.wait_for(inside.acquire(), 20)
             page = (await client.get(PAGE)).text
             assert f"person{PEOPLE - 1}@grocer" in page
-            before, cpu_s = len(drawn), _cpu_s()
-            written = time.monotonic()
+            before = len(drawn)
             world.incidents.note("2017-001", "all keys changed", "sam@grocer", key="n")
-            seen = await asyncio.wait_for(asyncio.gather(*people), 20)
+            await asyncio.wait_for(asyncio.gather(*people), 20)
+            # How soon is measured by benchmarks/incident_room.py.
             assert len(drawn) - before <= 2
-            return max(seen) - written, _cpu_s() - cpu_s
 
-    waited_s, cpu_s = asyncio.run(play())
-    # The two seconds are held by benchmarks/incident_room.py on an idle machine; the readers here share its process.
-    assert waited_s < 10
-    # Without sharing, fifty drawings would take many times this.
-    assert cpu_s < 4
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    asyncio.run(play())
