@@ -123,6 +123,24 @@ OfflineDeclarations(incidents, [folder], clock=clock, local_clock=clock).sync()
 
 
 @pytest.mark.covers("I1")
+def test_one_that_is_refused_and_a_damaged_file_keep_no_other_from_being_declared(
+    tmp_path: Path, read_only: Incidents, incidents: Incidents, clock: ReplayClock
+) -> None:
+    # Where no database can be opened, nothing can say that it names no system.
+    keep([tmp_path], Said("impossible", "a@b", "sev2", "ariel", True, "k1"), said_at=clock.now(), reason="away")
+    (tmp_path / "declarations" / "000002.json").write_text("{broken")
+    outage = offline(read_only, [tmp_path], clock, clock).declare(
+        Said("real outage", "partner_demand", "sev1", "sam", True, "k3")
+    )
+    assert isinstance(outage, KeptDeclaration)
+    for _ in range(2):
+        with pytest.raises(InputError, match="'a@b' names no system"):
+            offline(incidents, [tmp_path], clock, clock).sync()
+    assert [one.title for one in incidents.list()] == ["real outage"]
+    assert not Path(outage.path).exists()
+
+
+@pytest.mark.covers("I1")
 def test_killed_between_the_incident_and_the_file_it_is_still_one_incident(
     tmp_path: Path, incidents: Incidents, clock: ReplayClock
 ) -> None:

@@ -70,6 +70,15 @@ def test_whoever_takes_command_answers_the_page(crew: Switchboard, incidents: In
     assert crew.told("chat") == []
 
 
+@pytest.mark.covers("I13", "I3")
+def test_naming_somebody_else_commander_answers_no_page(crew: Switchboard, incidents: Incidents) -> None:
+    incident = declare(incidents)
+    crew.attend()
+    incidents.assign(incident, "commander", "asleep", "support", key="c")
+    crew.attend()
+    assert page_of(crew, incident).state is PageState.OPEN
+
+
 @pytest.mark.covers("I13")
 def test_the_next_is_called_when_nobody_answers(crew: Switchboard, incidents: Incidents, of_kind: Reader) -> None:
     incident = declare(incidents)

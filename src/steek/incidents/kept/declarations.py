@@ -9,7 +9,7 @@ from pathlib import Path
 
 from steek.incidents.text import NAME_CHARACTERS, TITLE_CHARACTERS, checked
 from steek.incidents.types import Incident, Severity
-from steek.kernel.errors import InputError, ResourceError, StorageFullError
+from steek.kernel.errors import InputError, ResourceError, SteekError, StorageFullError
 from steek.kernel.ids import new_id
 from steek.kernel.records import canonical_json
 
@@ -74,9 +74,9 @@ def keep(folders: Sequence[Path], said: Said, *, said_at: datetime, reason: str)
         StorageFullError: no folder takes it.
     """
     _check(said)
-    for known in waiting(folders):
-        if known.said.key == said.key:
-            return known
+    known = _by_key(folders, said.key)
+    if known is not None:
+        return known
     text = canonical_json({"format": _FORMAT, "said": said, "said_at": said_at, "reason": reason})
     tried: list[str] = []
     for folder in folders:
@@ -100,11 +100,23 @@ def _check(said: Said) -> None:
 
 def waiting(folders: Sequence[Path]) -> list[KeptDeclaration]:
     """Declarations that no database has taken yet, in the order of the folders and of their numbers."""
-    found: list[KeptDeclaration] = []
-    for folder in folders:
-        files = (folder / FOLDER).glob(f"*{_WAITING}")
-        found += [_read(path) for path in sorted(files, key=_number)]
-    return found
+    return [_read(path) for path in _files(folders)]
+
+
+def _files(folders: Sequence[Path]) -> list[Path]:
+    return [path for folder in folders for path in sorted((folder / FOLDER).glob(f"*{_WAITING}"), key=_number)]
+
+
+def _by_key(folders: Sequence[Path], key: str) -> KeptDeclaration | None:
+    """What is kept under a key; a file that cannot be read is no reason to keep nothing new."""
+    for path in _files(folders):
+        try:
+            kept = _read(path)
+        except ResourceError:
+            continue
+        if kept.said.key == key:
+            return kept
+    return None
 
 
 def sync(
@@ -116,6 +128,9 @@ def sync(
 ) -> list[Synced]:
     """Declare what was kept. Killed anywhere, it can be called again: every declaration becomes one incident.
 
+    One that is refused, or a file that cannot be read, stays where it is and keeps none of the others from being
+    declared; the first such error is raised when all were tried.
+
     Args:
         folders: Where declarations may lie.
         declare: Writes one, idempotently by its key; gets the seconds that the local clock goes ahead.
@@ -124,13 +139,20 @@ def sync(
     """
     ahead_s = (local_now - now).total_seconds()
     done: list[Synced] = []
-    for kept in waiting(folders):
-        incident = declare(kept, ahead_s)
+    errors: list[SteekError] = []
+    for path in _files(folders):
+        try:
+            kept = _read(path)
+            incident = declare(kept, ahead_s)
+        except SteekError as cause:
+            errors.append(cause)
+            continue
         # Only what the database has is taken from the list; killed in between, the same key finds the same incident.
-        path = Path(kept.path)
         path.rename(path.with_suffix(_WRITTEN))
         _flush(path.parent)
         done.append(Synced(kept, incident, ahead_s))
+    if errors:
+        raise errors[0]
     return done
 
 

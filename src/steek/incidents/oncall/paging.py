@@ -88,7 +88,9 @@ class Paging:
             if self._clock.now() - event.recorded_at <= _NEWS:
                 self._begin(event, incident_id)
         elif event.kind in ("incident.role_assigned", "incident.handed_over"):
-            if event.payload.get("role") == Role.COMMANDER.value:
+            # Who names somebody else has not woken them: only whoever takes command answers.
+            taken = event.payload.get("person", event.actor) == event.actor
+            if taken and event.payload.get("role") == Role.COMMANDER.value:
                 self._end(incident_id, PageAction.ACKNOWLEDGE, by=event.actor)
         else:
             self._end(incident_id, PageAction.END, by=event.actor)
