@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 from tests.incidents.conftest import Loop, joins
 
 from steek.incidents import Incidents, Span
+from steek.incidents.fallen_slices import Fallen, judge_slices
 from steek.incidents.suspects import Candidate, rank
 from steek.ledger import Event, Ledger
 
 BEGAN = datetime(2017, 10, 15, 6, tzinfo=UTC)
+NOWHERE = Fallen()
 ONSET = Span(BEGAN, BEGAN + timedelta(hours=24))
 
 
@@ -18,9 +20,9 @@ def change(kind: str, hours: float, payload: dict[str, object] | None = None, se
     return Event(sequence, str(sequence), at, at, kind, "dataset:x", "a", (), payload or {}, 1, "", "")
 
 
-def score(candidate: Candidate, *, onset: Span = ONSET, slices: frozenset[str] = frozenset()) -> float:
+def score(candidate: Candidate, *, onset: Span = ONSET, fallen: Fallen = NOWHERE) -> float:
     detected_at = BEGAN + timedelta(hours=25)
-    return rank([candidate], onset=onset, detected_at=detected_at, broken="dataset:y", slices=slices)[0].score
+    return rank([candidate], onset=onset, detected_at=detected_at, broken="dataset:y", fallen=fallen)[0].score
 
 
 @pytest.mark.covers("I6")
@@ -47,7 +49,7 @@ def test_the_key_change_comes_first_with_its_reason(incidents: Incidents, loop: 
     assert all(one.score < 0.1 for one in others)
     routes = {one.system: one for one in others if one.event.kind == "route.changed"}
     assert "not upstream of dataset:partner_lines" in routes["model:search_ranking"].reason
-    assert "touches 1 slices only" in others[0].reason or "but the whole fell" in others[0].reason
+    assert "touches partner_id=69 only, but the whole fell" in others[0].reason
 
 
 @pytest.mark.covers("I6")
@@ -160,9 +162,45 @@ def test_damage_that_a_change_measures_counts() -> None:
 
 def test_slices_that_match_count_and_others_do_not() -> None:
     campaign = change("external.changed", 1, {"slices": ["partner_id=69"]})
-    same = score(Candidate(campaign, "external:x", None), slices=frozenset({"partner_id=69"}))
-    other = score(Candidate(campaign, "external:x", None), slices=frozenset({"partner_id=7"}))
+    same = score(Candidate(campaign, "external:x", None), fallen=Fallen({"partner_id=69": 1.0}))
+    other = score(Candidate(campaign, "external:x", None), fallen=Fallen({"partner_id=7": 1.0}))
     assert other == pytest.approx(same * 0.2)
+
+
+@pytest.mark.covers("I6")
+def test_a_change_that_hits_the_slice_that_fell_explains_that_the_whole_fell(incidents: Incidents, loop: Loop) -> None:
+    loop.history()
+    loop.at(0, 8)
+    moved = loop.tell("external.changed", "supplier:9", {"summary": "north moved", "slices": ["region=north"]})
+    loop.tell("settings.changed", "settings:work", {"changed": {"deadline": ["2s", "1s"]}})
+    loop.at(1, 1)
+    whole, north = joins("mean answer"), joins("mean answer by region")
+    incident = incidents.consider_alert(loop.fire(whole, value=0.8)[1])
+    assert incident is not None
+    alone = {one.event.id: one for one in incidents.suspects(incident.id).suspects}[moved.id]
+    assert "touches region=north only, but the whole fell" in alone.reason
+    incidents.consider_alert(loop.fire(north, value=0.2, slice="region=north")[1])
+    first, *_ = incidents.suspects(incident.id).suspects
+    assert first.event.id == moved.id
+    assert "touches region=north, which fell" in first.reason
+    assert first.score == pytest.approx(alone.score * 5, abs=0.005)
+    incidents.consider_alert(loop.fire(north, value=0.83, slice="region=south")[1])
+    both = {one.event.id: one for one in incidents.suspects(incident.id).suspects}[moved.id]
+    assert "touches region=north, which is 91% of what fell by slices" in both.reason
+
+
+@given(
+    depths=st.dictionaries(st.sampled_from("abcdef").map("region={}".format), st.floats(0.01, 1), min_size=1),
+    whole=st.booleans(),
+    data=st.data(),
+)
+def test_a_change_counts_as_much_as_it_explains(depths: dict[str, float], whole: bool, data: st.DataObject) -> None:
+    touched = data.draw(st.lists(st.sampled_from(sorted(depths)), unique=True))
+    fewer = touched[:-1]
+    factors = [judge_slices({"slices": names}, Fallen(depths, whole))[0] for names in (fewer, touched, sorted(depths))]
+    assert factors[2] == pytest.approx(1.0)
+    if fewer:
+        assert 0.2 < factors[0] < factors[1] <= 1
 
 
 KINDS = st.sampled_from(["dataset.replaced", "contract.changed", "route.changed", "external.changed", "unheard.of"])
@@ -183,7 +221,7 @@ def test_scores_stay_within_the_evidence(
     event = change(kind, hours, {"unknown_fraction": shares})
     candidate = Candidate(event, "dataset:x", distance, times)
     onset = ONSET if known else Span(None, None)
-    [suspect] = rank([candidate], onset=onset, detected_at=BEGAN + timedelta(hours=25), broken="y", slices=frozenset())
+    [suspect] = rank([candidate], onset=onset, detected_at=BEGAN + timedelta(hours=25), broken="y", fallen=NOWHERE)
     assert 0 <= suspect.score <= (0.95 if known else 0.5)
     assert suspect.reason.endswith(".")
 
@@ -192,5 +230,5 @@ def test_scores_stay_within_the_evidence(
 def test_order_does_not_depend_on_the_order_given(order: list[int]) -> None:
     candidates = [Candidate(change("route.changed", 1, sequence=number + 1), f"model:{number}", 1) for number in order]
     detected_at = BEGAN + timedelta(hours=25)
-    ranked = rank(candidates, onset=ONSET, detected_at=detected_at, broken="y", slices=frozenset())
+    ranked = rank(candidates, onset=ONSET, detected_at=detected_at, broken="y", fallen=NOWHERE)
     assert [one.event.sequence for one in ranked] == [1, 2, 3, 4, 5, 6]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.incidents.conftest import Loop, joins
 
 from steek.incidents import Hypotheses, Incident, Incidents, Span, Suspect
+from steek.incidents.fallen_slices import Fallen
 from steek.incidents.suspects import Candidate, apply_verdicts, rank
 from steek.incidents.track_record import TrackRecord, count, smoothed
 from steek.ledger import Event, Ledger
@@ -22,7 +23,7 @@ def change(kind: str, hours: float, payload: dict[str, object] | None = None, se
 
 
 def judged(candidate: Candidate, **case: object) -> Suspect:
-    fixed: dict[str, object] = {"onset": Span(BEGAN, BEGAN + timedelta(hours=24)), "slices": frozenset()}
+    fixed: dict[str, object] = {"onset": Span(BEGAN, BEGAN + timedelta(hours=24)), "fallen": Fallen()}
     detected_at = BEGAN + timedelta(hours=25)
     return rank([candidate], detected_at=detected_at, broken="dataset:y", **(fixed | case))[0]  # pyright: ignore[reportArgumentType]
 
@@ -181,8 +182,8 @@ def test_a_change_outside_that_says_what_it_moves_is_as_near_as_that(incidents: 
 @pytest.mark.covers("I6")
 def test_a_member_of_a_fleet_is_its_slice() -> None:
     event = change("route.changed", 1, {"member": "69"})
-    same = judged(Candidate(event, "model:x", 1), slices=frozenset({"partner_id=69"}))
-    other = judged(Candidate(event, "model:x", 1), slices=frozenset({"partner_id=7"}))
+    same = judged(Candidate(event, "model:x", 1), fallen=Fallen({"partner_id=69": 1.0}))
+    other = judged(Candidate(event, "model:x", 1), fallen=Fallen({"partner_id=7": 1.0}))
     assert "touches partner_id=69, which fell" in same.reason
     assert other.score == pytest.approx(same.score * 0.2, abs=0.001)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from steek.incidents.fallen_slices import fallen
 from steek.incidents.first_wrong import FirstWrong, first_wrong
 from steek.incidents.suspects import Candidate, Suspect, apply_verdicts, rank, unknown_fractions
 from steek.incidents.track_record import read_track_records
@@ -72,14 +73,12 @@ def what_changed(ledger: Ledger, lineage: Lineage, incident: Incident, alerts: I
     since = first - SEARCHED
     wrong = first_wrong(database, upstream, evidence, since=since, until=detected_at)
     candidates, left_out = _candidates(database, upstream, wrong, onset, since=since, until=detected_at)
-    slices = frozenset(alert.slice for alert in evidence if alert.slice is not None)
-    whole_fell = any(alert.slice is None for alert in evidence)
     ranked = rank(
         candidates,
         onset=onset,
         detected_at=detected_at,
         broken=" and ".join(broken),
-        slices=frozenset() if whole_fell else slices,
+        fallen=fallen(evidence),
         records=read_track_records(database, besides=incident.id),
     )
     unchanged = what_stayed(database, lineage, incident.systems, since=since, until=detected_at, known=upstream)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, cast
 
 from steek.incidents.change_kinds import EVERYWHERE, Category, category_of, say_kind
+from steek.incidents.fallen_slices import Fallen, judge_slices
 from steek.incidents.track_record import NOTHING_KNOWN, TrackRecord, smoothed
 from steek.incidents.types import Span
 from steek.kernel.units import format_duration
@@ -34,7 +35,6 @@ _OUTSIDE_FACTOR = 0.5  # the world outside has no place in the lineage
 _EVERYWHERE_FACTOR = 0.7  # what all systems run on is near to each of them, and to none in particular
 _ELSEWHERE_FACTOR = 0.06  # known to lie elsewhere in the lineage
 _AFTER_ONSET_FACTOR = 0.6  # recorded late, or read by a job that ran after the window
-_OTHER_SLICE_FACTOR = 0.2
 _MOVED_BEFORE_FACTOR = 0.3  # what feeds it was wrong already
 _OFF_THE_WAY_FACTOR = 0.7  # what was wrong first is not made from it
 _UNKNOWN_ONSET_CEILING = 0.5
@@ -96,7 +96,7 @@ class Suspect:
 class _Case:
     onset: Span
     broken: str
-    slices: frozenset[str]
+    fallen: Fallen
     records: Mapping[str, TrackRecord]
 
 
@@ -106,7 +106,7 @@ def rank(
     onset: Span,
     detected_at: datetime,
     broken: str,
-    slices: frozenset[str],
+    fallen: Fallen,
     records: Mapping[str, TrackRecord] = NOTHING_KNOWN,
 ) -> tuple[Suspect, ...]:
     """Candidates as suspects, strongest first; what happened after the detection is left out.
@@ -116,10 +116,10 @@ def rank(
         onset: When the trouble began.
         detected_at: When it was noticed.
         broken: Name of what is broken, for the reasons.
-        slices: Slices that the alerts name; empty when the whole fell.
+        fallen: Which slices fell, and whether the whole did.
         records: How often each kind of change broke things before, by kind; empty where nobody knows yet.
     """
-    case = _Case(onset, broken, slices, records)
+    case = _Case(onset, broken, fallen, records)
     ranked = [_judge(candidate, case) for candidate in candidates if candidate.event.at <= detected_at]
     return tuple(sorted(ranked, key=_order))
 
@@ -161,7 +161,7 @@ def _judge(candidate: Candidate, case: _Case) -> Suspect:
         _by_time(candidate.event.at, case.onset),
         _by_kind(candidate.event, case.records),
         _by_routine(candidate.times_before),
-        _by_slice(candidate.event.payload, case.slices),
+        judge_slices(candidate.event.payload, case.fallen),
         _by_first_mover(candidate, case.broken),
     )
     score = 1.0
@@ -245,34 +245,6 @@ def _by_routine(times_before: int) -> tuple[float, str]:
         return 1.0, ""
     times = "once" if times_before == 1 else f"{times_before} times"
     return (1 + times_before) ** -0.5, f"the same kind of change happened {times} in the two weeks before"
-
-
-def _by_slice(payload: Mapping[str, object], slices: frozenset[str]) -> tuple[float, str]:
-    names = _touched(payload, slices)
-    if not names:
-        return 1.0, ""
-    if not slices:
-        return _OTHER_SLICE_FACTOR, f"touches {len(names)} slices only, but the whole fell"
-    both = names & slices
-    if both:
-        return 1.0, f"touches {', '.join(sorted(both)[:3])}, which fell"
-    return _OTHER_SLICE_FACTOR, "touches other slices than those that fell"
-
-
-def _touched(payload: Mapping[str, object], slices: frozenset[str]) -> frozenset[str]:
-    """Slices that a change says it touched; of a fleet's member, the slice that names it."""
-    touched = payload.get("slices")
-    names = (
-        frozenset(str(name) for name in cast("Sequence[object]", touched)) if _is_list(touched) else frozenset[str]()
-    )
-    member = payload.get("member")
-    if isinstance(member, str) and member:
-        names |= frozenset(name for name in slices if name.rpartition("=")[2] == member) or frozenset({member})
-    return names
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
 
 
 def _by_first_mover(candidate: Candidate, broken: str) -> tuple[float, str]:
