@@ -171,7 +171,8 @@ def test_slices_that_match_count_and_others_do_not() -> None:
 def test_a_change_that_hits_the_slice_that_fell_explains_that_the_whole_fell(incidents: Incidents, loop: Loop) -> None:
     loop.history()
     loop.at(0, 8)
-    moved = loop.tell("external.changed", "supplier:9", {"summary": "north moved", "slices": ["region=north"]})
+    edges = [("dataset:products@1", "dataset:products@2")]
+    moved = loop.tell("dataset.replaced", "dataset:products@2", {"slices": ["region=north"]}, edges=edges)
     loop.tell("settings.changed", "settings:work", {"changed": {"deadline": ["2s", "1s"]}})
     loop.at(1, 1)
     whole, north = joins("mean answer"), joins("mean answer by region")

@@ -39,6 +39,15 @@ def fallen(alerts: Iterable[AlertEvidence]) -> Fallen:
     return Fallen(depths, any(alert.slice is None for alert in evidence))
 
 
+def _outside(alert: AlertEvidence) -> float | None:
+    """How far the value is from the bound it left, in the unit of its monitor; None without a value."""
+    if alert.value is None:
+        return None
+    below = 0.0 if alert.lower is None else alert.lower - alert.value
+    above = 0.0 if alert.upper is None else alert.value - alert.upper
+    return max(below, above, 0.0)
+
+
 def judge_slices(payload: Mapping[str, object], where: Fallen) -> tuple[float, str]:
     """Factor for a change that says which slices it touched, and why in words; (1.0, "") when it says nothing.
 
@@ -50,7 +59,7 @@ def judge_slices(payload: Mapping[str, object], where: Fallen) -> tuple[float, s
         return 1.0, ""
     if not where.depths:
         if where.whole:
-            return _OTHER_SLICES_FACTOR, f"touches {_listed(touched)} only, but the whole fell and no slice is known to"
+            return _OTHER_SLICES_FACTOR, f"touches {_listed(touched)} only, but the whole fell, and no slice by itself"
         return 1.0, f"touches {_listed(touched)}, and which slices fell is not known"
     hit = frozenset(name for name in where.depths if any(_parts(each) <= _parts(name) for each in touched))
     if not hit:
