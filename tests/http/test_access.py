@@ -178,7 +178,7 @@ def test_a_token_of_a_reader_changes_nothing(office: Office) -> None:
         refused = office.ask(path, office.token("bob@grocer", key=path), method="POST", body=body)
         assert (refused.status_code, "reads only" in refused.json()["title"]) == (403, True)
     member = office.token("ana@grocer", "member", key="escalation")
-    assert office.ask("/incidents/declare", member, method="POST").status_code == 403
+    assert office.ask("/privacy/erasures", member, method="POST").status_code == 403
     body = {"principal": "ana@grocer", "roles": ["owner"]}
     headers = {"Idempotency-Key": "up"}
     assert office.ask("/v1/access/tokens", member, method="POST", headers=headers, body=body).status_code == 403

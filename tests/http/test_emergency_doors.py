@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -105,6 +106,14 @@ class Clinic:
                 return await http.request(method, path, headers=headers, follow_redirects=False, **content)
 
         return asyncio.run(send())
+
+    def post(self, path: str, by: str, **form: str) -> str:
+        """A form of the console, sent by somebody with their token; the page that it leads to."""
+        self.keys += 1
+        sent = self.ask("POST", path, by, key=f"f{self.keys}", **form)
+        assert sent.status_code == 303, (path, sent.status_code, sent.text)
+        assert "set-cookie" not in sent.headers
+        return sent.headers["location"]
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +262,39 @@ def test_two_people_work_it_in_the_console(clinic: Clinic) -> None:
     told = clinic.ask("GET", f"/incidents/{about}").text
     assert "its labels were swapped" in told
     assert "I labelled them" in told
+
+
+@pytest.mark.covers("I1", "I3", "I5", "I10", "O12")
+def test_two_members_work_an_incident_with_their_tokens_and_no_typed_name(clinic: Clinic) -> None:
+    # Each form says that somebody else sends it; the record says whose token it was.
+    said = {"title": "wards are mixed up", "on": "patients", "severity": "sev2", "actor": "pia@clinic"}
+    where = clinic.post("/incidents", "ana", **said).partition("?")[0]
+    page = clinic.ask("GET", where, "pia").text
+    names = set(re.findall(r'<input name="actor"[^>]*>', page))
+    assert names
+    assert all('value="pia@clinic" readonly' in field for field in names)
+    assert "readonly" not in "".join(re.findall(r'<input name="actor"[^>]*>', clinic.ask("GET", where).text))
+    typed = {"actor": "ana@clinic"}
+    clinic.platform.oncall.set_contacts("pia@clinic", [{"kind": "target", "value": "room"}], actor="pia@clinic", key="pia")
+    clinic.platform.paging.page(where.rpartition("/")[2], "pia@clinic", actor="ana@clinic", key="call")
+    clinic.post(f"{where}/acknowledge", "pia", **typed)
+    clinic.post(f"{where}/roles", "pia", role="commander", person="pia@clinic", **typed)
+    clinic.post(f"{where}/notes", "ana", text="bed 4 too", actor="")
+    clinic.post(f"{where}/updates", "pia", text="we look at the wards", **typed)
+    clinic.post(f"{where}/ask", "ana", text="since when?", actor="pia@clinic")
+    clinic.post(f"{where}/answer", "pia", question="1", text="since nine", **typed)
+    clinic.post(f"{where}/hypotheses", "ben", text="the door list was swapped", **typed)
+    story = clinic.platform.ledger.events(subject=f"incident:{where.rpartition('/')[2]}", limit=100)
+    by = {event.kind: event.actor for event in story}
+    assert by["incident.declared"] == by["incident.asked"] == by["incident.noted"] == "ana@clinic"
+    assert by["incident.page_acknowledged"] == by["incident.role_assigned"] == by["incident.answered"] == "pia@clinic"
+    assert (by["incident.updated"], by["incident.hypothesis_stated"]) == ("pia@clinic", "ben@clinic")
+    # A form that is turned away comes back with the name that acts.
+    turned = clinic.ask("POST", f"{where}/severity", "ana", severity="sev9", reason="worse", actor="pia@clinic")
+    assert 'name="actor" value="ana@clinic" readonly' in turned.text
+    # Persons' data stay the owner's, and whoever has neither role posts nothing here.
+    assert clinic.ask("POST", "/privacy/erasures", "ana", actor="ben@clinic", key="e").status_code == 403
+    assert clinic.ask("POST", f"{where}/notes", "out", text="x", actor="ana@clinic").status_code == 403
 
 
 @pytest.mark.covers("I12")

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from steek.console.actor import remember_actor
+from steek.console.actor import remember_actor, sign
 from steek.console.data_actions import key_of
 from steek.console.site import Site
 from steek.incidents import Incident, Outcome, Said
@@ -28,6 +28,7 @@ async def perform(action: ActionFunction, site: Site, request: Request) -> Respo
         InputError: no name, or a form too large to be one of ours.
     """
     form = await read_form(request)
+    sign(form)
     # Whoever is turned away sees again what they typed.
     request.state.form = form
     actor = form.get("actor", "").strip()

@@ -6,7 +6,7 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from steek.console.actor import actor_of
+from steek.console.actor import actor_of, signed_in
 from steek.console.incident_live import nobodys_frame
 from steek.console.kept_form import kept_form
 from steek.console.page import Frame, render
@@ -55,7 +55,8 @@ def _frame(site: Site, request: Request, error: SteekError) -> Frame:
         return frame(site, request, **words)
     except ResourceError:
         bare = nobodys_frame(site.services, request.url.path)
-        return Frame(bare.project, bare.now, bare.is_replay, bare.path, (), **words, actor=actor_of(request))
+        by, signed = actor_of(request), signed_in() is not None
+        return Frame(bare.project, bare.now, bare.is_replay, bare.path, (), **words, actor=by, is_signed=signed)
 
 
 def _meanwhile(site: Site, request: Request) -> tuple[EntryLine, ...]:

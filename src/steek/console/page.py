@@ -26,7 +26,8 @@ class Frame:
     """What every page needs besides its own content.
 
     `path` is the page asked for, `stream` the address of its live events ("" for a page that does not change),
-    `message` what the last action did, `actor` the name the visitor gave last.
+    `message` what the last action did, `actor` the name the visitor gave last; `is_signed` says that a token stands for
+    it, so that nobody types another.
     """
 
     project: str
@@ -39,6 +40,7 @@ class Frame:
     error: str = ""
     next_step: str = ""
     actor: str = ""
+    is_signed: bool = False
 
     def is_current(self, item: NavItem) -> bool:
         """Whether the navigation should mark this item."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from steek.console.actor import actor_of
+from steek.console.actor import actor_of, signed_in
 from steek.console.alerts_page import alert_view, group_view, inbox_view
 from steek.console.concerns_page import concerns_view, manifesto, raise_view
 from steek.console.contracts_page import contracts_view
@@ -90,6 +90,7 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
         error=error,
         next_step=next_step,
         actor=actor_of(request),
+        is_signed=signed_in() is not None,
     )
 
 

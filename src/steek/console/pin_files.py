@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive
 
-from steek.console.actor import remember_actor
+from steek.console.actor import remember_actor, sign
 from steek.console.data_actions import key_of
 from steek.console.site import Site
 from steek.incidents import PinKind
@@ -37,6 +37,7 @@ async def attach(site: Site, request: Request) -> Response:
             name, content = file.filename or "file", await file.read(pins.most_bytes + 1)
     except MultiPartException as cause:
         raise InputError("this form cannot be read", next_step="Reload the page and send it again.") from cause
+    sign(fields)
     actor = fields.get("actor", "").strip()
     if not actor:
         raise InputError("nobody signed this", next_step="Fill in 'You are' and send it again.")

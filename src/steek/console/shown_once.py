@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from steek.console.actions import read_form
+from steek.console.actor import sign
 from steek.console.data_actions import key_of
 from steek.console.ethics_actions import person
 from steek.console.page import render
@@ -21,6 +22,7 @@ Shown = Callable[[Site, Request], Awaitable[Response]]
 async def rows(site: Site, request: Request) -> Response:
     """The rows that a grant opens to who asked."""
     form = await read_form(request)
+    sign(form)
     return await run_in_threadpool(_rows, site, request, form)
 
 

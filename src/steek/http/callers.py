@@ -31,12 +31,12 @@ _FOR_READERS = re.compile(
 _FOR_ANYBODY = re.compile(r"/concerns(/.*)?|/v1/concerns(/.*)?")
 # What somebody noticed may be filed by anybody who is let in; reading what others filed takes a role.
 _FOR_ANYBODY_TO_FILE = "/v1/signals"
-# Forms of the console that act as the token's principal, whatever name stands in them.
-_OWN_NAME = re.compile(r"/concerns/.*|/break-glass/.*")
 # Pages for outsiders: whoever has the link may read them, and nothing else stands on them.
 _FOR_OUTSIDERS = re.compile(r"/status/[0-9a-f]{48}")
 # Acts that destroy data, or tell whether a person is known.
-_FOR_OWNERS = re.compile(r"/v1/(erasures|erasure-runs|erasure-searches|retention|housekeeping|privacy/rotations)(/.*)?")
+_FOR_OWNERS = re.compile(
+    r"/v1/(erasures|erasure-runs|erasure-searches|retention|housekeeping|privacy/rotations)(/.*)?|/privacy/.*"
+)
 _ACTOR = "x-steek-actor"
 _PURPOSE = "x-steek-purpose"
 # Browsers ask for name and password: the token goes where the password does.
@@ -49,7 +49,7 @@ class Callers:
     A token is a person or a job: what it does is done by that principal, whatever the header X-Steek-Actor says.
     Without a token a caller on this machine is the owner, under the name it gives, unless `require_token` is set;
     a caller from elsewhere needs a token. Tokens whose roles are neither owner nor member read only, and only rows
-    that policies open to them; erasures, retention and forms of the console take the role owner.
+    that policies open to them; erasures, retention and keys take the role owner, over the API and in the console.
 
     Args:
         app: The application behind.
@@ -115,10 +115,6 @@ def _check_looker(actor: Actor, path: str) -> None:
 def _check_writer(actor: Actor, path: str) -> None:
     if _FOR_ANYBODY.fullmatch(path) or path == _FOR_ANYBODY_TO_FILE:
         return
-    if not path.startswith("/v1/") and OWNER not in actor.roles and not _OWN_NAME.fullmatch(path):
-        # Forms of the console carry a name of their own, which a token must not be able to choose.
-        message = f"the token of {actor.principal!r} may look at the console; its forms take the role owner"
-        raise RefusedError(message, next_step="Use the API or the owner's token.")
     if OWNER not in actor.roles and _FOR_OWNERS.fullmatch(path):
         message = f"the token of {actor.principal!r} may not do this; its roles: {', '.join(actor.roles) or 'none'}"
         raise RefusedError(message, next_step="Erasures, retention and keys take the role owner.")

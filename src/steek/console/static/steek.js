@@ -123,6 +123,7 @@
     fresh.innerHTML = html;
     for (const field of fresh.querySelectorAll('input[type="hidden"][name="key"]')) field.setAttribute("value", field.value.replace(/^live/, `${room.dataset.key}.${version}`));
     for (const field of fresh.querySelectorAll('input[name="actor"], input[data-me]')) field.setAttribute("value", room.dataset.actor);
+    if ("signed" in room.dataset) for (const field of fresh.querySelectorAll('input[name="actor"]')) field.readOnly = true;
     morph(part, fresh);
   };
   let isRefreshing = false, isStale = false;
