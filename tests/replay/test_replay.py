@@ -278,11 +278,29 @@ def test_the_incident_ends_when_the_indicator_is_back_and_its_timeline_holds_eve
     timeline = undisturbed.steek("incident", "timeline", INCIDENT)
     kinds = Counter(entry["kind"] for entry in timeline)
     assert kinds["incident.role_assigned"] == 3
-    assert kinds["incident.noted"] == 3
+    told = ("hypothesis_stated", "hypothesis_judged", "noted", "updated", "asked", "answered", "groups_considered")
+    assert [kinds[f"incident.{kind}"] for kind in told] == [1] * len(told)
     assert kinds["incident.action_started"] == kinds["incident.acted"] == 6
     assert [entry["at"] for entry in timeline] == sorted(entry["at"] for entry in timeline)
     for kind in ("alert.fired", "incident.declared", "suspects.ranked", "incident.resolved", "postmortem.drafted"):
         assert kinds[kind] == 1
+
+
+@pytest.mark.covers("I7", "I10", "P1", "P3", "P4")
+def test_people_publish_what_they_learned_with_the_times_it_took(undisturbed: Undisturbed) -> None:
+    (hypothesis,) = undisturbed.steek("incident", "hypotheses", INCIDENT)
+    assert (hypothesis["state"], hypothesis["judged_by"]) == ("confirmed", "sam@grocer")
+    (published,) = undisturbed.rows("select payload from events where kind = 'postmortem.published'")
+    payload = json.loads(published[0])
+    assert {"role": "root_cause", "kind": "dataset.replaced", "subject": "dataset:products@2"} in payload["causes"]
+    assert payload["categories"] == ["join-failure"]
+    # From 06:05, when the alert fired and declared, to the partner that went back at 06:55, and to 10:40.
+    detect, declare, mitigate, resolve = (
+        payload[f"to_{name}_s"] for name in ("detect", "declare", "mitigate", "resolve")
+    )
+    assert (declare, mitigate - detect, resolve - detect) == (0, 50 * 60, 275 * 60)
+    (follow_up,) = undisturbed.steek("follow-up", "list")
+    assert (follow_up["owner"], follow_up["priority"], follow_up["postmortem"]) == ("sam@grocer", "P1", INCIDENT)
 
 
 @pytest.mark.covers("P1", "P2")

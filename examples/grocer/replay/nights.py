@@ -44,7 +44,7 @@ class Replay:
         )
         self._display = Display(plan.nights)
         self._steek = SteekProcess(project, data=self._data, port=port)
-        self._people = People(project, self._steek.environment, self._reach)
+        self._people = People(project, self._steek.environment, self._steek.url, self._reach)
 
     def run(self, *, keep_serving: bool) -> None:
         """Play all nights; then leave, or serve the console until Ctrl-C."""
@@ -108,7 +108,7 @@ class Replay:
     def _work_incident(self, traffic: Traffic, day: date, questions: Sequence[Question]) -> None:
         if day != self._plan.key_change_day:
             return
-        incident = self._people.incident_to_work()
+        incident = self._people.incident_of(day)
         if incident is None:
             return
         self._display.say(f"night {day}: incident {incident} declared; people work it")
