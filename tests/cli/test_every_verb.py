@@ -396,9 +396,13 @@ def control(flow: Flow) -> None:
     flow.do("freeze", "release", "2024-001", *by)
     fall_back = ("2024-001", "fall-back", "--of", "business", "--with", "model=maker_demand")
     agreement = flow.do("incident", "ask-agreement", *fall_back)
+    named = ("business", "bo", "--reason", "they answer tonight", *by)
+    assert flow.do("incident", "answers-for", "2024-001", *named)[0]["person"] == "bo"
     assert flow.do("incident", "agree", agreement["id"], "--actor", "bo")["state"] == "agreed"
     assert flow.do("incident", "decline", agreement["id"], "--answer", "no", "--actor", "bo")["state"] == "declined"
-    assert len(flow.do("incident", "agreements", "2024-001")) == 1
+    again = flow.do("incident", "ask-agreement", *fall_back)["id"]
+    assert flow.do("incident", "override", again, "--reason", "the till burns", *by)["state"] == "agreed"
+    assert len(flow.do("incident", "agreements", "2024-001")) == 2
     assert flow.do("incident", "effects", "2024-001")[0]["verdict"] == "undecided"
     assert flow.do("incident", "estimate", "2024-001", "--model", "maker_demand")[0]["model"] == "maker_demand"
 

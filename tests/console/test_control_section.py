@@ -64,6 +64,11 @@ def test_agreements_are_answered_from_the_page(client: Visitor, world: World) ->
     )
     html = client.get(PAGE).text
     assert "<b>sums</b>" not in html
+    assert "Nobody answers for business yet" in text_of(html)
+    world.incidents.assign("2017-001", Role.COMMANDER, "ariel", "ariel", key="lead")
+    named = keys_of(html, "answerers") | {"of": "business", "person": "bo", "reason": "on duty", "actor": "ariel"}
+    html = client.post(f"{PAGE}/answerers", data=named).text
+    assert "Answers for business: bo, named by ariel, whom no target reaches: call them." in text_of(html)
     form = keys_of(html, f"agreements/{asked.id}") | {"say": "agree", "answer": "one day", "actor": "bo"}
     assert "Written down." in text_of(client.post(f"{PAGE}/agreements/{asked.id}", data=form).text)
     assert [one.answered_by for one in agreements.list("2017-001")] == ["bo"]

@@ -275,11 +275,20 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/agreements": lambda api, key: api.post(
         "/v1/incidents/2024-001/agreements", {**FALL_BACK, "of": "business"}, key=key
     ),
+    "/v1/incidents/{incident}/answerers": lambda api, key: api.post(
+        "/v1/incidents/2024-001/answerers",
+        {"of": "business", "person": "bo", "reason": "tonight"},
+        key=key,
+        X_Steek_Actor="ada",
+    ),
     "/v1/agreements/{agreement}/agreement": lambda api, key: api.post(
         f"/v1/agreements/{agreement(api)}/agreement", {"answer": "one day"}, key=key, X_Steek_Actor="bo"
     ),
     "/v1/agreements/{agreement}/refusal": lambda api, key: api.post(
         f"/v1/agreements/{agreement(api)}/refusal", {"answer": "no more"}, key=key, X_Steek_Actor="bo"
+    ),
+    "/v1/agreements/{agreement}/override": lambda api, key: api.post(
+        f"/v1/agreements/{asked_again(api)}/override", {"reason": "nobody answers"}, key=key, X_Steek_Actor="ada"
     ),
     "/v1/incidents/{incident}/estimate": lambda api, key: api.post(
         "/v1/incidents/2024-001/estimate", {"model": "maker_demand"}, key=key
@@ -472,6 +481,11 @@ FORESEEN = {
 }
 
 
+def asked_again(api: Api) -> str:
+    asked = {**FALL_BACK, "of": "business", "reason": "again"}
+    return api.post("/v1/incidents/2024-001/agreements", asked, key="asked again")["id"]
+
+
 def agreement(api: Api) -> str:
     return api.get("/v1/incidents/2024-001/agreements")["items"][0]["id"]
 
@@ -576,7 +590,7 @@ AFTER_WRITING: dict[str, str] = (
     }
     | {
         f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
-        for part in ("/agreements", "/confidence", "/estimate", "/watches", "/groups", "/refusals")
+        for part in ("/agreements", "/answerers", "/confidence", "/estimate", "/watches", "/groups", "/refusals")
     }
     | {
         "/v1/incidents/{incident}/similar": "/v1/incidents/2024-001/similar",

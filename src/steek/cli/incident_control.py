@@ -6,12 +6,10 @@ import typer
 
 from steek.cli.arguments import argument_pairs
 from steek.cli.opening import opened
-from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.incidents.recovery.estimates import STEPS
 from steek.kernel.units import parse_duration
-
-_Version = Annotated[int | None, typer.Option("--version", help="Only if it is still at this version.")]
 
 
 def agreements(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
@@ -49,7 +47,7 @@ def ask_agreement(
 def agree(
     agreement: str,
     answer: Annotated[str, typer.Option(help="What to keep in mind.")] = "",
-    version: _Version = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -58,14 +56,14 @@ def agree(
     """Agree to a mitigation; a second person does, not who asked."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        said = platform.agreements.agree(agreement, answer=answer, actor=by, key=name, expected_version=version)
+        said = platform.agreements.agree(agreement, answer=answer, actor=by, key=name, expected_version=seen)
         show(said, as_json=as_json)
 
 
 def decline(
     agreement: str,
     answer: Annotated[str, typer.Option(help="Why not.")],
-    version: _Version = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -74,8 +72,44 @@ def decline(
     """Do not agree, or take an agreement back."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        said = platform.agreements.decline(agreement, answer=answer, actor=by, key=name, expected_version=version)
+        said = platform.agreements.decline(agreement, answer=answer, actor=by, key=name, expected_version=seen)
         show(said, as_json=as_json)
+
+
+def override(
+    agreement: str,
+    reason: Annotated[str, typer.Option(help="Why it cannot wait for them; it stays on record.")],
+    seen: SeenOption = None,
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go ahead without those who were asked and cannot be reached; for the commander."""
+    with opened(project) as platform:
+        by, name = actor_or_user(actor), key_or_new(key)
+        said = platform.agreements.override(agreement, reason=reason, actor=by, key=name, expected_version=seen)
+        show(said, as_json=as_json)
+
+
+def answers_for(
+    incident: str,
+    of: Annotated[str, typer.Argument(help="A stakeholder: business.")],
+    person: Annotated[str | None, typer.Argument(help="Who answers for it here; for the commander to say.")] = None,
+    reason: Annotated[str, typer.Option(help="Why they.")] = "",
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Who answers for others in an incident; with a person, name one more."""
+    with opened(project) as platform:
+        if person is None:
+            found = platform.agreements.answerers(incident, of)
+        else:
+            by, name = actor_or_user(actor), key_or_new(key)
+            found = platform.agreements.name_answerer(incident, of, person, reason=reason, actor=by, key=name)
+        show(list(found), as_json=as_json, columns=("person", "because", "targets"))
 
 
 def effects(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
@@ -143,6 +177,8 @@ CONTROL_VERBS = {
     "ask-agreement": ask_agreement,
     "agree": agree,
     "decline": decline,
+    "override": override,
+    "answers-for": answers_for,
     "effects": effects,
     "confidence": confidence,
     "estimate": estimate,

@@ -46,6 +46,15 @@ def refuse_change(site: Site, path: Mapping[str, str], form: Form) -> str:
 
 
 def answer(site: Site, path: Mapping[str, str], form: Form) -> str:
+    if form.get("say") == "override":
+        site.services.agreements.override(
+            path["agreement"],
+            reason=form.get("answer", ""),
+            actor=form["actor"].strip(),
+            key=f"{key_of(site, form)}-override",
+            expected_version=_seen(form, "agreement_version"),
+        )
+        return _page(path["id"], "agreement-answered", "agreements")
     said = {"agree": site.services.agreements.agree, "decline": site.services.agreements.decline}
     choice = form.get("say", "")
     if choice not in said:
@@ -58,6 +67,13 @@ def answer(site: Site, path: Mapping[str, str], form: Form) -> str:
         expected_version=_seen(form, "agreement_version"),
     )
     return _page(path["id"], "agreement-answered", "agreements")
+
+
+def name_answerer(site: Site, path: Mapping[str, str], form: Form) -> str:
+    given = form.get("of", ""), form.get("person", "")
+    by, key = form["actor"].strip(), key_of(site, form)
+    site.services.agreements.name_answerer(path["id"], *given, reason=form.get("reason", ""), actor=by, key=key)
+    return _page(path["id"], "answerer-named", "agreements")
 
 
 def estimate(site: Site, path: Mapping[str, str], form: Form) -> str:
@@ -76,6 +92,7 @@ CONTROL_ACTIONS: dict[str, Do] = {
     "/incidents/{id}/changes/{change}/approve": approve_change,
     "/incidents/{id}/changes/{change}/refuse": refuse_change,
     "/incidents/{id}/agreements/{agreement}": answer,
+    "/incidents/{id}/answerers": name_answerer,
     "/incidents/{id}/estimate": estimate,
     "/incidents/{id}/watch": watch,
 }

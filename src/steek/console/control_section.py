@@ -50,13 +50,14 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class AgreementLine:
-    """One agreement; `is_open` while it waits or serves."""
+    """One agreement; `is_open` while it waits or serves, `answerers` may answer, "" when nobody does yet."""
 
     agreement: Agreement
     health: str
     what: str
     given: str
     is_open: bool
+    answerers: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def control_section(services: Services, story: Story, _form_key: str) -> Control
     return ControlView(
         changes=tuple(_change(one, is_closed=is_closed) for one in ordered[:_SHOWN]),
         more=max(len(ordered) - _SHOWN, 0),
-        agreements=tuple(_agreement(one) for one in asked),
+        agreements=tuple(_agreement(services, one) for one in asked),
         deciders=", ".join(f"{role} ({_person(story, role)})" for role in DECIDERS),
         held_since=min((one.started_at for one in freezes), default=None),
         scheduled=tuple(
@@ -121,7 +122,12 @@ def _change(change: HeldChange, *, is_closed: bool) -> ChangeLine:
     return ChangeLine(change, _HEALTHS[change.state], _WORDS[change.state], told, can)
 
 
-def _agreement(agreement: Agreement) -> AgreementLine:
+def _agreement(services: Services, agreement: Agreement) -> AgreementLine:
     is_open = agreement.state in {AgreementState.ASKED, AgreementState.AGREED}
     given = argument_words(dict(agreement.arguments))
-    return AgreementLine(agreement, _AGREEMENT_HEALTHS[agreement.state], label(agreement.mitigation), given, is_open)
+    found = services.agreements.answerers(agreement.incident_id, agreement.of) if is_open else ()
+    answerers = "; ".join(
+        f"{one.person}, {one.because}" + ("" if one.targets else ", whom no target reaches: call them") for one in found
+    )
+    health, what = _AGREEMENT_HEALTHS[agreement.state], label(agreement.mitigation)
+    return AgreementLine(agreement, health, what, given, is_open, answerers)

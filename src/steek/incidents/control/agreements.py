@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from steek.incidents.control.answering import Answerer, Answering, Asking
 from steek.incidents.control.deciding import Deed, decided_before, require_role
 from steek.incidents.control.tables import agreements
 from steek.incidents.desk import Desk
-from steek.incidents.mitigations import checked_arguments
+from steek.incidents.mitigations import Mitigation, checked_arguments
 from steek.incidents.rows import find, remember, request
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
 from steek.incidents.types import Incident, Role
-from steek.kernel.errors import ConflictError, NotFoundError, RefusedError, StaleWriteError
+from steek.kernel.errors import ConflictError, InputError, NotFoundError, RefusedError, StaleWriteError
 from steek.kernel.ids import new_id
 from steek.kernel.records import canonical_json
 from steek.kernel.state_machine import transition
@@ -33,18 +34,27 @@ class AgreementState(StrEnum):
 
 
 class Answer(StrEnum):
-    """What is said to a request for agreement; an agreement may be taken back by declining while it holds."""
+    """What is said to a request for agreement; an agreement may be taken back by declining while it holds.
+
+    `OVERRIDE`: the commander goes ahead without those who were asked, with the reason on record.
+    """
 
     AGREE = "agree"
     DECLINE = "decline"
+    OVERRIDE = "override"
 
 
 TRANSITIONS: Mapping[tuple[AgreementState, Answer], AgreementState] = {
     (AgreementState.ASKED, Answer.AGREE): AgreementState.AGREED,
+    (AgreementState.ASKED, Answer.OVERRIDE): AgreementState.AGREED,
     (AgreementState.ASKED, Answer.DECLINE): AgreementState.DECLINED,
     (AgreementState.AGREED, Answer.DECLINE): AgreementState.DECLINED,
 }
-_KINDS = {Answer.AGREE: "incident.agreed", Answer.DECLINE: "incident.declined"}
+_KINDS = {
+    Answer.AGREE: "incident.agreed",
+    Answer.DECLINE: "incident.declined",
+    Answer.OVERRIDE: "incident.agreement_overridden",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +106,44 @@ class Agreements:
     Args:
         desk: What is at hand.
         valid_for: How long a request waits, and an agreement serves, from the asking on.
+        answering: Knows who answers for whom, and tells them.
     """
 
-    def __init__(self, desk: Desk, valid_for: timedelta) -> None:
+    def __init__(self, desk: Desk, valid_for: timedelta, answering: Answering) -> None:
         self._desk = desk
         self._valid_for = valid_for
+        self._answering = answering
+
+    def answerers(self, incident: str, of: str) -> tuple[Answerer, ...]:
+        """Who may answer for a role, or for stakeholders such as "business", in an incident; () for nobody."""
+        with self._desk.database.reading() as connection:
+            return self._answering.of(connection, find(connection, incident), of)
+
+    def name_answerer(
+        self, incident: str, of: str, person: str, *, reason: str, actor: str, key: str
+    ) -> tuple[Answerer, ...]:
+        """Let a person answer for `of` in this incident, on the commander's word; who answers for it from now on.
+
+        Raises:
+            RefusedError: the actor is not the commander.
+            InputError: no reason; a role of the incident, which is assigned instead.
+        """
+        by, who = checked(actor, what="actor", most=NAME_CHARACTERS), checked(of, what="name", most=100)
+        name, why = (
+            checked(person, what="person", most=NAME_CHARACTERS),
+            checked(reason, what="reason", most=NOTE_CHARACTERS),
+        )
+        if who in set(Role):
+            raise InputError(f"{who} is a role of the incident", next_step="Assign it: 'steek incident assign'.")
+        with self._desk.database.transaction() as connection:
+            present = find(connection, incident)
+            if request(connection, key, f"name {who}", incident_id=incident) is None:
+                require_role(present, by, (Role.COMMANDER,), to=f"say who answers for {who}")
+                payload: dict[str, object] = {"incident": incident, "of": who, "person": name, "reason": why}
+                draft = Draft("incident.answerer_named", present.urn, by, payload)
+                event = self._desk.ledger.append(connection, draft)[0]
+                remember(connection, key, f"name {who}", incident_id=incident, event_id=event.id)
+        return self.answerers(incident, who)
 
     def list(self, incident: str) -> tuple[Agreement, ...]:
         """Agreements of an incident as they stand now, oldest first."""
@@ -150,7 +193,16 @@ class Agreements:
                 expires_at=now + self._valid_for,
             )
             _add(connection, agreement)
-            payload = {**agreement.facts(), "reason": reason, "risk": chosen.risk, "effect": chosen.effect}
+            people = self._answering.of(connection, present, who)
+            self._answering.tell(connection, present, _asking(agreement, chosen), people)
+            payload = {
+                **agreement.facts(),
+                "reason": reason,
+                "risk": chosen.risk,
+                "effect": chosen.effect,
+                "people": [f"{one.person} ({one.because})" for one in people],
+                "told": [one.person for one in people if one.targets],
+            }
             draft = Draft("incident.agreement_asked", present.urn, by, payload)
             event = self._desk.ledger.append(connection, draft)[0]
             remember(connection, key, f"ask {who}", incident_id=incident, event_id=event.id)
@@ -169,12 +221,22 @@ class Agreements:
 
         Raises:
             NotFoundError: no such agreement.
-            RefusedError: it asks a role of the incident that somebody else has.
+            RefusedError: the actor does not answer for whom it asks.
             IllegalTransitionError: it was declined, or is over.
             StaleWriteError: somebody answered after the actor looked.
         """
         said = checked(answer, what="reason", most=NOTE_CHARACTERS)
         return self._answer(agreement, Answer.DECLINE, Deed(actor, key, said, expected_version))
+
+    def override(
+        self, agreement: str, *, reason: str, actor: str, key: str, expected_version: int | None = None
+    ) -> Agreement:
+        """Go ahead without those who were asked and cannot be reached; the commander answers for that, on record.
+
+        Raises as `decline` does; RefusedError when the actor is not the commander. What was declined stays declined.
+        """
+        said = checked(reason, what="reason", most=NOTE_CHARACTERS)
+        return self._answer(agreement, Answer.OVERRIDE, Deed(actor, key, said, expected_version))
 
     def _answer(self, agreement_id: str, answer: Answer, deed: Deed) -> Agreement:
         by, now = checked(deed.actor, what="actor", most=NAME_CHARACTERS), self._desk.clock.now()
@@ -189,12 +251,14 @@ class Agreements:
                 message = f"agreement {agreement_id} was answered by {present.answered_by} while you were looking"
                 raise StaleWriteError(message, next_step="Look at it again; nothing was written.")
             state = transition(TRANSITIONS, present.state, answer, what=f"agreement {agreement_id}")
-            _require_may_answer(incident, present, answer, by)
+            people = self._answering.of(connection, incident, present.of)
+            _require_may_answer(incident, present, answer, by, people)
             values: dict[str, object] = {"answered_by": by, "answered_at": now, "answer": deed.reason}
             changed = values | {"state": state.value, "version": present.version + 1}
             connection.execute(update(agreements).where(agreements.c.id == agreement_id).values(changed))
             after = _find(connection, agreement_id)
-            payload = {**after.facts(), "answer": deed.reason}
+            payload = {**after.facts(), "answer": deed.reason, "told": [one.person for one in people if one.targets]}
+            self._answering.tell(connection, incident, _asking(after, self._desk.menu.find(after.mitigation)), people)
             event = self._desk.ledger.append(connection, Draft(_KINDS[answer], incident.urn, by, payload))[0]
             remember(connection, deed.key, operation, incident_id=incident.id, event_id=event.id)
             return after
@@ -226,17 +290,43 @@ def require_agreements(
     if missing:
         named = ", ".join(f"{who} ({latest[who].state.value})" if who in latest else who for who in missing)
         message = f"{mitigation} waits for the agreement of {named}"
-        step = f"Ask with 'steek incident ask-agreement {incident.id} {mitigation}'; when they agreed, do it again."
+        step = (
+            f"Ask with 'steek incident ask-agreement {incident.id} {mitigation}'; when they agreed, do it again. Where "
+            "nobody of them can be reached, the commander may override, with the reason."
+        )
         details: dict[str, object] = {"missing": missing, "agreements": [one.id for one in called if one.of in missing]}
         raise ConflictError(message, next_step=step, details=details)
 
 
-def _require_may_answer(incident: Incident, agreement: Agreement, answer: Answer, actor: str) -> None:
-    if agreement.of in set(Role):
-        require_role(incident, actor, (Role(agreement.of),), to=f"answer for {agreement.of}")
+def _require_may_answer(
+    incident: Incident, agreement: Agreement, answer: Answer, actor: str, people: Sequence[Answerer]
+) -> None:
+    if answer is Answer.OVERRIDE:
+        require_role(incident, actor, (Role.COMMANDER,), to="go ahead without an agreement")
+        return
     if answer is Answer.AGREE and actor == agreement.asked_by:
         message = f"{actor} asked for the agreement of {agreement.of} and cannot give it"
         raise RefusedError(message, next_step="A second person agrees.")
+    if agreement.of in set(Role):
+        require_role(incident, actor, (Role(agreement.of),), to=f"answer for {agreement.of}")
+    elif actor not in {one.person for one in people}:
+        named = ", ".join(f"{one.person} ({one.because})" for one in people) or "nobody yet"
+        message = f"{actor} may not answer for {agreement.of} in incident {incident.id}; that is for {named}"
+        step = (
+            "The commander may name somebody who answers, or go ahead without with a reason: 'steek incident override'."
+        )
+        raise RefusedError(message, next_step=step)
+
+
+def _asking(agreement: Agreement, mitigation: Mitigation) -> Asking:
+    given = ", ".join(f"{name} {value}" for name, value in sorted(agreement.arguments.items()))
+    return Asking(
+        key=f"agreement:{agreement.id}",
+        title=f"Incident {agreement.incident_id}: {agreement.of} is asked to agree to {agreement.mitigation} ({given})",
+        body=f"{agreement.asked_by} asks. {agreement.reason}\n{mitigation.effect}\nRisk: {mitigation.risk}\n"
+        f"It waits until {agreement.expires_at:%Y-%m-%d %H:%M} UTC: 'steek incident agree {agreement.id}'.",
+        is_answered=agreement.state is not AgreementState.ASKED,
+    )
 
 
 def _add(connection: Connection, agreement: Agreement) -> None:

@@ -27,6 +27,23 @@ def _agreement(word: str) -> Callable[[Payload], str]:
     return say
 
 
+def _asked(payload: Payload) -> str:
+    people = ", ".join(str(name) for name in cast("Sequence[object]", payload.get("people") or ()))
+    told = cast("Sequence[object]", payload.get("told") or ())
+    reached = "" if not people else f", {people}" + ("" if told else "; no target reaches them")
+    return _agreement("is asked to agree to")(payload) + (reached or "; nobody answers for it yet")
+
+
+def _named(payload: Payload) -> str:
+    return f"{payload.get('person')} answers for {payload.get('of')} in this incident: {payload.get('reason')}"
+
+
+def _overridden(payload: Payload) -> str:
+    return (
+        f"{payload.get('mitigation')} goes ahead without the agreement of {payload.get('of')}: {payload.get('answer')}"
+    )
+
+
 def _verified(payload: Payload) -> str:
     return f"{payload.get('mitigation')}: {payload.get('verdict')} ({payload.get('confidence')})"
 
@@ -61,7 +78,9 @@ CONTROL_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
     "change.refused": _change("change refused"),
     "change.released": _change("held change waits for a decision"),
     "change.passed": _passed,
-    "incident.agreement_asked": _agreement("is asked to agree to"),
+    "incident.agreement_asked": _asked,
+    "incident.agreement_overridden": _overridden,
+    "incident.answerer_named": _named,
     "incident.agreed": _agreement("agrees to"),
     "incident.declined": _agreement("declines"),
     "incident.mitigation_verified": _verified,
