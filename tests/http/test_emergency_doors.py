@@ -275,7 +275,8 @@ def test_two_members_work_an_incident_with_their_tokens_and_no_typed_name(clinic
     assert all('value="pia@clinic" readonly' in field for field in names)
     assert "readonly" not in "".join(re.findall(r'<input name="actor"[^>]*>', clinic.ask("GET", where).text))
     typed = {"actor": "ana@clinic"}
-    clinic.platform.oncall.set_contacts("pia@clinic", [{"kind": "target", "value": "room"}], actor="pia@clinic", key="pia")
+    reached = [{"kind": "target", "value": "room"}]
+    clinic.platform.oncall.set_contacts("pia@clinic", reached, actor="pia@clinic", key="pia")
     clinic.platform.paging.page(where.rpartition("/")[2], "pia@clinic", actor="ana@clinic", key="call")
     clinic.post(f"{where}/acknowledge", "pia", **typed)
     clinic.post(f"{where}/roles", "pia", role="commander", person="pia@clinic", **typed)

@@ -49,6 +49,26 @@ def check_second_person(grant: EmergencyGrant, asker_token: str | None, actor: A
         raise RefusedError(message, next_step="Decide over the API or the console with your own token.")
 
 
+def check_reviewer(grant: EmergencyGrant, tokens: Sequence[str], actor: Actor) -> None:
+    """Refuse who asked, who granted, their tokens, and a name without proof where one of them gave one.
+
+    Args:
+        grant: What is reviewed.
+        tokens: Those with which it was asked for and granted, as far as there were any.
+        actor: Who wants to review it.
+
+    Raises:
+        RefusedError: they had a part in it, or come without a token of their own.
+    """
+    check_person(actor, "review emergency access")
+    if actor.principal in {grant.asker, grant.decided_by} or (actor.token is not None and actor.token in tokens):
+        message = f"{grant.asker} asked for {grant.id} and {grant.decided_by} granted it, so somebody else reviews it"
+        raise RefusedError(message, next_step="Ask a third person, who had no part in it.")
+    if tokens and actor.token is None:
+        message = f"{grant.id} was asked for or granted with a token, so who reviews it needs a token of their own"
+        raise RefusedError(message, next_step="Review it over the API or the console with your own token.")
+
+
 def check_openings(openings: Sequence[Opening], facts: FactsOf, columns: Callable[[str], Sequence[str]]) -> None:
     """Refuse what is not small.
 

@@ -23,7 +23,7 @@ from steek.governance.emergency.grants import (
 )
 from steek.governance.emergency.tables import grant_requests, grants
 from steek.kernel.clock import Clock
-from steek.kernel.errors import ConflictError, InputError, RefusedError, StaleWriteError
+from steek.kernel.errors import ConflictError, InputError, StaleWriteError
 from steek.kernel.state_machine import transition
 from steek.kernel.urn import Urn
 from steek.ledger import Database, Draft, Event, Ledger
@@ -182,21 +182,20 @@ class BreakGlass:
 
         Raises:
             InputError: a verdict other than proper or improper, or nothing said.
-            RefusedError: `actor` asked or read, or is no person of this project.
+            RefusedError: `actor` asked or granted, is no person of this project, or comes without a token of their own
+                where one of the two came with one.
             IllegalTransitionError: it goes on still, or never was granted.
         """
         if verdict not in VERDICTS:
             message = f"verdict {verdict[:40]!r} is not known; allowed: {', '.join(VERDICTS)}"
             raise InputError(message)
         said = checked_words(note, what="note of the review")
-        asking.check_person(actor, "review emergency access")
+        tokens = self._tokens(grant)
         with self._database.transaction() as connection:
             if self._known(connection, "review", key, grant) is not None:
                 return find_grant(connection, grant, self._clock.now())
             present = self._seen(connection, grant, expected_version)
-            if actor.principal == present.asker:
-                message = f"{actor.principal} asked for {grant} and read under it, so somebody else reviews it"
-                raise RefusedError(message, next_step="Ask a person who had no part in it.")
+            asking.check_reviewer(present, tokens, actor)
             state = transition(TRANSITIONS, present.state, GrantAction.REVIEW, what=f"emergency access {grant}")
             reviewed = {"reviewed_by": actor.principal, "reviewed_at": self._clock.now(), "verdict": verdict}
             after = self._change(connection, present, actor.principal, state=state.value, review_note=said, **reviewed)
@@ -257,10 +256,20 @@ class BreakGlass:
                 decision_note=note[:4_000], until_at=until_at,
             )  # fmt: skip
             facts: dict[str, object] = {"asker": present.asker, "minutes": present.minutes, "until_at": until_at}
-            facts |= {"openings": [asking.plain(each) for each in present.openings]}
+            facts |= {"openings": [asking.plain(each) for each in present.openings], "token": actor.token}
             kind = "access.emergency_granted" if granted else "access.emergency_refused"
             self._write(connection, action.value, key, after, kind, actor.principal, facts)
             return after
+
+    def _tokens(self, grant: str) -> builtins.list[str]:
+        """Ids of the tokens with which it was asked for and granted."""
+        with self._database.reading() as connection:
+            found = find_grant(connection, grant, self._clock.now())
+            asker = connection.execute(select(grants.c.asker_token).where(grants.c.id == grant)).scalar_one()
+        subject = str(Urn("incident", found.incident))
+        granted = self._ledger.events(kinds=["access.emergency_granted"], subject=subject, limit=100_000)
+        used = [asker, *(event.payload.get("token") for event in granted if event.payload.get("grant") == grant)]
+        return [str(token) for token in used if token is not None]
 
     def _known(self, connection: Connection, operation: str, key: str, grant: str | None = None) -> str | None:
         if not 0 < len(key) <= _KEY_CHARACTERS:

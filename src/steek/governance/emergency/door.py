@@ -13,7 +13,7 @@ from steek.governance.access.declarations import ANYTHING, Policy, Treatment
 from steek.governance.access.facts import FactsOf
 from steek.governance.access.treatments import Pseudonymise
 from steek.governance.emergency.grant_states import TRANSITIONS, GrantAction, GrantState
-from steek.governance.emergency.grants import PURPOSE_PREFIX, EmergencyGrant, Opening, to_grant
+from steek.governance.emergency.grants import MOST_USES, PURPOSE_PREFIX, EmergencyGrant, Opening, to_grant
 from steek.governance.emergency.row_scope import scoped_rows
 from steek.governance.emergency.tables import grants
 from steek.kernel.clock import Clock
@@ -82,7 +82,8 @@ class EmergencyDoor:
             frame: What the decision leaves of it.
 
         Raises:
-            RefusedError: no such grant, it is somebody else's, it does not open this table, or it ended.
+            RefusedError: no such grant, it is somebody else's, it does not open this table, it ended, or its queries
+                are used up.
             InputError: the condition on rows does not fit the types of the table.
         """
         actor = decision.actor
@@ -108,8 +109,12 @@ class EmergencyDoor:
             if grant is None:
                 raise _closed(decision.actor, decision.table)
             state = transition(TRANSITIONS, grant.state, GrantAction.USE, what=f"emergency access {grant.id}")
-            counted = {"uses": grant.uses + 1, "rows_given": grant.rows_given + count, "state": state.value}
-            connection.execute(update(grants).where(grants.c.id == grant.id).values(counted))
+            counted = {"uses": grants.c.uses + 1, "rows_given": grants.c.rows_given + count, "state": state.value}
+            # Counted where it is stored: two queries at once cannot both be the last.
+            still = update(grants).where(grants.c.id == grant.id, grants.c.uses < MOST_USES)
+            if connection.execute(still.values(counted)).rowcount == 0:
+                message = f"the {MOST_USES} queries of emergency access {grant.id} are used up"
+                raise RefusedError(message, next_step="End it, and ask again with what is still missing.")
             payload: dict[str, object] = {
                 "incident": grant.incident,
                 "grant": grant.id,

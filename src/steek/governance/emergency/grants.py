@@ -14,6 +14,8 @@ from steek.kernel.errors import InputError, NotFoundError
 Verdict = Literal["proper", "improper"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 PURPOSE_PREFIX = "emergency:"
+# Queries under one grant: who needs more has another question, and asks for it.
+MOST_USES = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from steek.kernel.errors import InputError
 
 # As `keyed_pseudonyms` makes them.
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
-_NARROWING = (ast.Eq, ast.In, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _NEXT_STEP = (
     "Take the pseudonym from a pseudonymised read of the same rows, for example household_id == "
     "'0f3b…' (32 hexadecimal digits), or name rows by columns that are not personal."
@@ -29,8 +28,8 @@ def check_rows(text: str, facts: TableFacts, columns: Sequence[str]) -> None:
         columns: Columns of the table.
 
     Raises:
-        InputError: it does not name rows by a value; a column that is not there; a personal column beside anything
-            but pseudonyms or None.
+        InputError: it does not say of each row which value it has, as `==` and `in` do; a column that is not there; a
+            personal column beside anything but pseudonyms or None.
     """
     parse_filter(text)
     tree = ast.parse(text.strip(), mode="eval")
@@ -42,9 +41,10 @@ def check_rows(text: str, facts: TableFacts, columns: Sequence[str]) -> None:
     compared = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
     for node in compared:
         _check_comparison(node, facts)
-    if not any(_narrows(node) for node in compared):
-        message = "the condition on rows names no value, so it opens every row"
-        raise InputError(message, next_step="Name the rows that you need, for example store_id == 412.")
+    if not _names_rows(tree.body):
+        message = "the condition on rows names no value that they have, so it may open every row"
+        next_step = "Name the rows that you need by == or in, for example store_id == 412."
+        raise InputError(message, next_step=next_step)
 
 
 def scoped_rows(text: str, facts: TableFacts, pseudonymise: Pseudonymise | None) -> pl.Expr:
@@ -92,7 +92,13 @@ def _is_pseudonym(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(_PSEUDONYM.fullmatch(node.value))
 
 
-def _narrows(node: ast.Compare) -> bool:
-    sides = [node.left, *node.comparators]
-    against_value = any(not isinstance(side, ast.Name) for side in sides)
-    return against_value and any(isinstance(op, _NARROWING) for op in node.ops)
+def _names_rows(node: ast.expr) -> bool:
+    """Whether each row that fits has a value that the condition names; a range, a not or true and false name none."""
+    if isinstance(node, ast.BoolOp):
+        named = [_names_rows(each) for each in node.values]
+        return any(named) if isinstance(node.op, ast.And) else all(named)
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq | ast.In):
+        return False
+    sides = [side for side in (node.left, *node.comparators) if not isinstance(side, ast.Name)]
+    values = [each for side in sides for each in _constants(side)]
+    return bool(values) and not any(isinstance(each, ast.Constant) and isinstance(each.value, bool) for each in values)
