@@ -13,6 +13,7 @@ from console_world import World
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from steek.console import build_console
+from steek.http.callers import Callers
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium")
@@ -65,11 +66,12 @@ UNNAMED = """() => [...document.querySelectorAll("input:not([type=hidden]), sele
 
 
 def serve(world: World) -> Iterator[str]:
-    """A console on a free port of this machine."""
+    """A console on a free port of this machine, behind the door that knows who calls."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = uvicorn.Config(build_console(world.platform), port=port, log_level="error", timeout_graceful_shutdown=1)
+    app = Callers(build_console(world.platform), world.platform)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    config = uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

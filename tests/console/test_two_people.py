@@ -1,6 +1,7 @@
 """A whole incident played by two people: a commander at a desk, operations on a phone at night."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from console_world import World
@@ -133,6 +134,41 @@ def test_two_people_work_an_incident_from_declaration_to_postmortem(
     phone.goto(phone.url.partition("/incidents")[0] + "/postmortems/2017-002")
     expect(phone.locator("main")).to_contain_text("partner sales are empty")
     assert not world.incidents.get("2017-002").state.is_open
+
+
+@pytest.mark.covers("I3", "I5", "O12")
+def test_with_a_token_the_name_is_shown_and_nobody_types_a_second(
+    desk_and_phone: tuple[Page, Page], world: World
+) -> None:
+    address = desk_and_phone[0].url
+    for page, name in zip(desk_and_phone, (ARIEL, SAM), strict=True):
+        made = world.platform.tokens.issue(name, ("member",), timedelta(days=1), key=name, actor="test")
+        page.context.set_extra_http_headers({"Authorization": f"Bearer {made.secret}"})
+        page.goto(f"{address}incidents/2017-001")
+    desk, phone = desk_and_phone
+    shows(desk, "here", f"{ARIEL}, {SAM}")
+    desk.locator("#take > summary").click()
+    desk.locator("#take select[name=role]").select_option("operations")
+    desk.get_by_role("button", name="Assign").click()
+    expect(desk.locator("[role=status]")).to_contain_text("The role is assigned.")
+    shows(phone, "roles", ARIEL)
+    # Also in what came in live, the same for everybody.
+    names = phone.locator('main input[name="actor"]')
+    assert {names.nth(place).get_attribute("value") for place in range(names.count())} == {SAM}
+    assert phone.evaluate(
+        "[...document.querySelectorAll('input[name=actor]:not([type=hidden])')].every((field) => field.readOnly)"
+    )
+    phone.locator("#note-text").fill("partner 69 has no lines")
+    # Somebody who takes the lock off their own page acts under their own name all the same.
+    phone.evaluate(
+        "(other) => { const field = document.querySelector('form.note [name=actor]'); field.readOnly = false; "
+        "field.value = other; }",
+        ARIEL,
+    )
+    phone.get_by_role("button", name="Write it down").click()
+    shows(desk, "timeline", "partner 69 has no lines")
+    own = world.ledger.events(subject="incident:2017-001", kinds=["incident.noted", "incident.role_assigned"])
+    assert [event.actor for event in own][-2:] == [ARIEL, SAM]
 
 
 @pytest.mark.covers("I5")
