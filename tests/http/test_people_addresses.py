@@ -186,3 +186,35 @@ def test_the_console_shows_and_takes_the_same(doors: Doors, incident: str) -> No
     assert "is away" in client.post("/on-call/absence", data=away).text
     refused = client.post("/on-call/absence", data={**away, "end": "never", "key": "b"})
     assert (refused.status_code, "the times cannot be read" in refused.text) == (400, True)
+
+
+@pytest.mark.covers("I2", "I3")
+@pytest.mark.parametrize("by_header", [True, False], ids=["If-Match", "body"])
+def test_who_decides_second_is_told_who_did_what(doors: Doors, incident: str, by_header: bool) -> None:
+    at = f"/v1/incidents/{incident}"
+    tag = doors.client.get(at).headers["ETag"]
+    doors.write("POST", f"{at}/roles", {"role": "commander", "person": "ada"}, by="ada", key=f"{at} {by_header}")
+    late: dict[str, dict[str, object]] = {
+        "roles": {"role": "commander", "person": "bo"},
+        "actions": {"mitigation": "post-notice", "arguments": {"text": "wait"}},
+        "phase": {"action": "investigate"},
+        "resolution": {"verify": False, "reason": "over"},
+        "severity": {"severity": "sev3", "reason": "better"},
+        "systems": {"system": "model:other", "reason": "too"},
+        "merge": {"into": "2000-001", "reason": "same"},
+        "handovers": {"role": "commander", "to": "kim", "summary": "all is known"},
+        "takeovers": {"role": "operations", "reason": "nobody there"},
+    }
+    for part, body in late.items():
+        headers = {"Idempotency-Key": f"late {part}", "X-Steek-Actor": "bo"}
+        seen: dict[str, Any] = {} if by_header else {"expected_version": int(tag.strip('"'))}
+        refused = doors.client.post(
+            f"{at}/{part}", json=body | seen, headers=headers | ({"If-Match": tag} if by_header else {})
+        )
+        assert (refused.status_code, refused.json()["code"]) == (412, "stale_write"), part
+        assert "changed by ada while you were looking" in refused.json()["title"]
+        assert refused.json()["details"]["since"] == ["ada: ada is commander"]
+    both = doors.client.post(
+        f"{at}/phase", json={"action": "investigate", "expected_version": 1}, headers={"If-Match": '"2"'}
+    )
+    assert (both.status_code, both.json()["code"]) == (400, "input")

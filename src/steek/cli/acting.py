@@ -28,14 +28,21 @@ def act_or_run(
 
 
 def act(
-    platform: Platform, incident: str, mitigation: str, arguments: Mapping[str, object], *, key: str, actor: str
+    platform: Platform,
+    incident: str,
+    mitigation: str,
+    arguments: Mapping[str, object],
+    *,
+    key: str,
+    actor: str,
+    expected_version: int | None = None,
 ) -> Mapping[str, object]:
     """Execute a mitigation from an incident; its result.
 
     Raises:
         RefusedError: it was tried and failed; the incident's timeline holds the attempt.
     """
-    taken = platform.incidents.act(incident, mitigation, arguments, actor, key=key)
+    taken = platform.incidents.act(incident, mitigation, arguments, actor, key=key, expected_version=expected_version)
     if taken.outcome is Outcome.FAILED:
         message = f"{mitigation} failed: {taken.error}"
         raise RefusedError(message, next_step="The attempt is in the incident's timeline; choose another mitigation.")

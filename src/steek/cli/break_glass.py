@@ -6,14 +6,13 @@ import typer
 
 from steek.cli.commands import group
 from steek.cli.opening import opened
-from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.governance.emergency.grants import Opening
 from steek.kernel.errors import InputError
 from steek.platform import person_asking, read_in_emergency
 
 Grant = Annotated[str, typer.Argument(help="Its id, as 'steek break-glass list' shows it.")]
-Seen = Annotated[int | None, typer.Option("--seen", min=1, help="Version you looked at; refuse when it changed.")]
 _SHOWN = ("id", "incident", "asker", "state", "until_at", "uses", "rows_given", "verdict")
 
 
@@ -61,7 +60,7 @@ def ask(
 def grant(
     grant: Grant,
     note: Annotated[str, typer.Option("--note", help="What you want remembered of it.")] = "",
-    seen: Seen = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -77,7 +76,7 @@ def grant(
 def refuse(
     grant: Grant,
     reason: Annotated[str, typer.Option("--reason", help="Why not.")],
-    seen: Seen = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -110,7 +109,7 @@ def read(
 
 def end(
     grant: Grant,
-    seen: Seen = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -126,7 +125,7 @@ def review(
     grant: Grant,
     verdict: Annotated[str, typer.Argument(help="proper or improper.")],
     note: Annotated[str, typer.Option("--note", help="What you found.")],
-    seen: Seen = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,

@@ -6,12 +6,11 @@ import typer
 
 from steek.cli.commands import group
 from steek.cli.opening import opened
-from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.platform import person_asking
 
 Concern = Annotated[str, typer.Argument(help="Its id, as 'steek concern list' shows it.")]
-Seen = Annotated[int | None, typer.Option("--seen", min=1, help="Version you looked at; refuse when it changed.")]
 IncidentOption = Annotated[str | None, typer.Option("--incident", help="Id of the incident that it is about.")]
 
 
@@ -54,7 +53,7 @@ def list_(
 
 def acknowledge(
     concern: Concern,
-    seen: Seen = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -71,7 +70,7 @@ def answer(
     concern: Concern,
     text: str,
     close: Annotated[bool, typer.Option("--close", help="Nothing is left to do.")] = False,
-    seen: Seen = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,

@@ -6,16 +6,13 @@ import typer
 
 from steek.cli.commands import group
 from steek.cli.opening import opened
-from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.kernel.errors import InputError
 from steek.kernel.units import parse_duration
 
 _COLUMNS = ("id", "state", "version", "incident", "action", "subject", "what", "held_by", "held_at")
 _Incident = Annotated[str | None, typer.Option("--incident", help="Only those of one incident.")]
-_Version = Annotated[
-    int | None, typer.Option("--version", help="Only if it is still at this version, as 'steek freeze held' shows it.")
-]
 
 
 def list_(incident: _Incident = None, project: ProjectOption = None, as_json: JsonOption = False) -> None:
@@ -52,7 +49,7 @@ def ask(
     ] = None,
     action: Annotated[str | None, typer.Option(help="With --on: train, deploy or contract.")] = None,
     what: Annotated[str | None, typer.Option(help="With --on: which one, for example 'version 17'.")] = None,
-    version: _Version = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -62,7 +59,7 @@ def ask(
     with opened(project) as platform:
         control, by, name = platform.change_control, actor_or_user(actor), key_or_new(key)
         if on is None:
-            asked = control.ask(change, reason=reason, actor=by, key=name, expected_version=version)
+            asked = control.ask(change, reason=reason, actor=by, key=name, expected_version=seen)
         elif action is None or what is None:
             raise InputError(
                 "a change that nobody tried needs --action and --what", next_step="Say which change it is."
@@ -76,7 +73,7 @@ def approve(
     change: str,
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     valid_for: Annotated[str | None, typer.Option("--for", help="How long it may be used, 2h.")] = None,
-    version: _Version = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -90,7 +87,7 @@ def approve(
             valid_for=None if valid_for is None else parse_duration(valid_for),
             actor=actor_or_user(actor),
             key=key_or_new(key),
-            expected_version=version,
+            expected_version=seen,
         )
         show(approved, as_json=as_json)
 
@@ -98,7 +95,7 @@ def approve(
 def refuse(
     change: str,
     reason: Annotated[str, typer.Option(help="Why it shall not be made.")],
-    version: _Version = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -107,7 +104,7 @@ def refuse(
     """Say that one change shall not be made; for commander and operations of its incident."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        refused = platform.change_control.refuse(change, reason=reason, actor=by, key=name, expected_version=version)
+        refused = platform.change_control.refuse(change, reason=reason, actor=by, key=name, expected_version=seen)
         show(refused, as_json=as_json)
 
 

@@ -16,7 +16,16 @@ from steek.cli.incident_pins import PIN_VERBS
 from steek.cli.incident_similar import similar
 from steek.cli.incident_state import STATE_VERBS
 from steek.cli.opening import opened
-from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new, to_instant
+from steek.cli.options import (
+    ActorOption,
+    JsonOption,
+    KeyOption,
+    ProjectOption,
+    SeenOption,
+    actor_or_user,
+    key_or_new,
+    to_instant,
+)
 from steek.cli.output import show
 from steek.cli.working import some_worker
 from steek.platform import mitigation_lines
@@ -43,6 +52,7 @@ def assign(
     incident: str,
     role: Annotated[str, typer.Argument(help="commander, communications, operations, planning or shadow.")],
     person: str,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -51,7 +61,7 @@ def assign(
     """Give a role to a person."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.incidents.assign(incident, role, person, by, key=name), as_json=as_json)
+        show(platform.incidents.assign(incident, role, person, by, key=name, expected_version=seen), as_json=as_json)
 
 
 def note(
@@ -105,6 +115,7 @@ def act(
     incident: str,
     mitigation: str,
     argument: Annotated[list[str] | None, typer.Option("--with", help="name=value; may be repeated.")] = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -113,14 +124,15 @@ def act(
     """Do something from the menu; it is recorded with what it changed."""
     with opened(project) as platform, some_worker(platform):
         by, name = actor_or_user(actor), key_or_new(key)
-        show(
-            act_on(platform, incident, mitigation, argument_pairs(argument or []), key=name, actor=by), as_json=as_json
-        )
+        given = argument_pairs(argument or [])
+        done = act_on(platform, incident, mitigation, given, key=name, actor=by, expected_version=seen)
+        show(done, as_json=as_json)
 
 
 def advance(
     incident: str,
     action: Annotated[str, typer.Argument(help="investigate, mitigate, recover, reopen or close.")],
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -129,7 +141,7 @@ def advance(
     """Move an incident to its next phase."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.incidents.advance(incident, action, by, key=name), as_json=as_json)
+        show(platform.incidents.advance(incident, action, by, key=name, expected_version=seen), as_json=as_json)
 
 
 def resolve(
@@ -138,6 +150,7 @@ def resolve(
         bool, typer.Option(help="Ask the indicators that showed it; refuse while they are not back.")
     ] = True,
     reason: Annotated[str, typer.Option(help="Why it is over; needed with --no-verify.")] = "",
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -146,7 +159,10 @@ def resolve(
     """End the outage, verified by the indicators that showed it, and draft the postmortem."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.incidents.resolve(incident, actor=by, key=name, verify=verify, reason=reason), as_json=as_json)
+        over = platform.incidents.resolve(
+            incident, actor=by, key=name, verify=verify, reason=reason, expected_version=seen
+        )
+        show(over, as_json=as_json)
 
 
 def timeline(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:

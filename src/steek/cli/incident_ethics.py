@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from steek.cli.opening import opened
-from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.incidents.ethics.groups import HARMS, GroupAnswer
 from steek.kernel.errors import InputError
@@ -69,7 +69,7 @@ def decide_refusal(
     refusal: Annotated[str, typer.Argument(help="Its id, as 'steek incident refusals' shows it.")],
     verdict: Annotated[str, typer.Argument(help="go_ahead without them, or leave.")],
     note: Annotated[str, typer.Option("--note", help="Why.")],
-    seen: Annotated[int | None, typer.Option("--seen", min=1, help="Version you looked at.")] = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,

@@ -5,12 +5,11 @@ from typing import Annotated
 import typer
 
 from steek.cli.opening import opened
-from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.kernel.errors import InputError
 
 Number = Annotated[int, typer.Argument(min=1, help="Number of the hypothesis in its incident.")]
-Seen = Annotated[int | None, typer.Option("--seen", min=1, help="Version you looked at; refuse when it changed.")]
 _COLUMNS = ("number", "state", "owner", "text", "test", "reason")
 
 
@@ -25,7 +24,7 @@ def hypothesis(
     take: Annotated[int | None, typer.Option("--take", min=1, help="Take the test of this hypothesis.")] = None,
     reopen: Annotated[int | None, typer.Option("--reopen", min=1, help="Doubt the verdict on this one.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why; needed with --reopen.")] = "",
-    seen: Seen = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -60,7 +59,7 @@ def judge(
         list[str] | None,
         typer.Option("--evidence", help="bench:ID, event:ID, pin:ID or an http address; may be given again."),
     ] = None,
-    seen: Seen = None,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,

@@ -5,14 +5,13 @@ from typing import Annotated, Literal
 import typer
 
 from steek.cli.opening import opened
-from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
+from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.incidents.updates.status import summary_of
 from steek.incidents.updates.status_documents import outside_html, status_markdown
 
 _UPDATE_COLUMNS = ("number", "at", "actor", "text", "outside_state", "next_due_at")
 _HANDOVER_COLUMNS = ("id", "role", "giver", "taker", "state", "offered_at", "ended_at")
-_Version = Annotated[int | None, typer.Option("--version", help="Only if the incident is still at this version.")]
 
 
 def update(
@@ -165,7 +164,7 @@ def hand_over(
     draft: Annotated[bool, typer.Option("--draft", help="Only show what would be said.")] = False,
     key: KeyOption = None,
     actor: ActorOption = None,
-    version: _Version = None,
+    seen: SeenOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -177,7 +176,7 @@ def hand_over(
             return
         by, name = actor_or_user(actor), key_or_new(key)
         show(
-            platform.handovers.hand_over(incident, role, to, said, actor=by, key=name, expected_version=version),
+            platform.handovers.hand_over(incident, role, to, said, actor=by, key=name, expected_version=seen),
             as_json=as_json,
         )
 
@@ -186,14 +185,14 @@ def accept(
     handover: str,
     key: KeyOption = None,
     actor: ActorOption = None,
-    version: _Version = None,
+    seen: SeenOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take the role that was offered."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.handovers.accept(handover, actor=by, key=name, expected_version=version), as_json=as_json)
+        show(platform.handovers.accept(handover, actor=by, key=name, expected_version=seen), as_json=as_json)
 
 
 def take(
@@ -202,14 +201,14 @@ def take(
     reason: Annotated[str, typer.Option(help="Why nobody hands it over.")],
     key: KeyOption = None,
     actor: ActorOption = None,
-    version: _Version = None,
+    seen: SeenOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take a role over from somebody who cannot be reached."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        taken = platform.handovers.take(incident, role, reason=reason, actor=by, key=name, expected_version=version)
+        taken = platform.handovers.take(incident, role, reason=reason, actor=by, key=name, expected_version=seen)
         show(taken, as_json=as_json)
 
 

@@ -10,6 +10,7 @@ from steek.cli.options import (
     JsonOption,
     KeyOption,
     ProjectOption,
+    SeenOption,
     actor_or_user,
     key_or_new,
     to_instant,
@@ -64,6 +65,7 @@ def severity(
     incident: str,
     to: Annotated[str | None, typer.Argument(help="sev1, sev2 or sev3; without it, show what the rule says.")] = None,
     reason: ReasonOption = "",
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -75,7 +77,7 @@ def severity(
             show(platform.triage.severity(incident), as_json=as_json)
             return
         by, at_key = actor_or_user(actor), key_or_new(key)
-        show(platform.triage.set_severity(incident, to, reason, by, key=at_key), as_json=as_json)
+        show(platform.triage.set_severity(incident, to, reason, by, key=at_key, expected_version=seen), as_json=as_json)
 
 
 def system(
@@ -83,6 +85,7 @@ def system(
     which: Annotated[str, typer.Argument(metavar="SYSTEM", help="Model, dataset or URN.")],
     reason: ReasonOption,
     remove: Annotated[bool, typer.Option("--remove", help="It is not affected after all.")] = False,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -91,13 +94,15 @@ def system(
     """Say that one more system is affected, or that one is not."""
     with opened(project) as platform:
         change = platform.triage.remove_system if remove else platform.triage.add_system
-        show(change(incident, which, reason, actor_or_user(actor), key=key_or_new(key)), as_json=as_json)
+        by, at_key = actor_or_user(actor), key_or_new(key)
+        show(change(incident, which, reason, by, key=at_key, expected_version=seen), as_json=as_json)
 
 
 def merge(
     incident: str,
     into: Annotated[str, typer.Option("--into", help="The incident that goes on.")],
     reason: ReasonOption,
+    seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -106,7 +111,7 @@ def merge(
     """Make an incident a duplicate of another; its alerts and systems go there, its notes stay readable."""
     with opened(project) as platform:
         by, at_key = actor_or_user(actor), key_or_new(key)
-        show(platform.triage.merge(incident, into, reason, by, key=at_key), as_json=as_json)
+        show(platform.triage.merge(incident, into, reason, by, key=at_key, expected_version=seen), as_json=as_json)
 
 
 def near_miss(

@@ -21,6 +21,11 @@ IncidentOption = Annotated[
     str | None, typer.Option("--incident", help="Do it as an action of this incident, and in its timeline.")
 ]
 
+SeenOption = Annotated[
+    int | None,
+    typer.Option("--seen", min=1, help="Version you decide on, as 'show' says it; refused when somebody was faster."),
+]
+
 EpochOption = Annotated[
     int | None,
     typer.Option("--epoch", help="Only if the route is still at this epoch, as 'steek models list' shows it."),

@@ -6,6 +6,7 @@ from typing import Literal
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
+from steek.http.preconditions import IfMatch, seen_version
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
 from steek.incidents.updates.status import summary_of
 from steek.incidents.updates.status_documents import outside_html, status_markdown
@@ -21,6 +22,8 @@ class UpdateGiven:
     doing: str = ""
     outside: str = ""
     next_in_minutes: int | None = None
+    outside_next_in_minutes: int | None = None
+    meant: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,31 @@ class TitleGiven:
     """What outsiders read above everything."""
 
     title: str
+    meant: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Words that are names here and are meant as the plain words they also are."""
+
+    meant: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionGiven:
+    """What outsiders read instead, "" to take it back, and why."""
+
+    reason: str
+    text: str = ""
+    meant: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A question, or the answer to one."""
+    """A question, or the answer to one; `meant` as of texts for outsiders, where one of them asked."""
 
     text: str
+    meant: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +120,7 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/status/{token}")
     def outside(token: str, form: Literal["json", "html"] = "json") -> Response:  # pyright: ignore[reportUnusedFunction]
         """The page for outsiders, as JSON or as a page that stands alone."""
-        page = updates.outside(token)
+        page = platform.outsiders.page(token)
         return HTMLResponse(outside_html(page)) if form == "html" else reply(page)
 
     @routes.get("/incidents/{incident}/handovers")
@@ -133,6 +154,8 @@ def _telling(routes: APIRouter, platform: Platform) -> None:
             doing=asked.doing,
             outside=asked.outside,
             next_in_minutes=asked.next_in_minutes,
+            outside_next_in_minutes=asked.outside_next_in_minutes,
+            meant=asked.meant,
         )
         return told(posted, 201)
 
@@ -182,17 +205,20 @@ def _handing_over(routes: APIRouter, platform: Platform) -> None:
         return reply(value, status)
 
     @routes.post("/incidents/{incident}/handovers", status_code=201)
-    def hand_over(incident: str, asked: HandoverGiven, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def hand_over(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: HandoverGiven, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
         """Offer a role to somebody with a summary; it is theirs once they accept."""
-        by, name, seen = actor_or_api(actor), require_key(key), asked.expected_version
+        by, name, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
         said = asked.summary or handovers.draft(incident)
         offered = handovers.hand_over(incident, asked.role, asked.to, said, actor=by, key=name, expected_version=seen)
         return reply(offered, 201)
 
     @routes.post("/handovers/{handover}/acceptance")
-    def accept(handover: str, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Take the role that was offered."""
-        return told(handovers.accept(handover, actor=actor_or_api(actor), key=require_key(key)))
+    def accept(handover: str, key: Key = None, actor: Actor = None, if_match: IfMatch = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Take the role that was offered; If-Match holds the ETag of the incident."""
+        by, name, seen = actor_or_api(actor), require_key(key), seen_version(if_match)
+        return told(handovers.accept(handover, actor=by, key=name, expected_version=seen))
 
     @routes.delete("/handovers/{handover}")
     def withdraw(handover: str, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -200,7 +226,9 @@ def _handing_over(routes: APIRouter, platform: Platform) -> None:
         return reply(handovers.withdraw(handover, actor=actor_or_api(actor), key=require_key(key)))
 
     @routes.post("/incidents/{incident}/takeovers", status_code=201)
-    def take(incident: str, asked: Taken, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def take(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: Taken, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
         """Take a role over from somebody who cannot be reached."""
         taken = handovers.take(
             incident,
@@ -209,7 +237,7 @@ def _handing_over(routes: APIRouter, platform: Platform) -> None:
             actor=actor_or_api(actor),
             key=require_key(key),
             summary=asked.summary,
-            expected_version=asked.expected_version,
+            expected_version=seen_version(if_match, asked.expected_version),
         )
         return told(taken, 201)
 

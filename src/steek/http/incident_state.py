@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from steek.http.preconditions import IfMatch, seen_version
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
 from steek.platform import Platform
 
@@ -128,9 +129,11 @@ def _assessing(routes: APIRouter, platform: Platform) -> None:
         return told(triage.estimate(incident, key=require_key(key)))
 
     @routes.post("/incidents/{incident}/severity")
-    def rate(incident: str, asked: Rated, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def rate(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: Rated, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
         """Set the severity against or with the rule."""
-        by, at_key, seen = actor_or_api(actor), require_key(key), asked.expected_version
+        by, at_key, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
         return told(triage.set_severity(incident, asked.severity, asked.reason, by, key=at_key, expected_version=seen))
 
     @routes.post("/incidents/{incident}/near-miss")
@@ -153,16 +156,20 @@ def _changing(routes: APIRouter, platform: Platform) -> None:
         return reply(value)
 
     @routes.post("/incidents/{incident}/systems")
-    def touch(incident: str, asked: Touched, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def touch(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: Touched, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
         """Say that one more system is affected, or that one is not after all."""
         change = triage.add_system if asked.affected else triage.remove_system
-        by, at_key, seen = actor_or_api(actor), require_key(key), asked.expected_version
+        by, at_key, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
         return told(change(incident, asked.system, asked.reason, by, key=at_key, expected_version=seen))
 
     @routes.post("/incidents/{incident}/merge")
-    def merge(incident: str, asked: Merged, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def merge(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: Merged, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
         """Make it a duplicate of another, which is returned."""
-        by, at_key, seen = actor_or_api(actor), require_key(key), asked.expected_version
+        by, at_key, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
         return told(triage.merge(incident, asked.into, asked.reason, by, key=at_key, expected_version=seen))
 
     @routes.post("/incidents/{incident}/corrections", status_code=201)

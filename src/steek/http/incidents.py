@@ -1,4 +1,4 @@
-"""`/v1/incidents`: from declaration to postmortem."""
+"""`/v1/incidents`: from declaration to postmortem. Decisions take the version they rest on, see `preconditions`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Literal
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from steek.http.preconditions import IfMatch, seen_version, tag
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
 from steek.incidents import Incident, Said
 from steek.platform import Platform, mitigation_lines
@@ -28,6 +29,7 @@ class Assigned:
 
     role: str
     person: str
+    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Acted:
 
     mitigation: str
     arguments: dict[str, str] = field(default_factory=dict[str, str])
+    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Advanced:
     """The next phase."""
 
     action: str
+    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,15 @@ class Resolved:
 
     verify: bool = True
     reason: str = ""
+    expected_version: int | None = None
 
 
 def router(platform: Platform) -> APIRouter:
     """Routes of this room."""
     routes = APIRouter(prefix="/v1/incidents", tags=["incidents"])
     _reading(routes, platform)
-    _writing(routes, platform)
+    _telling(routes, platform)
+    _deciding(routes, platform)
     return routes
 
 
@@ -81,8 +87,9 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
 
     @routes.get("/{incident}")
     def one(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """One incident as it is now."""
-        return reply(incidents.get(incident))
+        """One incident as it is now; its ETag makes a later decision a compare-and-set."""
+        found = incidents.get(incident)
+        return tag(reply(found), found.version)
 
     @routes.get("/{incident}/menu")
     def menu(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -106,10 +113,10 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
         return reply(incidents.postmortem(incident))
 
 
-def _writing(routes: APIRouter, platform: Platform) -> None:
+def _telling(routes: APIRouter, platform: Platform) -> None:
     incidents = platform.incidents
 
-    def told(value: object, status: int = 200) -> JSONResponse:
+    def told(value: object, status: int) -> JSONResponse:
         platform.subscriptions.deliver()
         return reply(value, status)
 
@@ -120,12 +127,6 @@ def _writing(routes: APIRouter, platform: Platform) -> None:
         declared = platform.offline.declare(Said(asked.title, asked.on, asked.severity, by, asked.freeze, name))
         return told(declared, 201) if isinstance(declared, Incident) else reply(declared, 202)
 
-    @routes.post("/{incident}/roles")
-    def assign(incident: str, asked: Assigned, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Give a role to a person."""
-        by, name = actor_or_api(actor), require_key(key)
-        return told(incidents.assign(incident, asked.role, asked.person, by, key=name))
-
     @routes.post("/{incident}/notes", status_code=201)
     def note(incident: str, asked: Noted, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Write into the timeline."""
@@ -133,20 +134,45 @@ def _writing(routes: APIRouter, platform: Platform) -> None:
         about, verdict, at = asked.about, asked.verdict, asked.said_at
         return told(incidents.note(incident, asked.text, by, key=name, about=about, verdict=verdict, said_at=at), 201)
 
+
+def _deciding(routes: APIRouter, platform: Platform) -> None:
+    incidents = platform.incidents
+
+    def told(value: object) -> JSONResponse:
+        platform.subscriptions.deliver()
+        return reply(value)
+
+    @routes.post("/{incident}/roles")
+    def assign(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: Assigned, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
+        """Give a role to a person."""
+        by, name, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
+        return told(incidents.assign(incident, asked.role, asked.person, by, key=name, expected_version=seen))
+
     @routes.post("/{incident}/actions")
-    def act(incident: str, asked: Acted, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def act(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: Acted, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
         """Do something from the menu; look at `outcome`, a failure is recorded and returned."""
-        by, name = actor_or_api(actor), require_key(key)
-        return told(incidents.act(incident, asked.mitigation, asked.arguments, by, key=name))
+        by, name, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
+        return told(incidents.act(incident, asked.mitigation, asked.arguments, by, key=name, expected_version=seen))
 
     @routes.post("/{incident}/phase")
-    def advance(incident: str, asked: Advanced, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def advance(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: Advanced, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
         """Move to the next phase."""
-        by, name = actor_or_api(actor), require_key(key)
-        return told(incidents.advance(incident, asked.action, by, key=name))
+        by, name, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
+        return told(incidents.advance(incident, asked.action, by, key=name, expected_version=seen))
 
     @routes.post("/{incident}/resolution")
-    def resolve(incident: str, asked: Resolved, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def resolve(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: Resolved, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
         """End the outage, verified by the indicators that showed it."""
-        by, name = actor_or_api(actor), require_key(key)
-        return told(incidents.resolve(incident, actor=by, key=name, verify=asked.verify, reason=asked.reason))
+        by, name, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
+        over = incidents.resolve(
+            incident, actor=by, key=name, verify=asked.verify, reason=asked.reason, expected_version=seen
+        )
+        return told(over)

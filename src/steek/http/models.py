@@ -1,18 +1,16 @@
 """`/v1/models`: trained models, evaluations, gates and routes."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from steek.http.preconditions import IfMatch, seen_version, tag
 from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
-from steek.kernel.errors import InputError, NotFoundError
+from steek.kernel.errors import NotFoundError
 from steek.models import model_card
 from steek.platform import Platform, deploy_version, find_definition, rollback_target
 from steek.serving import Route
-
-IfMatch = Annotated[str | None, Header(alias="If-Match", description="ETag of the route you decided on.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def _writing(routes: APIRouter, platform: Platform) -> None:
             promote=asked.promote,
             key=require_key(key),
             actor=actor_or_api(actor),
-            expected_epoch=_epoch(if_match),
+            expected_epoch=seen_version(if_match),
         )
         return _tagged(after)
 
@@ -128,22 +126,10 @@ def _writing(routes: APIRouter, platform: Platform) -> None:
             actor=actor_or_api(actor),
             reason=asked.reason,
             key=require_key(key),
-            expected_epoch=_epoch(if_match),
+            expected_epoch=seen_version(if_match),
         )
         return _tagged(after)
 
 
 def _tagged(route: Route) -> JSONResponse:
-    response = reply(route)
-    response.headers["ETag"] = f'"{route.epoch}"'
-    return response
-
-
-def _epoch(if_match: str | None) -> int | None:
-    if if_match is None:
-        return None
-    text = if_match.strip().strip('"')
-    if not text.isdecimal():
-        message = f"If-Match is {if_match!r}, which is no ETag of a route"
-        raise InputError(message, next_step='Read the route and send its ETag, such as "3".')
-    return int(text)
+    return tag(reply(route), route.epoch)

@@ -7,9 +7,29 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from steek.incidents.lifecycle import State
 from steek.incidents.tables import alerts, incidents, requests
+from steek.incidents.timeline import describe
 from steek.incidents.types import AlertEvidence, Incident, Role, Severity, Span
 from steek.kernel.errors import ConflictError, NotFoundError, StaleWriteError
+from steek.ledger.ledger import to_event
+from steek.ledger.tables import events
 from steek.monitoring.tables import alerts as fired
+
+# What counts the version of an incident up.
+_DECISIONS = (
+    "incident.acted",
+    "incident.action_started",
+    "incident.advanced",
+    "incident.handed_over",
+    "incident.merged",
+    "incident.resolved",
+    "incident.role_assigned",
+    "incident.severity_changed",
+    "incident.shadow_left",
+    "incident.system_added",
+    "incident.system_removed",
+)
+_MOST_TOLD = 3
+_SAID_CHARACTERS = 120
 
 
 def to_incident(row: RowMapping) -> Incident:
@@ -64,15 +84,28 @@ def find_seen(connection: Connection, incident_id: str, *, seen: int | None) -> 
     """
     incident = find(connection, incident_id)
     if seen is not None and seen != incident.version:
+        since = _decided_since(connection, incident, seen)
         message = (
             f"incident {incident.id} was changed by {incident.changed_by} while you were looking: "
             f"you saw version {seen}, it is at {incident.version} ({incident.state.value})"
-        )
+        ) + (f"; since then {'; '.join(since)}" if since else "")
         details: dict[str, object] = {"seen": seen, "version": incident.version, "changed_by": incident.changed_by}
+        details["since"] = list(since)
         raise StaleWriteError(
             message, next_step="Look at it again and decide anew; nothing was written.", details=details
         )
     return incident
+
+
+def _decided_since(connection: Connection, incident: Incident, seen: int) -> tuple[str, ...]:
+    """Who decided what after version `seen`, oldest first; at most three, the latest."""
+    most = min(incident.version - seen, _MOST_TOLD)
+    if most <= 0:
+        return ()
+    decided = (events.c.subject == incident.urn) & events.c.kind.in_(_DECISIONS)
+    query = select(events).where(decided).order_by(events.c.sequence.desc()).limit(most)
+    found = [to_event(row) for row in connection.execute(query).mappings()]
+    return tuple(f"{event.actor}: {describe(event)[:_SAID_CHARACTERS]}" for event in reversed(found))
 
 
 def change(connection: Connection, incident: Incident, *, actor: str, **values: object) -> Incident:
