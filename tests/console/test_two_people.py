@@ -155,9 +155,8 @@ def test_with_a_token_the_name_is_shown_and_nobody_types_a_second(
     # Also in what came in live, the same for everybody.
     names = phone.locator('main input[name="actor"]')
     assert {names.nth(place).get_attribute("value") for place in range(names.count())} == {SAM}
-    assert phone.evaluate(
-        "[...document.querySelectorAll('input[name=actor]:not([type=hidden])')].every((field) => field.readOnly)"
-    )
+    locked = "[...document.querySelectorAll('input[name=actor]:not([type=hidden])')].every((field) => field.readOnly)"
+    assert phone.evaluate(locked)
     phone.locator("#note-text").fill("partner 69 has no lines")
     # Somebody who takes the lock off their own page acts under their own name all the same.
     phone.evaluate(
