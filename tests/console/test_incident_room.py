@@ -73,7 +73,7 @@ def test_after_it_is_over_the_draft_comes_first_and_closing_last(broken: World) 
 @pytest.mark.covers("I10", "I12")
 def test_questions_are_open_from_asking_to_answering() -> None:
     asked = [
-        entry("incident.paged", calls=[{"person": "sam"}, {"person": "ariel"}]),
+        entry("incident.paged", calls=[{"person": "sam", "target": "night"}, {"person": "zoe", "target": None}, {"person": "ariel"}]),
         entry("incident.agreement_asked", agreement="a", of="business", mitigation="roll-back"),
         entry("incident.agreement_asked", agreement="b", of="legal", mitigation="x", until=NOW.isoformat()),
         entry("incident.asked", number=1, text="when is it over?"),

@@ -64,7 +64,9 @@ def open_questions(entries: Sequence[TimelineEntry], now: datetime) -> OpenQuest
 def _paged(reading: _Reading, entry: TimelineEntry) -> None:
     calls = entry.payload.get("calls")
     called = cast("list[Mapping[str, object]]", calls) if isinstance(calls, list) else []
-    reading.paged = tuple(dict.fromkeys([*reading.paged, *(str(call.get("person")) for call in called)]))
+    # Who was to be called and whom no target reaches has nothing to answer.
+    names = (str(call.get("person")) for call in called if call.get("target", "") is not None)
+    reading.paged = tuple(dict.fromkeys([*reading.paged, *names]))
 
 
 def _acknowledged(reading: _Reading, _entry: TimelineEntry) -> None:

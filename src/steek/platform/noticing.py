@@ -24,11 +24,9 @@ _ALERTS: Mapping[str, NoticeState] = {
 }
 _TROUBLE = ("objective.burning", "objective.exhausted", "objective.unmeasured")
 _RECOVERED = "objective.recovered"
+# Whether somebody is on it is the page's to say: naming somebody else commander silences no pager.
 _INCIDENTS: Mapping[str, NoticeState] = {
     "incident.declared": "open",
-    "incident.role_assigned": "acknowledged",
-    "incident.page_acknowledged": "acknowledged",
-    "incident.advanced": "acknowledged",
     "incident.resolved": "resolved",
 }
 _POSTED = "notice.posted"

@@ -50,13 +50,18 @@ def oncall_part(
     """Services over incidents that exist already."""
     database, ledger, clock = state
     stakeholders = Stakeholders(*state, lambda: project.stakeholders)
+
+    def targets() -> list[str]:
+        # What waits for a target that was taken out of steek.toml stands there without a purpose.
+        return [target.name for target in notices.targets() if target.purposes]
+
     oncall = OnCalls(
         *state,
         owner_of=lambda system: owner_of(project, system),
         stakeholders_of=stakeholders.of,
-        targets=lambda: [target.name for target in notices.targets()],
+        targets=targets,
     )
-    paging = Paging(*state, notices, noticing.incident_notice, lambda system: owner_of(project, system))
+    paging = Paging(*state, notices, noticing.incident_notice, lambda system: owner_of(project, system), targets)
     updates = Updates(
         *state,
         by_severity={

@@ -102,7 +102,7 @@ def switchboard(database: Database, ledger: Ledger, clock: ReplayClock, incident
         stakeholders_of=lambda _: [("cfo", "finance")],
         targets=lambda: list(targets),
     )
-    paging = Paging(database, ledger, clock, notices, notice_of, owners.get)
+    paging = Paging(database, ledger, clock, notices, notice_of, owners.get, lambda: list(targets))
     deliveries = Subscriptions(ledger, {"paging": (PAGING_KINDS, paging.on_event)})
     yield Switchboard(oncall, paging, notices, channels, clock, deliveries)
     notices.close()

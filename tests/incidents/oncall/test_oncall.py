@@ -68,7 +68,7 @@ def test_who_is_reachable_comes_from_registry_rotations_and_business_with_why(sw
         ("cfo", "finance", 0),
     ]
     assert "no business rotation covers model:search_ranking" in found.gaps
-    assert "no contact of ben is known" in found.gaps
+    assert "no target reaches ben" in found.gaps
     assert found.chain[0].told
     with calling(Actor("stranger", (), "operations")):
         assert all(one.contacts is None for one in switchboard.oncall.reachable("model:search_ranking").chain)

@@ -46,7 +46,7 @@ def test_a_storm_pages_once_and_two_who_decide_are_told(
     )
     oncall.put_rotation({"name": "core", "people": ["ada"], "starts_on": "2017-01-02"}, actor="a", key="r")
     oncall.set_contacts("ada", [{"kind": "target", "value": "night"}], actor="a", key="c")
-    paging = Paging(postgres, ledger, clock, notices, notice_of, lambda _: None)
+    paging = Paging(postgres, ledger, clock, notices, notice_of, lambda _: None, lambda: ["night"])
     incident = incidents.declare("down 🧶 \u202e", on="partner_demand", severity="sev1", actor="mara", key="d")
     (declared,) = ledger.events(kinds=["incident.declared"])
 

@@ -1,6 +1,6 @@
 """How a person is reached: targets that notices go to, mail and phone for people; and who may look at that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -57,6 +57,12 @@ def may_see_contacts() -> bool:
     return asking is not None and bool(asking.roles)
 
 
-def targets_of(contacts: Sequence[Contact]) -> tuple[str, ...]:
-    """Names of targets that reach a person by themselves, in the order in which they are tried."""
-    return tuple(contact.value for contact in contacts if contact.kind == "target")
+def targets_of(contacts: Sequence[Contact], declared: Collection[str] | None = None) -> tuple[str, ...]:
+    """Names of targets that reach a person by themselves, in the order in which they are tried.
+
+    Args:
+        contacts: How the person is reached.
+        declared: Names of the targets that there are; one that was taken out reaches nobody. None does not ask.
+    """
+    named = (contact.value for contact in contacts if contact.kind == "target")
+    return tuple(name for name in named if declared is None or name in declared)

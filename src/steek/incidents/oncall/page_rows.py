@@ -35,6 +35,18 @@ class Page:
         """Names of everybody who was called, in order, each once."""
         return tuple(dict.fromkeys(self.rungs[call.rung].person for call in self.calls))
 
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """Names of those whom a call was seen to reach, in order, each once."""
+        arrived = [call for call in self.calls if call.delivered_at is not None]
+        return tuple(dict.fromkeys(self.rungs[call.rung].person for call in arrived))
+
+    @property
+    def unreachable(self) -> tuple[str, ...]:
+        """Names of those who are to be called now and whom no target reaches."""
+        silent = [rung.person for rung in self.rungs if not rung.channels and not rung.ended]
+        return tuple(dict.fromkeys(silent))
+
 
 def read_page(connection: Connection, incident_id: str) -> Page | None:
     """The page of an incident; None when it paged nobody."""
@@ -55,7 +67,7 @@ def write_page(connection: Connection, page: Page, *, is_new: bool) -> None:
         "state": page.state.value,
         "version": page.version,
         "rungs": [{**asdict(rung), "channels": list(rung.channels)} for rung in page.rungs],
-        "calls": [{**asdict(call), "called_at": call.called_at.isoformat()} for call in page.calls],
+        "calls": [_of_call(call) for call in page.calls],
         "notice": page.notice,
         "paged_at": page.paged_at,
         "counted_from_at": page.counted_from_at,
@@ -77,9 +89,15 @@ def _to_page(row: RowMapping) -> Page:
 
 
 def _to_rung(stored: Mapping[str, Any]) -> PageRung:
-    return PageRung(stored["person"], stored["after_s"], stored["because"], tuple(stored["channels"]))
+    return PageRung(**{**stored, "channels": tuple(stored["channels"])})
+
+
+def _of_call(call: Call) -> dict[str, Any]:
+    arrived = None if call.delivered_at is None else call.delivered_at.isoformat()
+    return {**asdict(call), "called_at": call.called_at.isoformat(), "delivered_at": arrived}
 
 
 def _to_call(stored: Mapping[str, Any]) -> Call:
-    at = datetime.fromisoformat(stored["called_at"])
-    return Call(stored["rung"], stored["channel"], stored["notice"], stored["posted"], at)
+    arrived = stored.get("delivered_at")
+    times = {"called_at": datetime.fromisoformat(stored["called_at"])}
+    return Call(**{**stored, **times, "delivered_at": None if arrived is None else datetime.fromisoformat(arrived)})

@@ -35,28 +35,38 @@ PAGE_TRANSITIONS: Mapping[tuple[PageState, PageAction], PageState] = {
     (PageState.ACKNOWLEDGED, PageAction.PAGE): PageState.OPEN,
     (PageState.ACKNOWLEDGED, PageAction.ACKNOWLEDGE): PageState.ACKNOWLEDGED,
     (PageState.ACKNOWLEDGED, PageAction.END): PageState.OVER,
+    # What was over may come back: an incident that is reopened calls anew.
+    (PageState.OVER, PageAction.PAGE): PageState.OPEN,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class PageRung:
-    """One person to call: `after_s` after the page, if nobody has answered; `channels` are targets, best first."""
+    """One person to call: `after_s` after the page, if nobody has answered; `channels` are targets, best first.
+
+    `ended` ones are called no more: somebody answered, or the calling began anew.
+    """
 
     person: str
     after_s: float
     because: str
     channels: tuple[str, ...]
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One channel of one person that was called. `notice` is what deliveries know it by, `posted` its own key."""
+    """One channel of one person that was called. `notice` is what deliveries know it by, `posted` its own key.
+
+    `delivered_at` is when the call was seen to have arrived; None as long as it has not.
+    """
 
     rung: int
     channel: int
     notice: str
     posted: str
     called_at: datetime
+    delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +100,15 @@ def next_calls(
     """
     found: list[NextCall] = []
     for number, rung in enumerate(rungs):
+        if rung.ended:
+            continue
         made = [call for call in calls if call.rung == number]
         if not made:
             if elapsed_s >= rung.after_s:
                 found.append(NextCall(number, 0, _why_now(rung)))
             continue
         last = max(made, key=lambda call: call.channel)
-        if last.channel + 1 >= len(rung.channels) or _arrived(rung, made, deliveries):
+        if last.channel + 1 >= len(rung.channels) or any(arrival(rung, call, deliveries) for call in made):
             continue
         why = _trouble(
             rung.channels[last.channel], deliveries.get(last.notice, ()), (now - last.called_at).total_seconds()
@@ -111,13 +123,12 @@ def _why_now(rung: PageRung) -> str:
     return rung.because if minutes == 0 else f"nobody answered for {minutes:g} minutes; {rung.because}"
 
 
-def _arrived(rung: PageRung, made: Sequence[Call], deliveries: Mapping[str, Sequence[Delivery]]) -> bool:
-    called = {(call.notice, rung.channels[call.channel]) for call in made if call.channel < len(rung.channels)}
-    return any(
-        (notice, each.target) in called and each.state == "delivered"
-        for notice, found in deliveries.items()
-        for each in found
-    )
+def arrival(rung: PageRung, call: Call, deliveries: Mapping[str, Sequence[Delivery]]) -> datetime | None:
+    """When a call reached its target; None when it has not, or when there is no target."""
+    if call.delivered_at is not None or call.channel >= len(rung.channels):
+        return call.delivered_at
+    found = (each for each in deliveries.get(call.notice, ()) if each.target == rung.channels[call.channel])
+    return next((each.delivered_at for each in found if each.told is not None), None)
 
 
 def _trouble(target: str, deliveries: Sequence[Delivery], waited_s: float) -> str | None:

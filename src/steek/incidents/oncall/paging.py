@@ -1,12 +1,14 @@
 """Paging: who is on call is called when an incident is declared, and the next when nobody answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from steek.incidents.oncall.contacts import targets_of
+from steek.incidents.impact.severity import is_worse
+from steek.incidents.oncall.calling import Callees
+from steek.incidents.oncall.page_notices import heard, notice_to
 from steek.incidents.oncall.page_rows import Page, read_page, read_pages, write_page
 from steek.incidents.oncall.page_steps import (
     PAGE_TRANSITIONS,
@@ -15,42 +17,38 @@ from steek.incidents.oncall.page_steps import (
     PageAction,
     PageRung,
     PageState,
+    arrival,
     next_calls,
 )
-from steek.incidents.oncall.reaching import responsible
-from steek.incidents.oncall.rota_rows import (
-    find_rotation,
-    known_result,
-    read_calendar,
-    read_people,
-    read_rotations,
-    remember_result,
-)
-from steek.incidents.oncall.rotation import Duty
-from steek.incidents.oncall.watches import chain, who
+from steek.incidents.oncall.reaching import silence
+from steek.incidents.oncall.rota_rows import known_result, remember_result
 from steek.incidents.rows import find
 from steek.incidents.text import NAME_CHARACTERS, checked
-from steek.incidents.types import Incident, Role
+from steek.incidents.types import Incident, Role, Severity
 from steek.kernel.clock import Clock
-from steek.kernel.errors import ConflictError, InputError, NotFoundError
+from steek.kernel.errors import ConflictError
 from steek.kernel.state_machine import transition
 from steek.ledger import Database, Draft, Event, Ledger
 from steek.notify import Delivery, Notice, Notices
 
 PAGING_KINDS = (
+    "incident.advanced",
     "incident.declared",
-    "incident.role_assigned",
     "incident.handed_over",
-    "incident.resolved",
     "incident.merged",
+    "incident.resolved",
+    "incident.role_assigned",
+    "incident.severity_changed",
 )
 _ACTOR = "steek"
 _NEWS = timedelta(days=1)
-_MINUTE_S = 60.0
 
 
 class Paging:
-    """Calls people for incidents, each incident once; safe to share between threads and processes.
+    """Calls people for incidents; safe to share between threads and processes.
+
+    An incident calls when it is declared, and anew when it is reopened, gets worse or inherits the open page of a
+    duplicate; each of these once, however often its event comes.
 
     A page is a row of the database before it is a notice to anybody, so it outlives a process, a chat and a mail server
     that are down: deliveries are tried again, the next channel and the next person are tried beside them, and the
@@ -63,6 +61,7 @@ class Paging:
         notices: Carry the pages; their clock counts the minutes until the next person.
         notice_of: The notice that an incident's declaration becomes.
         owner_of: Who answers for a system when no rotation does.
+        targets: Names of the targets of steek.toml.
     """
 
     def __init__(
@@ -73,27 +72,37 @@ class Paging:
         notices: Notices,
         notice_of: Callable[[Event], Notice],
         owner_of: Callable[[str], str | None],
+        targets: Callable[[], Collection[str]],
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._clock = clock
         self._notices = notices
         self._notice_of = notice_of
-        self._owner_of = owner_of
+        self._callees = Callees(owner_of, targets)
 
     def on_event(self, event: Event) -> None:
         """Subscription to `PAGING_KINDS`; the same event again does nothing."""
-        incident_id = str(event.payload.get("incident"))
-        if event.kind == "incident.declared":
-            if self._clock.now() - event.recorded_at <= _NEWS:
-                self._begin(event, incident_id)
-        elif event.kind in ("incident.role_assigned", "incident.handed_over"):
-            # Who names somebody else has not woken them: only whoever takes command answers.
-            taken = event.payload.get("person", event.actor) == event.actor
-            if taken and event.payload.get("role") == Role.COMMANDER.value:
-                self._end(incident_id, PageAction.ACKNOWLEDGE, by=event.actor)
-        else:
+        incident_id, said = str(event.payload.get("incident")), event.payload
+        # Who is told of it a day later is told of what was.
+        is_news = self._clock.now() - event.recorded_at <= _NEWS
+        if event.kind == "incident.resolved":
             self._end(incident_id, PageAction.END, by=event.actor)
+        elif event.kind in ("incident.role_assigned", "incident.handed_over"):
+            if said.get("role") == Role.COMMANDER.value:
+                self._command(event, incident_id, str(said.get("person", event.actor)), is_news=is_news)
+        elif event.kind == "incident.merged":
+            # Both sides are told; the survivor by "from". Only the duplicate's page is over.
+            if "from" not in said:
+                self._inherit(event, incident_id, str(said.get("into")), is_news=is_news)
+        elif is_news and event.kind == "incident.declared":
+            self._begin(event, incident_id, "")
+        elif is_news and event.kind == "incident.advanced" and said.get("action") == "reopen":
+            self._begin(event, incident_id, "it is open again")
+        elif is_news and event.kind == "incident.severity_changed":
+            severity, before = Severity(str(said.get("severity"))), Severity(str(said.get("before")))
+            if is_worse(severity, before):
+                self._begin(event, incident_id, f"it is {severity} now, {before} before")
 
     def tick(self) -> int:
         """Call whoever's time has come, and try the next channel where one failed; returns how many calls were made."""
@@ -151,29 +160,81 @@ class Paging:
                 message = f"incident {incident} is {found.state.value}; nobody was called"
                 raise ConflictError(message, next_step="Reopen it first.")
             remember_result(connection, "page", key, incident)
-            person, because = self._named(connection, to, by)
-            now = self._notices.now()
-            page = page or self._new(found, (), f"incident:{incident}")
-            # Never quite at once: whoever is called besides is told with a notice of their own.
-            after_s = max((now - page.counted_from_at).total_seconds(), 0.001)
-            channels = self._channels(connection, person)
-            rungs = (*page.rungs, PageRung(person, after_s, because, channels))
-            state = transition(PAGE_TRANSITIONS, page.state, PageAction.PAGE, what=f"page of incident {incident}")
-            page = replace(page, rungs=rungs, state=state, acknowledged_by=None, acknowledged_at=None)
-            moves = (NextCall(len(rungs) - 1, 0, because),)
-            return self._call(connection, found, page, moves, kind="incident.paged", actor=by)
+            person, because = self._callees.named(connection, to, by, self._clock.now())
+            return self._besides(connection, found, page, person, because, by=by)
 
-    def _begin(self, event: Event, incident_id: str) -> None:
+    def _begin(self, event: Event, incident_id: str, why: str) -> None:
+        """Call everybody responsible from the beginning; `why` it is done again, "" for the first time."""
         with self._database.transaction() as connection:
-            if read_page(connection, incident_id) is not None:
+            incident, page = find(connection, incident_id), read_page(connection, incident_id)
+            is_done = page is not None if not why else known_result(connection, "page again", event.id) is not None
+            if is_done or not incident.state.is_open:
                 return
-            incident = find(connection, incident_id)
-            if not incident.state.is_open:
+            if why:
+                remember_result(connection, "page again", event.id, incident_id)
+            self._call_all(connection, incident, page, why)
+            if why and page is not None and incident.roles.get(Role.COMMANDER) == event.actor:
+                # Whoever commands and says so is awake.
+                self._end_in(connection, incident, PageAction.ACKNOWLEDGE, by=event.actor)
+
+    def _call_all(self, connection: Connection, incident: Incident, page: Page | None, why: str) -> None:
+        rungs, gaps = self._callees.chain(connection, incident, self._clock.now())
+        if page is None:
+            page, first = self._new(incident, rungs), 0
+        else:
+            first = len(page.rungs)
+            state = transition(PAGE_TRANSITIONS, page.state, PageAction.PAGE, what=f"page of incident {incident.id}")
+            ended = tuple(replace(rung, ended=True) for rung in page.rungs)
+            page = replace(
+                self._new(incident, (*ended, *(replace(rung, because=f"{why}; {rung.because}") for rung in rungs))),
+                state=state,
+                version=page.version,
+                calls=page.calls,
+                notice=f"incident:{incident.id}:{page.version}",
+            )
+            self._notices.post_in(connection, [heard(self._declared(incident), incident, page)])
+        numbered = enumerate(page.rungs[first:], first)
+        moves = tuple(NextCall(number, 0, rung.because) for number, rung in numbered if rung.after_s == 0)
+        self._call(connection, incident, page, moves, kind="incident.paged", actor=_ACTOR, gaps=gaps)
+
+    def _command(self, event: Event, incident_id: str, person: str, *, is_news: bool) -> None:
+        """Who takes command answers the page. Who names somebody else has not woken them: they are called."""
+        if person == event.actor:
+            self._end(incident_id, PageAction.ACKNOWLEDGE, by=event.actor)
+            return
+        with self._database.transaction() as connection:
+            incident, page = find(connection, incident_id), read_page(connection, incident_id)
+            if not (is_news and incident.state.is_open) or incident.roles.get(Role.COMMANDER) != person:
                 return
-            rungs, gaps = self._rungs(connection, incident)
-            page = self._new(incident, rungs, self._notice_of(event).key)
-            first = tuple(NextCall(number, 0, rung.because) for number, rung in enumerate(rungs) if rung.after_s == 0)
-            self._call(connection, incident, page, first, kind="incident.paged", actor=_ACTOR, gaps=gaps)
+            if known_result(connection, "page again", event.id) is not None:
+                return
+            remember_result(connection, "page again", event.id, incident_id)
+            self._besides(connection, incident, page, person, f"named commander by {event.actor}", by=event.actor)
+
+    def _inherit(self, event: Event, duplicate: str, into: str, *, is_news: bool) -> None:
+        """The duplicate's page is over; where nobody was called for the survivor yet, its own begins."""
+        with self._database.transaction() as connection:
+            page = read_page(connection, duplicate)
+            was_open = page is not None and page.state is PageState.OPEN
+            self._end_in(connection, find(connection, duplicate), PageAction.END, by=event.actor)
+            survivor = find(connection, into)
+            if was_open and is_news and survivor.state.is_open and read_page(connection, into) is None:
+                self._call_all(connection, survivor, None, "")
+
+    def _besides(
+        self, connection: Connection, incident: Incident, page: Page | None, person: str, because: str, *, by: str
+    ) -> Page:
+        """Call one person now, beside whoever is called anyway."""
+        now = self._notices.now()
+        page = page or self._new(incident, ())
+        # Never quite at once: whoever is called besides is told with a notice of their own.
+        after_s = max((now - page.counted_from_at).total_seconds(), 0.001)
+        rung = PageRung(person, after_s, because, self._callees.channels(connection, person))
+        state = transition(PAGE_TRANSITIONS, page.state, PageAction.PAGE, what=f"page of incident {incident.id}")
+        page = replace(page, rungs=(*page.rungs, rung), state=state, acknowledged_by=None, acknowledged_at=None)
+        gaps = () if rung.channels else (silence(person),)
+        moves = (NextCall(len(page.rungs) - 1, 0, because),)
+        return self._call(connection, incident, page, moves, kind="incident.paged", actor=by, gaps=gaps)
 
     def _escalate(self, incident_id: str) -> int:
         now = self._notices.now()
@@ -181,10 +242,11 @@ class Paging:
             page = read_page(connection, incident_id)
             if page is None or page.state is not PageState.OPEN:
                 return 0
+            incident, deliveries = find(connection, incident_id), self._deliveries(page)
+            page = self._arrived(connection, incident, page, deliveries)
             elapsed_s = (now - page.counted_from_at).total_seconds()
-            moves = next_calls(page.rungs, page.calls, self._deliveries(page), elapsed_s=elapsed_s, now=now)
+            moves = next_calls(page.rungs, page.calls, deliveries, elapsed_s=elapsed_s, now=now)
             if moves:
-                incident = find(connection, incident_id)
                 self._call(connection, incident, page, moves, kind="incident.page_escalated", actor=_ACTOR)
         return len(moves)
 
@@ -200,10 +262,10 @@ class Paging:
         gaps: Sequence[str] = (),
     ) -> Page:
         """Post what is to be told, and write page and event with it."""
-        now, calls = self._notices.now(), list(page.calls)
+        now, calls, declared = self._notices.now(), list(page.calls), self._declared(incident)
         for move in moves:
             rung = page.rungs[move.rung]
-            notice = self._notice_for(incident, page, move.rung, rung.channels[: move.channel + 1])
+            notice = notice_to(declared, incident, page, move.rung, rung.channels[: move.channel + 1])
             head = self._notices.post_in(connection, [notice])[0] or notice.key
             calls.append(Call(move.rung, move.channel, head, notice.key, now))
         is_new = page.version == 0
@@ -224,38 +286,39 @@ class Paging:
         self._ledger.append(connection, Draft(kind, incident.urn, actor, payload))
         return written
 
-    def _notice_for(self, incident: Incident, page: Page, rung: int, to: tuple[str, ...]) -> Notice:
-        """The incident's own notice for who is called at once; one of their own for whoever is called later."""
-        at_once = page.rungs[rung].after_s == 0
-        declared = self._declared(incident)
-        if at_once and declared is not None:
-            return replace(declared, to=to)
-        title = f"Incident {incident.id}: {incident.title} (for {page.rungs[rung].person})"
-        severity = incident.severity.value
-        url = "" if declared is None else declared.url
-        key = f"page:{incident.id}:{rung}"
-        return Notice(
-            key=key,
-            title=title[:300],
-            severity=severity,
-            subject=incident.subject,
-            at=page.paged_at,
-            purpose="page",
-            body=f"{page.rungs[rung].because}. Answer with: steek oncall acknowledge {incident.id}",
-            url=url,
-            to=to,
-            only_to=True,
-        )
+    def _arrived(
+        self, connection: Connection, incident: Incident, page: Page, deliveries: Mapping[str, Sequence[Delivery]]
+    ) -> Page:
+        """Write down which calls have reached their target since somebody looked last, each once."""
+        seen = [arrival(page.rungs[call.rung], call, deliveries) for call in page.calls]
+        new = [(call, at) for call, at in zip(page.calls, seen, strict=True) if at and call.delivered_at is None]
+        if not new:
+            return page
+        calls = tuple(replace(call, delivered_at=at) for call, at in zip(page.calls, seen, strict=True))
+        page = replace(page, calls=calls, version=page.version + 1)
+        write_page(connection, page, is_new=False)
+        for call, at in new:
+            rung = page.rungs[call.rung]
+            payload: dict[str, object] = {
+                "incident": incident.id,
+                "person": rung.person,
+                "target": rung.channels[call.channel],
+                "after_s": max((at - call.called_at).total_seconds(), 0.0),
+            }
+            self._ledger.append(connection, Draft("incident.page_delivered", incident.urn, _ACTOR, payload))
+        return page
 
-    def _declared(self, incident: Incident) -> Notice | None:
-        found = self._ledger.events(kinds=["incident.declared"], subject=incident.urn, limit=1)
-        return self._notice_of(found[0]) if found else None
+    def _declared(self, incident: Incident) -> Notice:
+        return self._notice_of(self._ledger.events(kinds=["incident.declared"], subject=incident.urn, limit=1)[0])
 
     def _end(self, incident_id: str, action: PageAction, *, by: str) -> None:
         with self._database.transaction() as connection:
-            page = read_page(connection, incident_id)
-            if page is not None:
-                self._settle(connection, find(connection, incident_id), page, action, by=by)
+            self._end_in(connection, find(connection, incident_id), action, by=by)
+
+    def _end_in(self, connection: Connection, incident: Incident, action: PageAction, *, by: str) -> None:
+        page = read_page(connection, incident.id)
+        if page is not None:
+            self._settle(connection, incident, page, action, by=by)
 
     def _settle(self, connection: Connection, incident: Incident, page: Page, action: PageAction, *, by: str) -> Page:
         """Move a page on, tell the pagers, and write the event; what had been said before changes nothing."""
@@ -264,74 +327,35 @@ class Paging:
         state = transition(PAGE_TRANSITIONS, page.state, action, what=f"page of incident {incident.id}")
         if state is page.state:
             return page
-        seen = {"acknowledged_by": by, "acknowledged_at": self._clock.now()} if page.acknowledged_by is None else {}
-        written = replace(page, state=state, version=page.version + 1, **seen)
+        page = self._arrived(connection, incident, page, self._deliveries(page))
+        answered = action is PageAction.ACKNOWLEDGE
+        seen = {"acknowledged_by": by, "acknowledged_at": self._clock.now()} if answered else {}
+        rungs = tuple(replace(rung, ended=True) for rung in page.rungs)
+        written = replace(page, state=state, rungs=rungs, version=page.version + 1, **seen)
         write_page(connection, written, is_new=False)
-        told = "acknowledged" if action is PageAction.ACKNOWLEDGE else "resolved"
-        keys = {call.posted: call.rung for call in page.calls}
-        notices = [self._notice_for(incident, page, rung, ()) for rung in keys.values()]
-        self._notices.post_in(connection, [replace(notice, state=told) for notice in notices])
-        if action is PageAction.ACKNOWLEDGE:
-            payload: dict[str, object] = {"incident": incident.id, "called": list(page.called)}
+        declared = replace(self._declared(incident), state="acknowledged" if answered else "resolved", body="")
+        keys = dict.fromkeys((declared.key, page.notice, *(call.posted for call in page.calls)))
+        self._notices.post_in(connection, [replace(declared, key=key) for key in keys])
+        if answered:
+            payload: dict[str, object] = {
+                "incident": incident.id,
+                "called": list(page.called),
+                "reached": list(page.reached),
+            }
             self._ledger.append(connection, Draft("incident.page_acknowledged", incident.urn, by, payload))
         return written
 
-    def _rungs(self, connection: Connection, incident: Incident) -> tuple[tuple[PageRung, ...], list[str]]:
-        """Everybody who may be called for an incident; where no rotation answers, whoever answers for the system."""
-        at = self._clock.now()
-        rotations, calendar = read_rotations(connection), read_calendar(connection, since=at)
-        people = read_people(connection)
-        found: dict[str, PageRung] = {}
-        missing: list[str] = []
-        asked = responsible(rotations, incident.subject, incident.systems, Duty.OPERATIONS)
-        for rotation in asked:
-            now = who(rotation, at, calendar)
-            missing += [] if now.person else [f"nobody is on call for {rotation.name}: {now.because}"]
-            for rung in chain(rotation.name, rotations, at, calendar):
-                channels = targets_of(people.get(rung.person, ()))
-                missing += [] if channels else [f"no target reaches {rung.person}"]
-                made = PageRung(rung.person, rung.after_minutes * _MINUTE_S, rung.because, channels)
-                found.setdefault(rung.person, made)
-        missing += [] if asked else [f"no operations rotation covers {incident.subject}"]
-        owner = None if found else self._owner_of(incident.subject)
-        if owner is not None:
-            channels = targets_of(people.get(owner, ()))
-            found[owner] = PageRung(owner, 0.0, f"answers for {incident.subject}", channels)
-        # Less than sev2 can wait for the morning: nobody is called after the first.
-        rungs = tuple(rung for rung in found.values() if rung.after_s == 0 or incident.severity.value != "sev3")
-        return rungs, missing
-
-    def _new(self, incident: Incident, rungs: tuple[PageRung, ...], notice: str) -> Page:
+    def _new(self, incident: Incident, rungs: tuple[PageRung, ...]) -> Page:
         return Page(
             incident_id=incident.id,
             state=PageState.OPEN,
             version=0,
             rungs=rungs,
             calls=(),
-            notice=notice,
+            notice=self._declared(incident).key,
             paged_at=self._clock.now(),
             counted_from_at=self._notices.now(),
         )
-
-    def _named(self, connection: Connection, to: str, by: str) -> tuple[str, str]:
-        if to.startswith("rotation:"):
-            rotation = find_rotation(connection, to.removeprefix("rotation:"))
-            now = who(rotation, self._clock.now(), read_calendar(connection))
-            if now.person is None:
-                message = f"nobody is on call for {rotation.name}: {now.because}"
-                raise ConflictError(message, next_step="Name a person.")
-            return now.person, f"on call for {rotation.name}, asked for by {by}"
-        if not to.strip():
-            raise InputError("nobody is named", next_step="Give a person, or rotation:NAME.")
-        known = read_people(connection)
-        if to not in known:
-            raise NotFoundError.among(
-                "person", to, known, next_step="Say how they are reached: 'steek oncall contact'."
-            )
-        return to, f"asked for by {by}"
-
-    def _channels(self, connection: Connection, person: str) -> tuple[str, ...]:
-        return targets_of(read_people(connection).get(person, ()))
 
     def _deliveries(self, page: Page) -> Mapping[str, Sequence[Delivery]]:
         keys = dict.fromkeys((page.notice, *(call.notice for call in page.calls)))

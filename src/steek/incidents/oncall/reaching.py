@@ -34,6 +34,15 @@ class Reachable:
     gaps: tuple[str, ...]
 
 
+def silence(person: str) -> str:
+    """What is said of somebody whom nothing calls.
+
+    >>> silence("ana")
+    'no target reaches ana'
+    """
+    return f"no target reaches {person}"
+
+
 def responsible(
     rotations: Mapping[str, Rotation], subject: str, systems: Iterable[str], duty: Duty
 ) -> tuple[Rotation, ...]:
@@ -78,8 +87,8 @@ def reachable(
     def add(person: str, duty: str, after_minutes: int, because: str) -> None:
         contacts = people.get(person, ())
         told = any(each.kind == "target" and each.value in known_targets for each in contacts)
-        if not contacts:
-            missing.append(f"no contact of {person} is known")
+        if not told:
+            missing.append(silence(person))
         shown = contacts if show_contacts else None
         found.setdefault(person, Reached(person, duty, after_minutes, because, told, shown))
 

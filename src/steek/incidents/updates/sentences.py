@@ -7,15 +7,28 @@ Payload = Mapping[str, object]
 
 
 def _paged(payload: Payload) -> str:
+    """Who was called and why; nobody is said to have been called whom no target reaches."""
     calls = cast("Sequence[Payload]", payload.get("calls") or ())
-    said = [f"{call.get('person')} was called: {call.get('because')}" for call in calls]
-    gaps = [str(gap) for gap in cast("Sequence[object]", payload.get("gaps") or ())]
-    return "; ".join([*said, *gaps]) or "nobody is on call"
+    said = [f"{call.get('person')} was called: {call.get('because')}" for call in calls if call.get("target")]
+    silent = {
+        f"no target reaches {call.get('person')}": f"no target reaches {call.get('person')} ({call.get('because')})"
+        for call in calls
+        if not call.get("target")
+    }
+    others = [gap for gap in map(str, cast("Sequence[object]", payload.get("gaps") or ())) if gap not in silent]
+    missing = [*silent.values(), *others]
+    if said:
+        return "; ".join([*said, *missing])
+    return f"nobody could be called: {'; '.join(missing) or 'nobody is on call'}"
+
+
+def _delivered(payload: Payload) -> str:
+    return f"the call reached {payload.get('person')} ({payload.get('target')})"
 
 
 def _acknowledged(payload: Payload) -> str:
-    called = ", ".join(str(each) for each in cast("Sequence[object]", payload.get("called") or ()))
-    return f"answered the page of {called or 'nobody'}"
+    reached = ", ".join(str(each) for each in cast("Sequence[object]", payload.get("reached") or ()))
+    return f"answered; the call had reached {reached}" if reached else "took it on; no call had reached anybody"
 
 
 def _handed_over(payload: Payload) -> str:
@@ -52,6 +65,7 @@ PEOPLE_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
     "incident.outside_page_opened": lambda payload: f"opened a page for outsiders: {payload.get('title')}",
     "incident.outside_page_withdrawn": lambda payload: f"took {payload.get('links')} links for outsiders back",
     "incident.page_acknowledged": _acknowledged,
+    "incident.page_delivered": _delivered,
     "incident.page_escalated": _paged,
     "incident.paged": _paged,
     "incident.shadow_left": lambda payload: f"{payload.get('person')} stopped shadowing",
