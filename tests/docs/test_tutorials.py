@@ -210,7 +210,7 @@ def work_the_first_incident(reader: Reader) -> None:
     follow(reader, INCIDENT.read_text(encoding="utf-8"), int(PORT))
     assert re.search(r"^ana@example.org +operations ", reader.output_of("steek oncall reachable"), re.MULTILINE)
     assert "5 open alerts, 1 partner complaint, 1 finance question" in reader.output_of("steek signal list")
-    assert "That is an answer too." in reader.output_of("steek incident suspects")
+    assert "Nobody records what changes here; look outside too." in reader.output_of("steek incident suspects")
     assert re.search(r"^money +0 +4e\+04 +EUR", reader.output_of("steek incident impact $INCIDENT"), re.MULTILINE)
     assert reader.output_of("steek incident resolve $INCIDENT --actor").endswith("not over yet\n")
     outside = reader.output_of("steek incident status")

@@ -66,6 +66,27 @@ def test_nothing_changed_is_said_where_it_is_true(incidents: Incidents, loop: Lo
 
 
 @pytest.mark.covers("I6")
+def test_no_record_is_never_told_as_no_change(incidents: Incidents, loop: Loop) -> None:
+    loop.history()
+    loop.at(30)
+    on_model = incidents.declare("odd", on="partner_demand", severity="sev3", actor="a", key="k")
+    found = incidents.suspects(on_model.id)
+    assert found.suspects == ()
+    assert found.in_short == (
+        "No change was recorded upstream or outside between 07 Nov 06:00 and 14 Nov 06:00 UTC. "
+        "Not everything here is recorded: look outside too."
+    )
+    loop.tell("binary.recorded", "binary:work", {"facts": {}})
+    loop.at(40)
+    later = incidents.suspects(incidents.declare("odd", on="partner_demand", severity="sev3", actor="a", key="l").id)
+    assert later.in_short.endswith("What is recorded here did not change: look outside too.")
+    loop.tell("external.changed", "supplier:9", {"summary": "new file"})
+    loop.at(41)
+    last = incidents.suspects(incidents.declare("odd", on="partner_demand", severity="sev3", actor="a", key="m").id)
+    assert (len(last.suspects), last.in_short) == (1, "")
+
+
+@pytest.mark.covers("I6")
 def test_a_changed_definition_is_a_suspect_and_not_unchanged(incidents: Incidents, loop: Loop) -> None:
     loop.history()
     loop.at(0, 2)
@@ -122,6 +143,7 @@ def test_nothing_found_is_an_answer(incidents: Incidents) -> None:
     incident = incidents.declare("odd", on="somewhere", severity="sev3", actor="a", key="k")
     found = incidents.suspects(incident.id)
     assert (found.suspects, found.unchanged) == ((), ())
+    assert found.in_short.startswith("Nobody records what changes here; look outside too.")
     assert found.searched_until - found.searched_since == timedelta(days=7)
 
 

@@ -27,11 +27,11 @@ class SuspectLine:
 
 @dataclass(frozen=True, slots=True)
 class SuspectsView:
-    """The ranking; `unchanged` are sentences, `searched` says between which instants."""
+    """The ranking; `unchanged` are sentences, `in_short` is said first where there are no suspects."""
 
     suspects: tuple[SuspectLine, ...]
     unchanged: tuple[str, ...]
-    searched: str
+    in_short: str
 
 
 def suspects_section(services: Services, story: Story, _form_key: str) -> SuspectsView:
@@ -41,7 +41,7 @@ def suspects_section(services: Services, story: Story, _form_key: str) -> Suspec
     return SuspectsView(
         suspects=tuple(_suspect_line(suspect, tested) for suspect in _shown(changed.suspects)),
         unchanged=tuple(statement.sentence for statement in changed.unchanged),
-        searched=f"between {changed.searched_since:%d %b} and {changed.searched_until:%d %b %H:%M}",
+        in_short=changed.in_short,
     )
 
 

@@ -12,7 +12,7 @@ from steek.incidents.first_wrong import FirstWrong, first_wrong
 from steek.incidents.suspects import Candidate, Suspect, apply_verdicts, rank, unknown_fractions
 from steek.incidents.track_record import read_track_records
 from steek.incidents.types import AlertEvidence, Incident, Span
-from steek.incidents.unchanged import Unchanged, what_stayed
+from steek.incidents.unchanged import Unchanged, what_stayed, without_suspects
 from steek.incidents.upstream import Upstream, look_upstream
 from steek.kernel.errors import InputError
 from steek.ledger import Database, Event, Ledger, Lineage
@@ -37,7 +37,7 @@ _Row = Row[Any, Any, Any, Any]
 class WhatChanged:
     """Suspects, strongest first and one per kind and system; what was searched; and what stayed the same.
 
-    `left_out` counts the changes that were too weak to be read among too many.
+    `in_short` is what to say first, where nothing is suspected; "" with suspects. `left_out` counts the changes that were too weak to be read among too many.
     """
 
     suspects: tuple[Suspect, ...]
@@ -46,6 +46,7 @@ class WhatChanged:
     searched_since: datetime
     searched_until: datetime
     left_out: int = 0
+    in_short: str = ""
 
     def judged(self, verdicts: Mapping[str, tuple[str, str]], database: Database) -> "WhatChanged":
         """The same with what people found out: confirmed on top, rejected at the end; see `apply_verdicts`.
@@ -59,7 +60,8 @@ class WhatChanged:
         ranked = {suspect.event.id for suspect in self.suspects}
         missing = [each for each, (verdict, _) in verdicts.items() if verdict == "confirmed" and each not in ranked]
         known = {event.id: event for event in _by_id(database, missing) if event.kind in CHANGE_KINDS}
-        return replace(self, suspects=apply_verdicts(self.suspects, verdicts, known=known))
+        suspects = apply_verdicts(self.suspects, verdicts, known=known)
+        return replace(self, suspects=suspects, in_short="" if suspects else self.in_short)
 
 
 def what_changed(ledger: Ledger, lineage: Lineage, incident: Incident, alerts: Iterable[AlertEvidence]) -> WhatChanged:
@@ -82,7 +84,11 @@ def what_changed(ledger: Ledger, lineage: Lineage, incident: Incident, alerts: I
         records=read_track_records(database, besides=incident.id),
     )
     unchanged = what_stayed(database, lineage, incident.systems, since=since, until=detected_at, known=upstream)
-    return WhatChanged(_strongest(ranked), unchanged, onset, since, detected_at, left_out)
+    in_short = ""
+    if not ranked:
+        has_lineage = len(upstream.distance) > len(broken)
+        in_short = without_suspects(unchanged, since=since, until=detected_at, has_lineage=has_lineage)
+    return WhatChanged(_strongest(ranked), unchanged, onset, since, detected_at, left_out, in_short)
 
 
 def onset_of(alerts: Iterable[AlertEvidence]) -> Span:

@@ -116,7 +116,7 @@ def _resolved(payload: Mapping[str, object]) -> str:
 def _ranked(payload: Mapping[str, object]) -> str:
     ranked = cast("Sequence[Mapping[str, object]]", payload.get("suspects") or ())
     if not ranked:
-        return "suspects ranked: no change found"
+        return "suspects ranked: no change is recorded"
     return f"suspects ranked: {len(ranked)}, first {ranked[0].get('kind')} of {ranked[0].get('subject')}"
 
 

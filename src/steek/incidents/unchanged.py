@@ -76,6 +76,24 @@ def what_stayed(
     return tuple(statements)
 
 
+def without_suspects(unchanged: Sequence[Unchanged], *, since: datetime, until: datetime, has_lineage: bool) -> str:
+    """The first thing to say where no change is recorded: that is no sign that nothing changed.
+
+    Args:
+        unchanged: What is known to have stayed, and what nobody records.
+        since: Begin of what was searched.
+        until: Its end.
+        has_lineage: Whether anything is recorded about what the broken systems are made from.
+    """
+    searched = f"no change was recorded upstream or outside between {since:%d %b %H:%M} and {until:%d %b %H:%M} UTC"
+    known = any(statement.since_at is not None for statement in unchanged)
+    if not known and (unchanged or not has_lineage):
+        return f"Nobody records what changes here; look outside too. That {searched} says nothing about what happened."
+    missing = any(statement.since_at is None for statement in unchanged)
+    so = "Not everything here is recorded" if missing else "What is recorded here did not change"
+    return f"{searched[0].upper()}{searched[1:]}. {so}: look outside too."
+
+
 def _last_change(connection: Connection, part: str, of: Sequence[str], *, until: datetime) -> datetime | None:
     """When the part last changed, or else when the record of it begins; None without any record."""
     if not of:
