@@ -12,8 +12,9 @@ from pathlib import Path
 
 from measuring import Result, stopwatch
 from steek.incidents import Incidents
-from steek.incidents.declaring import attach_alert, evidence_of
+from steek.incidents.declaring import attach_alert
 from steek.incidents.desk import Desk
+from steek.incidents.open_alerts import evidence_of
 from steek.kernel import ReplayClock, Window
 from steek.ledger import Database, Event, Ledger, Lineage
 from steek.ledger.migrating import migrate

@@ -9,20 +9,24 @@ from sqlalchemy import Connection, insert
 from steek.incidents.changes import what_changed
 from steek.incidents.desk import Desk
 from steek.incidents.lifecycle import State
+from steek.incidents.open_alerts import as_evidence, noticed_with, open_on_systems, owned_of
 from steek.incidents.rows import attach, find, incident_of, incident_of_group, next_number, open_on, remember, request
-from steek.incidents.systems import affected
+from steek.incidents.systems import affected, can_be_held, doubt_about
 from steek.incidents.tables import incidents
-from steek.incidents.types import AlertEvidence, Incident, Severity, Span
+from steek.incidents.types import AlertEvidence, Incident, Severity
 from steek.kernel.errors import ConflictError
 from steek.ledger import Draft, Event
-from steek.monitoring.alerts import Alert
 
 _RANKED = 5  # suspects written into the event; the page ranks anew
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What somebody, or an alert, says is wrong."""
+    """What somebody, or an alert, says is wrong.
+
+    `request` is the operation that `key` belongs to: nobody can take the key of a rule or of a prompt in advance.
+    `group` is that of `alert`. `noticed_with` are ids of alerts that a prompt brought together.
+    """
 
     title: str
     subject: str
@@ -32,26 +36,11 @@ class Declaration:
     freeze: bool
     alert: AlertEvidence | None = None
     machine: bool = False
+    request: str = "declare"
     group: str | None = None
+    noticed_with: tuple[str, ...] = ()
     said_at: datetime | None = None
     clock_ahead_s: float | None = None
-
-
-def evidence_of(alert: Alert, event_id: str, *, attached_at: datetime) -> AlertEvidence:
-    """An alert of monitoring, pinned as it is now."""
-    return AlertEvidence(
-        alert_id=alert.id,
-        event_id=event_id,
-        monitor=alert.monitor,
-        subject=alert.subject,
-        slice=alert.slice,
-        value=alert.value,
-        lower=alert.lower,
-        upper=alert.upper,
-        onset=Span(alert.onset.start_at, alert.onset.end_at),
-        opened_at=alert.opened_at,
-        attached_at=attached_at,
-    )
 
 
 def declare(desk: Desk, declaration: Declaration) -> Incident:
@@ -59,7 +48,8 @@ def declare(desk: Desk, declaration: Declaration) -> Incident:
 
     An alert joins the incident that its group declared, whatever has become of that, since it has the same cause; or
     the open incident that touches its system. So a storm of alerts stays one incident; a person who declares always
-    gets an incident of their own.
+    gets an incident of their own, and with it the open alerts of its systems that belong to none: they are its onset,
+    its slices, and what its resolution is verified by.
 
     Raises:
         ConflictError: a person declares on an alert that belongs to an incident already.
@@ -69,6 +59,8 @@ def declare(desk: Desk, declaration: Declaration) -> Incident:
         # In a storm most alerts join what is open; they are spared the walk through the lineage.
         joining = declaration.machine and _joined(connection, declaration) is not None
     systems = () if joining else affected(desk.database, desk.lineage, declaration.subject, until=now)
+    beside = () if declaration.machine else _beside(desk, declaration, systems)
+    doubt = None if declaration.machine else doubt_about(desk.database, declaration.subject, now=now)
     with desk.database.transaction() as connection:
         present = _present(connection, declaration)
         if present is not None:
@@ -78,13 +70,22 @@ def declare(desk: Desk, declaration: Declaration) -> Incident:
             attach_alert(desk, connection, joined, declaration.alert)
             return joined
         incident = _open(connection, declaration, systems or (declaration.subject,), now)
-        declared = desk.ledger.append(connection, _declared(incident, declaration))[0]
-        remember(connection, declaration.key, "declare", incident_id=incident.id, event_id=declared.id)
+        declared = desk.ledger.append(connection, _declared(incident, declaration, doubt))[0]
+        remember(connection, declaration.key, declaration.request, incident_id=incident.id, event_id=declared.id)
         if declaration.alert is not None:
             attach(connection, incident.id, declaration.alert)
+        owned = owned_of(connection, [alert.alert_id for alert in beside])
+        attach_alerts(desk, connection, incident, [alert for alert in beside if alert.alert_id not in owned])
         if incident.frozen:
-            desk.ledger.append(connection, _freeze(incident, declared))
+            desk.ledger.append(connection, freeze_draft(incident, declared))
     return incident
+
+
+def _beside(desk: Desk, declaration: Declaration, systems: Sequence[str]) -> list[AlertEvidence]:
+    """What is open and belongs to no incident: on the systems, of the alert's cause, and what a prompt brought."""
+    found = {alert.id: alert for alert in open_on_systems(desk, systems, group=declaration.group)}
+    found |= {alert.id: alert for alert in noticed_with(desk, declaration.noticed_with)}
+    return as_evidence(desk, list(found.values()))
 
 
 def _joined(connection: Connection, declaration: Declaration) -> Incident | None:
@@ -94,14 +95,18 @@ def _joined(connection: Connection, declaration: Declaration) -> Incident | None
 
 
 def _present(connection: Connection, declaration: Declaration) -> Incident | None:
-    known = request(connection, declaration.key, "declare")
+    known = request(connection, declaration.key, declaration.request)
     if known is not None:
         return find(connection, known.incident_id)
     owner = None if declaration.alert is None else incident_of(connection, declaration.alert.alert_id)
     if owner is None or declaration.machine:
         return owner
     message = f"that alert belongs to incident {owner.id} already ({owner.state.value}): {owner.title}"
-    raise ConflictError(message, next_step=f"Work in incident {owner.id}, or declare without naming the alert.")
+    raise ConflictError(
+        message,
+        next_step=f"Work in incident {owner.id}, or declare without naming the alert.",
+        details={"incident": owner.id},
+    )
 
 
 def attach_alert(desk: Desk, connection: Connection, incident: Incident, alert: AlertEvidence) -> None:
@@ -109,14 +114,16 @@ def attach_alert(desk: Desk, connection: Connection, incident: Incident, alert: 
     attach_alerts(desk, connection, incident, [alert])
 
 
-def attach_alerts(desk: Desk, connection: Connection, incident: Incident, found: Sequence[AlertEvidence]) -> None:
+def attach_alerts(
+    desk: Desk, connection: Connection, incident: Incident, found: Sequence[AlertEvidence], *, actor: str = "steek"
+) -> list[Event]:
     """Pin alerts to an incident as they are now, each with an event, inside the caller's transaction."""
     attach(connection, incident.id, *found)
     drafts = [
         Draft(
             "incident.alert_attached",
             incident.urn,
-            "steek",
+            actor,
             {
                 "incident": incident.id,
                 "alert": alert.alert_id,
@@ -128,7 +135,7 @@ def attach_alerts(desk: Desk, connection: Connection, incident: Incident, found:
         )
         for alert in found
     ]
-    desk.ledger.append(connection, *drafts)
+    return desk.ledger.append(connection, *drafts)
 
 
 def _open(connection: Connection, declaration: Declaration, systems: tuple[str, ...], now: datetime) -> Incident:
@@ -146,7 +153,7 @@ def _open(connection: Connection, declaration: Declaration, systems: tuple[str, 
             state=State.DETECTION.value,
             version=1,
             machine=declaration.machine,
-            frozen=declaration.freeze,
+            frozen=declaration.freeze and any(can_be_held(system) for system in systems),
             roles={},
             declared_at=now,
             said_at=declaration.said_at,
@@ -157,7 +164,7 @@ def _open(connection: Connection, declaration: Declaration, systems: tuple[str, 
     return find(connection, incident_id)
 
 
-def _declared(incident: Incident, declaration: Declaration) -> Draft:
+def _declared(incident: Incident, declaration: Declaration, doubt: str | None) -> Draft:
     alert = declaration.alert
     payload: dict[str, object] = {
         "incident": incident.id,
@@ -171,19 +178,22 @@ def _declared(incident: Incident, declaration: Declaration) -> Draft:
         "monitor": None if alert is None else alert.monitor,
         "onset": None if alert is None else [alert.onset.earliest_at, alert.onset.latest_at],
     }
+    if doubt is not None:
+        payload["doubt"] = doubt
     if declaration.said_at is not None:
         payload |= {"said_at": declaration.said_at, "clock_ahead_s": declaration.clock_ahead_s}
     causes = () if alert is None else (alert.event_id,)
     return Draft("incident.declared", incident.urn, declaration.actor, payload, causes=causes)
 
 
-def _freeze(incident: Incident, declared: Event) -> Draft:
+def freeze_draft(incident: Incident, because: Event) -> Draft:
+    """What holds the systems of an incident still."""
     payload: dict[str, object] = {
         "incident": incident.id,
-        "subjects": incident.systems,
+        "subjects": [system for system in incident.systems if can_be_held(system)],
         "reason": f"incident {incident.id}: {incident.title}",
     }
-    return Draft("freeze.requested", incident.subject, incident.declared_by, payload, causes=(declared.id,))
+    return Draft("freeze.requested", incident.subject, because.actor, payload, causes=(because.id,))
 
 
 def record_suspects(desk: Desk, incident: Incident) -> None:
@@ -215,3 +225,11 @@ def record_suspects(desk: Desk, incident: Incident) -> None:
         draft = Draft("suspects.ranked", incident.urn, "steek", payload, causes=causes)
         event = desk.ledger.append(connection, draft)[0]
         remember(connection, incident.id, "rank suspects", incident_id=incident.id, event_id=event.id)
+
+
+def declare_and_rank(desk: Desk, declaration: Declaration) -> Incident:
+    """As `declare`, with the ranking of suspects on record; what a crash left out comes with the same key."""
+    incident = declare(desk, declaration)
+    record_suspects(desk, incident)
+    with desk.database.reading() as connection:
+        return find(connection, incident.id)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
-from steek.incidents.declaring import Declaration, evidence_of
+from steek.incidents.declaring import Declaration
 from steek.incidents.desk import Desk
+from steek.incidents.open_alerts import evidence_of
 from steek.incidents.text import TITLE_CHARACTERS
 from steek.incidents.types import AlertEvidence, Severity, Span
 from steek.ledger import Event
@@ -65,10 +66,19 @@ def _declaration(event: Event, evidence: AlertEvidence, severity: str) -> Declar
         severity=Severity(severity),
         actor="steek",
         key=f"alert:{evidence.alert_id}",
-        freeze=True,
+        freeze=holds_by_rule(Severity(severity)),
         alert=evidence,
         machine=True,
+        request="declare by rule",
     )
+
+
+def holds_by_rule(severity: Severity) -> bool:
+    """Whether an incident that a rule declared holds its systems still: what can wait for the morning does not.
+
+    One flapping monitor would stop every release until somebody resolves. A person who declares says so.
+    """
+    return severity is not Severity.SEV3
 
 
 def _instant(value: object) -> datetime:

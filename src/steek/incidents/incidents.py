@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
-from typing import Literal, TypeVar
+from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from steek.incidents import acting, declaring
+from steek.incidents import acting
 from steek.incidents.changes import WhatChanged
 from steek.incidents.closing import reasons_to_stay_open
-from steek.incidents.declaring import Declaration, evidence_of
+from steek.incidents.declaring import declare_and_rank
+from steek.incidents.declaring_by_person import KEY_CHARACTERS, checked_actor, declaration_by_person, one_of
 from steek.incidents.declaring_by_rule import declaration_by_rule
 from steek.incidents.desk import Desk
 from steek.incidents.ethics.refusals import check_role_not_refused
@@ -22,18 +22,13 @@ from steek.incidents.roles.holding import given_role
 from steek.incidents.rows import change, find, find_seen, remember, request, settled_owner, to_incident
 from steek.incidents.stories import Stories
 from steek.incidents.storms import take_along
-from steek.incidents.systems import resolve_subject
 from steek.incidents.tables import incidents
-from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACTERS, checked, checked_instant
+from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked, checked_instant
 from steek.incidents.timeline import TimelineEntry
-from steek.incidents.types import AlertEvidence, Incident, Role, Severity
+from steek.incidents.types import Incident, Role
 from steek.kernel.clock import Clock
 from steek.kernel.errors import ConflictError, InputError, NotFoundError
 from steek.ledger import Database, Draft, Event, Ledger, Lineage
-from steek.monitoring.alerts import read_alert
-
-_KEY_CHARACTERS = 300
-Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Incidents:
@@ -68,7 +63,7 @@ class Incidents:
         self,
         title: str,
         *,
-        on: str,
+        on: str | None = None,
         severity: str,
         actor: str,
         key: str,
@@ -77,38 +72,38 @@ class Incidents:
         said_at: datetime | None = None,
         clock_ahead_s: float | None = None,
     ) -> Incident:
-        """Open an incident.
+        """Open an incident; the open alerts of its systems that belong to no incident are its evidence.
 
         Args:
             title: What somebody would say on the phone.
-            on: A model, dataset or feature view by name, or a URN; an unknown name is taken as it is.
+            on: A model, dataset or feature view by name, or a URN; an unknown name is taken as it is. None is what
+                the alert is about.
             severity: "sev1", "sev2" or "sev3".
             actor: Who declares.
             key: Idempotency key.
-            alert_id: The alert that shows it, if one does; it is what a resolution is verified by.
+            alert_id: The alert that shows it, if one does; those that fire of the same cause come with it.
             freeze: Whether training and deployment of the systems involved are held, by the event freeze.requested.
             said_at: When it was said, where it could not be written at once, by the clock of whoever said it.
             clock_ahead_s: How far that clock went ahead of this one when it was written, in seconds.
 
         Raises:
-            InputError: an empty or unstorable text, an unknown severity.
+            InputError: an empty or unstorable text, an unknown severity, neither a system nor an alert.
             NotFoundError: no alert by that id.
             ConflictError: the alert belongs to an incident already.
         """
-        declaration = Declaration(
-            title=checked(title, what="title", most=TITLE_CHARACTERS),
-            subject=resolve_subject(self._desk.database, checked(on, what="system", most=NAME_CHARACTERS)),
-            severity=_severity(severity),
-            actor=_actor(actor),
-            key=_key(key),
+        declaration = declaration_by_person(
+            self._desk,
+            title,
+            on=on,
+            severity=severity,
+            actor=actor,
+            key=key,
             freeze=freeze,
-            alert=None if alert_id is None else self._alert(alert_id),
-            said_at=None if said_at is None else checked_instant(said_at),
+            alert_id=alert_id,
+            said_at=said_at,
             clock_ahead_s=clock_ahead_s,
         )
-        incident = declaring.declare(self._desk, declaration)
-        declaring.record_suspects(self._desk, incident)
-        return self.get(incident.id)
+        return declare_and_rank(self._desk, declaration)
 
     def consider_alert(self, event: Event) -> Incident | None:
         """React to alert.fired and to a burning or spent budget: declare by rule, or join what is open on that system.
@@ -123,8 +118,7 @@ class Incidents:
         declaration = declaration_by_rule(self._desk, event)
         if declaration is None:
             return None
-        incident = declaring.declare(self._desk, declaration)
-        declaring.record_suspects(self._desk, incident)
+        incident = declare_and_rank(self._desk, declaration)
         take_along(self._desk, incident, event)
         return self.get(incident.id)
 
@@ -146,9 +140,9 @@ class Incidents:
         self, incident: str, role: str, person: str, actor: str, *, key: str, expected_version: int | None = None
     ) -> Incident:
         """Give a role to a person, who takes it over from whoever has it."""
-        taken = _one_of(Role, "role", role)
+        taken = one_of(Role, "role", role)
         name = checked(person, what="person", most=NAME_CHARACTERS)
-        by, at_key = _actor(actor), _key(key)
+        by, at_key = checked_actor(actor), _key(key)
         with self._desk.database.transaction() as connection:
             if request(connection, at_key, "assign", incident_id=incident) is not None:
                 return find(connection, incident)
@@ -187,7 +181,7 @@ class Incidents:
             InputError: a verdict about nothing, a time without its zone.
         """
         said = checked(text, what="note", most=NOTE_CHARACTERS)
-        by, at_key = _actor(actor), _key(key)
+        by, at_key = checked_actor(actor), _key(key)
         if verdict not in {None, "confirmed", "rejected"} or (verdict is not None and about is None):
             allowed = "allowed: confirmed or rejected, about an event"
             message = f"verdict {verdict!r} about {about!r} says nothing; {allowed}"
@@ -229,7 +223,7 @@ class Incidents:
             ConflictError: the incident is closed.
         """
         chosen = self.menu.find(mitigation)
-        by, at_key = _actor(actor), _key(key)
+        by, at_key = checked_actor(actor), _key(key)
         return acting.act(
             self._desk, incident, chosen, arguments, actor=by, key=at_key, expected_version=expected_version
         )
@@ -244,8 +238,8 @@ class Incidents:
             InputError: an unknown action, or "resolve", which needs `resolve`.
             ConflictError: it may not close yet; the message says what has to be answered first.
         """
-        chosen = _one_of(Action, "action", action)
-        by, at_key = _actor(actor), _key(key)
+        chosen = one_of(Action, "action", action)
+        by, at_key = checked_actor(actor), _key(key)
         if chosen is Action.RESOLVE:
             raise InputError(
                 "an incident is not resolved by saying so", next_step="Call resolve, which asks the indicators."
@@ -291,7 +285,7 @@ class Incidents:
             IllegalTransitionError: it is not open.
             InputError: no reason although nothing is verified.
         """
-        by, at_key = _actor(actor), _key(key)
+        by, at_key = checked_actor(actor), _key(key)
         verification = self.stories.verification(self.get(incident).id) if verify else None
         after = resolve(
             self._desk,
@@ -335,15 +329,6 @@ class Incidents:
         remember(connection, key, operation, incident_id=incident.id, event_id=event.id)
         return event
 
-    def _alert(self, alert_id: str) -> AlertEvidence:
-        with self._desk.database.reading() as connection:
-            alert = read_alert(connection, alert_id)
-        fired = self._desk.ledger.events(kinds=["alert.fired"], since=alert.opened_at, limit=10_000)
-        event_id = next((event.id for event in fired if event.payload.get("alert") == alert_id), None)
-        if event_id is None:
-            raise NotFoundError(f"alert {alert_id} has no event in the ledger", next_step="Run 'steek ledger verify'.")
-        return evidence_of(alert, event_id, attached_at=self._desk.clock.now())
-
 
 def _permit_closing(connection: Connection, incident: Incident) -> None:
     reasons = reasons_to_stay_open(connection, incident.id)
@@ -352,21 +337,5 @@ def _permit_closing(connection: Connection, incident: Incident) -> None:
         raise ConflictError(message, next_step="Answer that first; nothing was written.")
 
 
-def _actor(actor: str) -> str:
-    return checked(actor, what="actor", most=NAME_CHARACTERS)
-
-
 def _key(key: str) -> str:
-    return checked(key, what="key", most=_KEY_CHARACTERS)
-
-
-def _severity(severity: str) -> Severity:
-    return _one_of(Severity, "severity", severity)
-
-
-def _one_of(kind: type[Choice], what: str, value: str) -> Choice:
-    try:
-        return kind(value)
-    except ValueError:
-        allowed = ", ".join(kind)
-        raise InputError(f"{value!r} is no {what}; allowed: {allowed}") from None
+    return checked(key, what="key", most=KEY_CHARACTERS)

@@ -1,10 +1,8 @@
 """Thousands of alerts of one cause at once: the first of them joins, and takes along those that fired with it."""
 
-from sqlalchemy import Connection, select
-
-from steek.incidents.declaring import attach_alerts, evidence_of
+from steek.incidents.declaring import attach_alerts
 from steek.incidents.desk import Desk
-from steek.incidents.tables import alerts as attached
+from steek.incidents.open_alerts import evidence_of, owned_of
 from steek.incidents.types import Incident
 from steek.ledger import Event
 from steek.monitoring.alerts import read_alerts
@@ -31,13 +29,9 @@ def take_along(desk: Desk, incident: Incident, event: Event) -> int:
         return 0
     now = desk.clock.now()
     with desk.database.transaction() as connection:
-        free = fired.keys() - _owned(connection, list(fired))
+        free = fired.keys() - owned_of(connection, list(fired))
         known = read_alerts(connection, ids=sorted(free)) if free else []
         joining = [alert for alert in known if alert.declare is not None and alert.group == group]
         evidence = [evidence_of(alert, fired[alert.id], attached_at=now) for alert in joining]
         attach_alerts(desk, connection, incident, evidence)
     return len(joining)
-
-
-def _owned(connection: Connection, ids: list[str]) -> set[str]:
-    return set(connection.execute(select(attached.c.alert_id).where(attached.c.alert_id.in_(ids))).scalars())

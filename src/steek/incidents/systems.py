@@ -1,20 +1,27 @@
 """Which systems an incident touches: names without versions, found through the lineage."""
 
 from datetime import datetime
+from difflib import get_close_matches
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from steek.kernel.errors import InputError
 from steek.kernel.urn import Urn
 from steek.ledger import Database, Lineage
 from steek.ledger.tables import lineage_edges
-from steek.monitoring.alerting.systems import system_of
+from steek.monitoring.alerting.systems import read_systems, system_of
+from steek.monitoring.tables import alerts
 
 # A loop is about six edges long (receipt, dataset, derived dataset, features, trained model, deployment).
 # Beyond ten only older versions of the same things come, so the walk stops there.
 MAX_DISTANCE = 10
 # Of the newest version nothing may have been made yet, so what was made from the ones before counts too.
 _RECENT = 3
+_ALIKE = 0.8  # of difflib's ratio; a slip of the keyboard, not another word
+
+# What the lineage is made of; of these, models and datasets change by themselves and can be held still.
+_SYSTEM_KINDS = ("model", "dataset", "features")
+_HELD_KINDS = ("model", "dataset")
 
 _MADE_KINDS = {"model": ("deployment", "trained"), "features": ("features",)}
 
@@ -72,10 +79,47 @@ def resolve_subject(database: Database, on: str) -> str:
             f"{on!r} names no system", next_step="Give a model, a dataset, or a name like dataset:products."
         )
     with database.reading() as connection:
-        for kind in ("model", "dataset", "features"):
-            patterns = [f"{made}:{on}@" for made in _MADE_KINDS.get(kind, (kind,))]
-            ends = [lineage_edges.c.downstream, lineage_edges.c.upstream]
-            known = or_(*(end.startswith(pattern, autoescape=True) for pattern in patterns for end in ends))
-            if connection.execute(select(lineage_edges.c.downstream).where(known).limit(1)).first() is not None:
+        for kind in _SYSTEM_KINDS:
+            if _is_drawn(connection, kind, on):
                 return str(Urn(kind, on))
     return str(Urn("system", on))
+
+
+def _is_drawn(connection: Connection, kind: str, name: str) -> bool:
+    patterns = [f"{made}:{name}@" for made in _MADE_KINDS.get(kind, (kind,))]
+    ends = [lineage_edges.c.downstream, lineage_edges.c.upstream]
+    known = or_(*(end.startswith(pattern, autoescape=True) for pattern in patterns for end in ends))
+    return connection.execute(select(lineage_edges.c.downstream).where(known).limit(1)).first() is not None
+
+
+def can_be_held(system: str) -> bool:
+    """Whether anything of such a thing can be held still: training, deployment, contracts.
+
+    >>> can_be_held("model:demand"), can_be_held("incident:2017-001")
+    (True, False)
+    """
+    return Urn.parse(system).kind in _HELD_KINDS
+
+
+def doubt_about(database: Database, system: str, *, now: datetime) -> str | None:
+    """What to tell whoever names a system that nothing is recorded about, and what they may mean; None if it is known.
+
+    It is declared on all the same: nobody is refused an incident over a name.
+    """
+    urn = Urn.parse(system)
+    if urn.kind not in (*_SYSTEM_KINDS, "system"):
+        return f"{system} is no model, dataset or feature view; nothing of it is held still"
+    with database.reading() as connection:
+        if _is_drawn(connection, urn.kind, urn.name) or _is_watched(connection, system):
+            return None
+        drawn = read_systems(connection, now=now)
+    known = {
+        Urn.parse(each).name: each for each in sorted({*drawn.above, *drawn.below}) if each.startswith(_SYSTEM_KINDS)
+    }
+    meant = [known[name] for name in get_close_matches(urn.name, known, n=3, cutoff=_ALIKE)]
+    return f"nothing is recorded about {system}" + (f"; did you mean {' or '.join(meant)}?" if meant else "")
+
+
+def _is_watched(connection: Connection, system: str) -> bool:
+    query = select(alerts.c.id).where(alerts.c.subject.startswith(system, autoescape=True)).limit(1)
+    return connection.execute(query).first() is not None

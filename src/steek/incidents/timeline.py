@@ -61,7 +61,8 @@ def describe(event: Event) -> str:
 
 def _declared(payload: Mapping[str, object]) -> str:
     by = "by rule" if payload.get("machine") else "by a person"
-    return f"declared {payload.get('severity')} {by}: {payload.get('title')}"
+    doubt = f" ({payload['doubt']})" if payload.get("doubt") else ""
+    return f"declared {payload.get('severity')} {by}: {payload.get('title')}{doubt}"
 
 
 def _alert(said: str) -> Callable[[Mapping[str, object]], str]:
@@ -121,7 +122,7 @@ def _ranked(payload: Mapping[str, object]) -> str:
 
 
 def _drafted(payload: Mapping[str, object]) -> str:
-    return f"postmortem drafted, revision {payload.get('revision')}"
+    return f"postmortem drafted, version {payload.get('version', 1)}"
 
 
 def _supposed(payload: Mapping[str, object]) -> str:
@@ -199,10 +200,17 @@ def _benched(payload: Mapping[str, object]) -> str:
     return f"bench run {payload.get('run')}: {payload.get('text')}"
 
 
+def _asked_bench(payload: Mapping[str, object]) -> str:
+    about = payload.get("about")
+    named = ", ".join(map(str, cast("Mapping[str, object]", about).values())) if isinstance(about, Mapping) else ""
+    return f"asked {payload.get('model')} about {named or 'one question'}"
+
+
 _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "alert.acknowledged": _alert("was seen"),
     "alert.fired": _alert("left its bounds"),
     "alert.resolved": _alert("is back in its bounds"),
+    "bench.asked": _asked_bench,
     "bench.ran": _benched,
     "incident.hypothesis_judged": _hypothesis_judged,
     "incident.hypothesis_reopened": _hypothesis_reopened,

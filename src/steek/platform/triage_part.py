@@ -46,7 +46,7 @@ def triage_part(
     rules = parse_rules(settings.text("severity_rules"))
     files = ArtifactStore(settings.data_path / "incident-files")
     return TriagePart(
-        signals=Signals(desk, incidents, within=within),
+        signals=Signals(desk, within=within),
         triage=Triage(desk, incidents.stories, impact_estimates(lake, monitoring, clock), rules),
         pins=Pins(desk, monitoring, files, most_bytes=settings.number("most_attachment_bytes")),
         offline=OfflineDeclarations(

@@ -37,7 +37,7 @@ def test_what_is_noticed_becomes_an_incident_with_its_state(
     loop = Loop(postgres, ledger, clock)
     incidents = Incidents(postgres, ledger, lineage, clock, {})
     desk = Desk(postgres, ledger, lineage, clock, incidents.menu)
-    signals = Signals(desk, incidents, within=timedelta(hours=24))
+    signals = Signals(desk, within=timedelta(hours=24))
     triage = Triage(desk, incidents.stories, lambda _: [], parse_rules("users:100/10000"))
     pins = Pins(desk, Shop.open(tmp_path, postgres, ledger, clock).monitoring(), ArtifactStore(tmp_path), most_bytes=99)
     loop.history()

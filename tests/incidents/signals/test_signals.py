@@ -24,7 +24,7 @@ def signals(
     incidents: Incidents,
 ) -> Signals:
     desk = Desk(database, ledger, lineage, clock, incidents.menu)
-    return Signals(desk, incidents, within=timedelta(hours=24))
+    return Signals(desk, within=timedelta(hours=24))
 
 
 def two_notes(signals: Signals, loop: Loop) -> None:

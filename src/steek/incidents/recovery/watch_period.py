@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from steek.incidents.declaring import attach_alert, evidence_of
+from steek.incidents.declaring import attach_alert
 from steek.incidents.desk import Desk
 from steek.incidents.lifecycle import Action, State, move
+from steek.incidents.open_alerts import evidence_of
 from steek.incidents.recovery.tables import watches
 from steek.incidents.rows import attached, change, find, incident_of, remember, request
 from steek.incidents.text import NAME_CHARACTERS, checked

@@ -1,17 +1,14 @@
-"""Signals and alerts become evidence of an incident."""
+"""Signals become evidence of an incident."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from steek.incidents.declaring import attach_alert, evidence_of
 from steek.incidents.desk import Desk
-from steek.incidents.rows import incident_of
 from steek.incidents.signals.signal_rows import decide_signals
 from steek.incidents.signals.types import Signal, SignalState
 from steek.incidents.types import Incident
 from steek.ledger import Draft
-from steek.monitoring.alerts import read_alerts
 
 
 def join(
@@ -42,28 +39,3 @@ def join(
     ]
     desk.ledger.append(connection, *drafts)
     return new
-
-
-def attach_alerts(desk: Desk, incident: Incident, ids: Sequence[str]) -> None:
-    """Pin alerts that belong to no incident yet to this one."""
-    if not ids:
-        return
-    with desk.database.reading() as connection:
-        alerts = read_alerts(connection, ids=list(ids))
-    fired = {
-        alert.id: next(
-            (
-                event.id
-                for event in desk.ledger.events(kinds=["alert.fired"], subject=alert.subject, since=alert.opened_at)
-                if event.payload.get("alert") == alert.id
-            ),
-            None,
-        )
-        for alert in alerts
-    }
-    with desk.database.transaction() as connection:
-        for alert in alerts:
-            event_id = fired[alert.id]
-            if event_id is not None and incident_of(connection, alert.id) is None:
-                evidence = evidence_of(alert, event_id, attached_at=desk.clock.now())
-                attach_alert(desk, connection, incident, evidence)

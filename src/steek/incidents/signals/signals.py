@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
+from steek.incidents.declaring import declare_and_rank
+from steek.incidents.declaring_by_person import declaration_by_person
 from steek.incidents.desk import Desk
-from steek.incidents.incidents import Incidents
 from steek.incidents.rows import find
-from steek.incidents.signals.joining import attach_alerts, join
+from steek.incidents.signals.joining import join
 from steek.incidents.signals.prompting import consider
 from steek.incidents.signals.signal_rows import (
     decide_signals,
@@ -37,13 +38,11 @@ class Signals:
 
     Args:
         desk: Database, ledger, lineage and clock.
-        incidents: Declares.
         within: How close in time signals must lie to belong together.
     """
 
-    def __init__(self, desk: Desk, incidents: Incidents, *, within: timedelta) -> None:
+    def __init__(self, desk: Desk, *, within: timedelta) -> None:
         self._desk = desk
-        self._incidents = incidents
         self._within = within
 
     def file(
@@ -178,12 +177,19 @@ class Signals:
         if found.state is PromptState.DISMISSED:
             message = f"prompt {prompt} was dismissed by {found.decided_by}: {found.reason}"
             raise ConflictError(message, next_step="Declare an incident of its own, or file what is new.")
-        said = title if title and title.strip() else found.sentence[:TITLE_CHARACTERS]
         # By the prompt and not by the request: whoever comes second gets the incident of whoever was first.
-        incident = self._incidents.declare(
-            said, on=found.system, severity=severity, actor=actor, key=f"prompt:{prompt}", freeze=freeze
+        declaration = declaration_by_person(
+            self._desk,
+            title if title and title.strip() else found.sentence[:TITLE_CHARACTERS],
+            on=found.system,
+            severity=severity,
+            actor=actor,
+            key=key,
+            freeze=freeze,
+            prompt=prompt,
+            noticed_with=found.alerts,
         )
-        attach_alerts(self._desk, incident, found.alerts)
+        incident = declare_and_rank(self._desk, declaration)
         with self._desk.database.transaction() as connection:
             join(self._desk, connection, incident, read_signals(connection, ids=found.signals), actor=actor)
             decided = {"state": PromptState.DECLARED.value, "decided_by": actor, "incident_id": incident.id}
