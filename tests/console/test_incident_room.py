@@ -13,7 +13,7 @@ from visitor import Visitor, text_of, visit
 from steek.console import incident_page
 from steek.console.incident_live import here_part
 from steek.console.incident_sections import SECTIONS, Section
-from steek.console.next_action import Done, next_actions
+from steek.console.next_action import Done, Tried, next_actions, tried
 from steek.console.open_questions import OpenQuestions, open_questions
 from steek.console.page import environment
 from steek.console.services import Services
@@ -52,13 +52,42 @@ def test_the_next_right_action_follows_what_the_incident_waits_for(broken: World
         "mitigate, one first",
     ]
     assert titles(led, running=["roll-back"]) == ["look at the indicators"]
-    assert titles(led, done=[Done("roll-back", "69", None)]) == ["look, then do the rest"]
-    assert titles(led, done=[Done("roll-back", None, None)], not_back=["joins"]) == ["recover"]
+    assert titles(led, tried=Tried((Done("roll back", "69", None),))) == ["look, then do the rest"]
     watched = OpenQuestions(watched_until_at=NOW, emergencies=("emergency:1",))
-    assert titles(led, done=[Done("roll-back", None, None)], waiting=watched) == [
+    assert titles(led, tried=Tried((Done("roll back", None, None),)), waiting=watched) == [
         "watch, then resolve",
         "review emergency access",
     ]
+
+
+@pytest.mark.covers("I2", "I9")
+def test_mitigated_is_what_was_seen_to_help_or_a_person_says_so(broken: World) -> None:
+    led = incident(broken, roles=LED)
+
+    def next_of(*entries: TimelineEntry, not_back: tuple[str, ...] = ("joins",)) -> str:
+        return titles(led, tried=tried(entries), not_back=not_back)[0]
+
+    def acted(name: str, advances: str | None = "mitigate", error: str | None = None) -> TimelineEntry:
+        return entry("incident.acted", mitigation=name, action=name, advances=advances, error=error)
+
+    def verified(name: str, verdict: str) -> TimelineEntry:
+        return entry("incident.mitigation_verified", mitigation=name, action=name, verdict=verdict)
+
+    shown, rolled = entry("incident.declared", alert="a"), acted("roll-back")
+    # A notice, a pause and a measure in words stop nothing by being done.
+    for name in ("post-notice", "pause-training", "measure"):
+        assert next_of(shown, acted(name, None)) == "mitigate, one first"
+    assert next_of(shown, acted("roll-back", error="no route"), acted("post-notice", None)) == "roll back failed"
+    assert next_of(shown, rolled) == "look whether it helped"
+    assert next_of(shown, rolled, verified("roll-back", "undecided")) == "look whether it helped"
+    assert next_of(shown, rolled, verified("roll-back", "worse")) == "roll back did not help"
+    assert next_of(shown, rolled, verified("roll-back", "helped")) == "recover"
+    assert next_of(shown, acted("measure", None), verified("measure", "helped")) == "recover"
+    assert next_of(shown, entry("incident.advanced", action="mitigate")) == "recover"
+    assert next_of(shown, rolled, not_back=()) == "verify and resolve"
+    # Without an indicator the banner does not say what nobody can know.
+    assert next_of(rolled, not_back=()) == "say whether it helped"
+    assert next_of(rolled, entry("incident.advanced", action="mitigate"), not_back=()) == "resolve with a reason"
 
 
 @pytest.mark.covers("I11", "I12")
@@ -73,7 +102,10 @@ def test_after_it_is_over_the_draft_comes_first_and_closing_last(broken: World) 
 @pytest.mark.covers("I10", "I12")
 def test_questions_are_open_from_asking_to_answering() -> None:
     asked = [
-        entry("incident.paged", calls=[{"person": "sam", "target": "night"}, {"person": "zoe", "target": None}, {"person": "ariel"}]),
+        entry(
+            "incident.paged",
+            calls=[{"person": "sam", "target": "night"}, {"person": "zoe", "target": None}, {"person": "ariel"}],
+        ),
         entry("incident.agreement_asked", agreement="a", of="business", mitigation="roll-back"),
         entry("incident.agreement_asked", agreement="b", of="legal", mitigation="x", until=NOW.isoformat()),
         entry("incident.asked", number=1, text="when is it over?"),

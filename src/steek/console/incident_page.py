@@ -12,7 +12,7 @@ from steek.console.drawings import Drawings
 from steek.console.evidence_section import evidence_pictures, suspect_letters
 from steek.console.incident_sections import SECTIONS, Section
 from steek.console.indicators_section import indicator_lines
-from steek.console.next_action import NextAction, done_by_actions, next_actions
+from steek.console.next_action import NextAction, next_actions, tried
 from steek.console.open_questions import open_questions
 from steek.console.page import Frame, render
 from steek.console.pictures import Picture
@@ -72,7 +72,7 @@ def incident_view(services: Services, drawings: Drawings, story: Story, *, form_
     not_back = [line.sentence for line in indicator_lines(story, services.monitoring) if line.health != "well"]
     steps = next_actions(
         incident,
-        done=done_by_actions(story.actions),
+        tried=tried([entry for entry in story.timeline if entry.own]),
         not_back=not_back,
         waiting=open_questions(story.timeline, services.clock.now()),
         running=[action.mitigation for action in story.actions if action.outcome is Outcome.STARTED],

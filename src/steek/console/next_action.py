@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from steek.console.open_questions import OpenQuestions
-from steek.incidents import ActionTaken, Incident, Outcome, Role, State
+from steek.incidents import Incident, Role, State, TimelineEntry
 from steek.ledger import Event
 
 
@@ -20,27 +20,60 @@ class NextAction:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One thing that was tried; `member` None is all of them, `error` None means that it worked."""
+    """One thing that was tried to stop the harm; `member` None is all of them, `error` None means that it was done.
+
+    `verdict` is what the indicators say of it, "helped", "no change" or "worse"; "" while they say nothing.
+    """
 
     mitigation: str
     member: str | None
     error: str | None
+    verdict: str = ""
 
 
-def done_by_actions(actions: Sequence[ActionTaken]) -> tuple[Done, ...]:
-    """What was tried and has ended, in order."""
-    ended = [action for action in actions if action.outcome is not Outcome.STARTED]
-    return tuple(Done(action.mitigation, _member(action.arguments), action.error) for action in ended)
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What stops harm and was tried, in order; whether harm has stopped, and whether an indicator can tell at all."""
+
+    done: tuple[Done, ...] = ()
+    is_mitigated: bool = False
+    can_tell: bool = True
 
 
-def done_by_events(events: Sequence[Event]) -> tuple[Done, ...]:
-    """The same from the incident's events of the kind incident.acted, for pages that only need the next step."""
+# What pages that know only the incident's events ask the ledger for.
+TRIED_KINDS = (
+    "incident.declared",
+    "incident.alert_attached",
+    "incident.advanced",
+    "incident.acted",
+    "incident.mitigation_verified",
+)
+
+
+def tried(entries: Sequence[TimelineEntry | Event]) -> Tried:
+    """What was tried, from the incident's own events of `TRIED_KINDS`, oldest first.
+
+    What holds something still, tells people or is done elsewhere counts only when the indicators saw it help.
+    """
+    verdicts = {
+        str(one.payload.get("action")): str(one.payload.get("verdict"))
+        for one in entries
+        if one.kind == "incident.mitigation_verified"
+    }
+    said = any(one.kind == "incident.advanced" and one.payload.get("action") == "mitigate" for one in entries)
     found: list[Done] = []
-    for event in events:
-        arguments, error = event.payload.get("arguments"), event.payload.get("error")
-        member = _member(cast("Mapping[str, object]", arguments)) if isinstance(arguments, Mapping) else None
-        found.append(Done(str(event.payload.get("mitigation")), member, None if error is None else str(error)))
-    return tuple(found)
+    for entry in entries:
+        verdict = verdicts.get(str(entry.payload.get("action")), "").replace("undecided", "")
+        if entry.kind == "incident.acted" and (entry.payload.get("advances") is not None or verdict == "helped"):
+            arguments, error = entry.payload.get("arguments"), entry.payload.get("error")
+            member = _member(cast("Mapping[str, object]", arguments)) if isinstance(arguments, Mapping) else None
+            name = str(entry.payload.get("mitigation")).replace("-", " ")
+            found.append(Done(name, member, None if error is None else str(error), verdict))
+    shown = any(
+        one.kind == "incident.alert_attached" or (one.kind == "incident.declared" and one.payload.get("alert"))
+        for one in entries
+    )
+    return Tried(tuple(found), said or any(one.verdict == "helped" for one in found), shown)
 
 
 def _member(arguments: Mapping[str, object]) -> str | None:
@@ -48,15 +81,15 @@ def _member(arguments: Mapping[str, object]) -> str | None:
     return None if member in {None, ""} else str(member)
 
 
-def next_action(incident: Incident, *, done: Sequence[Done] = (), not_back: Sequence[str] = ()) -> NextAction:
+def next_action(incident: Incident, *, tried: Tried | None = None, not_back: Sequence[str] = ()) -> NextAction:
     """What somebody should do next, for pages that know only the incident; as `next_actions` without questions."""
-    return next_actions(incident, done=done, not_back=not_back)[0]
+    return next_actions(incident, tried=tried, not_back=not_back)[0]
 
 
 def next_actions(
     incident: Incident,
     *,
-    done: Sequence[Done] = (),
+    tried: Tried | None = None,
     not_back: Sequence[str] = (),
     waiting: OpenQuestions | None = None,
     running: Sequence[str] = (),
@@ -65,7 +98,7 @@ def next_actions(
 
     Args:
         incident: As it stands.
-        done: What was tried so far, in order.
+        tried: What was tried so far to stop the harm; None for nothing.
         not_back: Indicators that are still out of bounds, as sentences.
         waiting: What the incident waits for; None where nobody looked.
         running: Names of mitigations that began and have not ended.
@@ -74,7 +107,7 @@ def next_actions(
     if not incident.state.is_open:
         return (*_answers(waiting), *_after(incident, waiting))
     lead = _lead(incident, waiting)
-    return (*lead, *_answers(waiting), _stop_the_harm(done, not_back, running, waiting), *_ethics(waiting))
+    return (*lead, *_answers(waiting), _stop_the_harm(tried or Tried(), not_back, running, waiting), *_ethics(waiting))
 
 
 def _lead(incident: Incident, waiting: OpenQuestions) -> tuple[NextAction, ...]:
@@ -103,16 +136,22 @@ def _answers(waiting: OpenQuestions) -> tuple[NextAction, ...]:
     return tuple(found)
 
 
-def _stop_the_harm(
-    done: Sequence[Done], not_back: Sequence[str], running: Sequence[str], waiting: OpenQuestions
-) -> NextAction:
+def _stop_the_harm(tried: Tried, not_back: Sequence[str], running: Sequence[str], waiting: OpenQuestions) -> NextAction:
     if running:
         text = f"{running[-1].replace('-', ' ')} runs. Look at the indicators; its outcome appears under 'Done so far'."
         return NextAction("look at the indicators", text, "indicators")
-    if not done or done[-1].error is not None or done[-1].member is not None:
-        return _mitigate(done)
-    if not_back:
-        return NextAction("recover", f"Mitigated, not yet over: {not_back[0]}.", "do")
+    last = tried.done[-1] if tried.done else None
+    if last is None and not tried.is_mitigated:
+        text = "Stop the harm before the cause is certain: the menu says what each step does and how to undo it."
+        return NextAction("mitigate, one first", text, "do")
+    if last is not None and (last.error is not None or last.member is not None):
+        return _try_on(last)
+    if not tried.can_tell:
+        return _nobody_can_tell(tried)
+    return _not_over(tried, last, not_back[0]) if not_back else _back(waiting)
+
+
+def _back(waiting: OpenQuestions) -> NextAction:
     if waiting.watched_until_at is not None:
         text = f"The indicators are back and watched until {waiting.watched_until_at:%d %b %H:%M} UTC."
         return NextAction("watch, then resolve", text, "resolve")
@@ -120,11 +159,29 @@ def _stop_the_harm(
     return NextAction("verify and resolve", text, "resolve")
 
 
-def _mitigate(done: Sequence[Done]) -> NextAction:
-    if not done:
-        text = "Stop the harm before the cause is certain: the menu says what each step does and how to undo it."
-        return NextAction("mitigate, one first", text, "do")
-    last = done[-1]
+def _not_over(tried: Tried, last: Done | None, not_back: str) -> NextAction:
+    if last is not None and last.verdict in {"no change", "worse"}:
+        text = f"The indicators say of {last.mitigation}: {last.verdict}. Undo it if it hurts, and choose another way."
+        return NextAction(f"{last.mitigation} did not help", text, "do")
+    if tried.is_mitigated:
+        return NextAction("recover", f"Mitigated, not yet over: {not_back}.", "do")
+    what = "It" if last is None else last.mitigation.capitalize()
+    text = f"{what} was done. Whether it helped shows in the next windows of the indicators: {not_back}."
+    return NextAction("look whether it helped", text, "indicators")
+
+
+def _nobody_can_tell(tried: Tried) -> NextAction:
+    if tried.is_mitigated:
+        text = "Mitigated, as people say. No indicator showed this incident, so resolving needs your word and a reason."
+        return NextAction("resolve with a reason", text, "resolve")
+    text = (
+        f"{tried.done[-1].mitigation.capitalize()} was done, and no indicator showed this incident, so none can tell "
+        "whether it helped. Look for yourself, and write down since when the harm has stopped (phase: mitigation)."
+    )
+    return NextAction("say whether it helped", text, "correct")
+
+
+def _try_on(last: Done) -> NextAction:
     if last.error is not None:
         text = f"{last.mitigation} failed: {last.error}. Choose another way, or mend what it names."
         return NextAction(f"{last.mitigation} failed", text, "do")

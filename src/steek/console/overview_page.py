@@ -8,7 +8,7 @@ from typing import cast
 from steek.console.changes_list import notable
 from steek.console.event_words import EventLine
 from steek.console.freshness import FreshLine, fresh_line
-from steek.console.next_action import NextAction, done_by_events, next_action
+from steek.console.next_action import TRIED_KINDS, NextAction, next_action, tried
 from steek.console.reach import datasets_of, monitors_of, views_of
 from steek.console.services import Services
 from steek.console.stations import (
@@ -157,10 +157,10 @@ def banners(services: Services, now: datetime) -> tuple[Banner, ...]:
 
 def next_step(incident: Incident, ledger: Ledger, monitoring: Monitoring) -> NextAction:
     """The next action of an incident by its own events and the alerts that are open on its subject."""
-    acted = ledger.events(kinds=("incident.acted",), subject=incident.urn)
+    known = tried(ledger.events(kinds=TRIED_KINDS, subject=incident.urn))
     open_alerts = [alert for alert in monitoring.alerts() if alert.state != "resolved"]
     not_back = [alert.monitor for alert in open_alerts if alert.subject == incident.subject]
-    return next_action(incident, done=done_by_events(acted), not_back=not_back)
+    return next_action(incident, tried=known, not_back=not_back)
 
 
 def _banner(incident: Incident, services: Services, now: datetime) -> Banner:

@@ -48,7 +48,9 @@ def _phase_line(phase: PhaseTimes, current: str, now: datetime, actions: Sequenc
         look = "past fuzzy" if is_fuzzy else "past"
     evidence = phase.evidence if start.known and phase.evidence != "recorded in the timeline" else ""
     if phase.phase.value == "mitigation" and start.known:
-        evidence = ", then ".join(label(action.mitigation) for action in actions[:2])
+        # What was done in that phase says more than that it began; whether it helped stands with it.
+        named = ", then ".join(label(action.mitigation) for action in actions[:2])
+        evidence = f"{named}; not seen to help yet" if phase.suggested and named else label(phase.evidence)
     return PhaseLine(phase.phase.value.capitalize(), when, _CHANGE.sub(_change_words, evidence), look)
 
 

@@ -109,6 +109,7 @@ def _start(
         connection.execute(insert(actions).values(row))
         payload: dict[str, object] = {
             "incident": incident_id,
+            "action": key,
             "mitigation": mitigation.name,
             "arguments": dict(given),
             "risk": mitigation.risk,
@@ -176,6 +177,7 @@ def _end(
         connection.execute(update(actions).where(actions.c.key == started.key).values(ended))
         payload: dict[str, object] = {
             "incident": incident.id,
+            "action": started.key,
             "mitigation": mitigation.name,
             "arguments": dict(started.arguments),
             "outcome": outcome,

@@ -44,7 +44,9 @@ class Mitigation:
         arguments: What it takes.
         observe: Reads, in JSON values, what it is about to change; called before and after. None when there is nothing
             to read.
-        advances: The incident action that doing it amounts to; None when it leaves the phase as it is.
+        advances: The incident action that doing it amounts to; None when it leaves the phase as it is, because it
+            holds something still, tells people, or is done elsewhere.
+        mends: Whether indicators can tell that it helped; False for what tells people or holds something still.
         takes: How long it is expected to take, in words; what it took before is measured.
         agrees: Who must agree before: roles of the incident, or stakeholders such as "business" where revenue is at
             stake. It is not done before they have.
@@ -58,7 +60,8 @@ class Mitigation:
     run: Callable[[MitigationCall], Mapping[str, object]]
     arguments: tuple[Argument, ...] = ()
     observe: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None
-    advances: Action | None = Action.MITIGATE
+    advances: Action | None = None
+    mends: bool = True
     takes: str = "not known"
     agrees: tuple[str, ...] = ()
     one_first: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from steek.incidents.changes import WhatChanged, detected
@@ -10,6 +11,7 @@ from steek.incidents.lifecycle import Action, State
 from steek.incidents.timeline import TimelineEntry, own_events, verdicts
 from steek.incidents.types import AlertEvidence, Duration, Incident, Span
 
+_UNKNOWN = Duration(None, None)
 # Below this a suspect is too weak to be put down as the trigger, even as a suggestion.
 TRIGGER_SCORE = 0.3
 
@@ -43,12 +45,17 @@ class PhaseTimes:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long it took. From the beginning of the outage, except `to_declare`, which counts from the detection."""
+    """How long it took. From the beginning of the outage, except `to_declare`, which counts from the detection.
+
+    `to_act` ends with the first mitigation that was done, whether or not it helped; `to_mitigate` with the first that
+    the indicators saw help, or when a person says that the harm had stopped.
+    """
 
     to_detect: Duration
     to_declare: Duration
     to_mitigate: Duration
     to_resolve: Duration
+    to_act: Duration = _UNKNOWN
 
 
 def phases(
@@ -71,13 +78,25 @@ def phases(
     noticed = f"alert of {shown_by}" if shown_by else f"noticed by {incident.declared_by}"
     told = _starts(entries)
     worked = {phase: told.get(state, unknown) for phase, state in _WORKED}
+    stopped, how = mitigated(entries)
+    acted = "recorded in the timeline"
+    if stopped.known:
+        worked[Phase.MITIGATION], acted = stopped, how
+    elif worked[Phase.MITIGATION].known:
+        acted = how
     known = (
         PhaseTimes(Phase.PRE_INCIDENT, unknown, trigger, "everything was well as far as is known", suggested),
         PhaseTimes(Phase.TRIGGER, trigger, trigger, why, suggested),
         PhaseTimes(Phase.OUTAGE_BEGINS, onset, seen_at, begins),
         PhaseTimes(Phase.DETECTION, seen_at, Span.exactly(incident.declared_at), noticed),
         *(
-            PhaseTimes(phase, worked[phase], _end(phase, worked, incident), "recorded in the timeline")
+            PhaseTimes(
+                phase,
+                worked[phase],
+                _end(phase, worked, incident),
+                acted if phase is Phase.MITIGATION else "recorded in the timeline",
+                phase is Phase.MITIGATION and not stopped.known,
+            )
             for phase, _ in _WORKED
         ),
     )
@@ -143,16 +162,44 @@ def times(incident: Incident, all_phases: Sequence[PhaseTimes], entries: Sequenc
     """Time to detect, declare, mitigate and resolve; unknown where it has not come to that."""
     by_name = {phase.phase: phase for phase in all_phases}
     began, seen = by_name[Phase.OUTAGE_BEGINS].start, by_name[Phase.DETECTION].start
-    done = [entry.at for entry in own_events(entries, "incident.acted") if _mitigated(entry)]
+    acted = [entry.at for entry in own_events(entries, "incident.acted") if _is_mitigation(entry)]
     said = phase_corrections(entries)
-    mitigated, over = said.get((Phase.MITIGATION, "start")), said.get((Phase.FOLLOW_UP, "start"))
+    stopped, over = said.get((Phase.MITIGATION, "start")), said.get((Phase.FOLLOW_UP, "start"))
     return Times(
         to_detect=Duration.between(began, seen),
         to_declare=Duration.between(seen, Span.exactly(incident.declared_at)),
-        to_mitigate=Duration.between(began, mitigated.span if mitigated else Span.exactly(min(done, default=None))),
+        to_mitigate=Duration.between(began, stopped.span if stopped else mitigated(entries)[0]),
         to_resolve=Duration.between(began, over.span if over else Span.exactly(incident.resolved_at)),
+        to_act=Duration.between(began, Span.exactly(min(acted, default=None))),
     )
 
 
-def _mitigated(entry: TimelineEntry) -> bool:
+def mitigated(entries: Sequence[TimelineEntry]) -> tuple[Span, str]:
+    """When harm was first stopped, and how that is known: indicators saw a mitigation help, or a person said so.
+
+    Unknown before that, also when something was done: then the words say what, and that it was not seen to help.
+    """
+    found = [
+        (at, f"{entry.payload.get('mitigation')} was done, and the indicators say that it helped")
+        for entry in own_events(entries, "incident.mitigation_verified")
+        if entry.payload.get("verdict") == "helped" and (at := _done_at(entry)) is not None
+    ]
+    found += [
+        (entry.at, f"{entry.actor} said so")
+        for entry in own_events(entries, "incident.advanced")
+        if entry.payload.get("action") == Action.MITIGATE.value
+    ]
+    if found:
+        at, how = min(found)
+        return Span.exactly(at), how
+    done = [entry for entry in own_events(entries, "incident.acted") if _is_mitigation(entry)]
+    return Span(None, None), f"{done[0].payload.get('mitigation')} was done; not seen to help" if done else ""
+
+
+def _done_at(entry: TimelineEntry) -> datetime | None:
+    done_at = entry.payload.get("done_at")
+    return datetime.fromisoformat(done_at) if isinstance(done_at, str) else None
+
+
+def _is_mitigation(entry: TimelineEntry) -> bool:
     return entry.payload.get("outcome") == "done" and entry.payload.get("advances") == Action.MITIGATE.value

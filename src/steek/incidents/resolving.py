@@ -1,5 +1,6 @@
 """Ending an outage: by the evidence of the indicators that showed it, or by a person's word with a reason."""
 
+from steek.incidents.control.effect_log import MitigationEffects
 from steek.incidents.desk import Desk
 from steek.incidents.lifecycle import Action, State, move
 from steek.incidents.recovery.confidence import Confidence
@@ -55,6 +56,8 @@ def resolve(
             release: dict[str, object] = {"incident": incident_id, "subjects": present.systems}
             draft = Draft("freeze.release_requested", present.subject, actor, release, causes=(event.id,))
             desk.ledger.append(connection, draft)
+    # The postmortem says of each mitigation what it did; what the windows do not show by now stays undecided.
+    MitigationEffects(desk).verify(incident_id, final=True)
     return after
 
 

@@ -36,7 +36,7 @@ def measures_in_words(ledger: Ledger) -> tuple[Mitigation, ...]:
             undo="Post a corrected notice.",
             run=_record(ledger, "notice.posted", "post-notice"),
             arguments=(Argument("text", "what people should know or do"),),
-            advances=None,
+            mends=False,
             takes="at once",
         ),
     )

@@ -98,6 +98,7 @@ def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
             run=roll_back,
             arguments=(MODEL, Argument("member", "one member of the fleet, for example a partner"), to, reason),
             observe=observe,
+            advances=Action.MITIGATE,
             takes="a second",
         ),
         Mitigation(
@@ -108,6 +109,7 @@ def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
             run=roll_back,
             arguments=(MODEL, to, reason),
             observe=observe,
+            advances=Action.MITIGATE,
             takes="a second",
             one_first="roll-back-one",
         ),
@@ -127,7 +129,7 @@ def _holding(freezes: Freezes) -> tuple[Mitigation, ...]:
         return {"held": freeze.subject, "actions": list(freeze.actions)}
 
     def release(call: MitigationCall) -> Mapping[str, object]:
-        ended = freezes.release(f"incident:{call.incident}", actor=call.actor, only=("train", "deploy", "contract"))
+        ended = freezes.release(f"incident:{call.incident}", actor=call.actor)
         return {"released": [freeze.subject for freeze in ended]}
 
     return (
@@ -139,6 +141,7 @@ def _holding(freezes: Freezes) -> tuple[Mitigation, ...]:
             run=hold,
             arguments=(MODEL,),
             takes="at once; a training that runs already goes on, and its deployment waits",
+            mends=False,
         ),
         Mitigation(
             name="release-freeze",
@@ -147,7 +150,7 @@ def _holding(freezes: Freezes) -> tuple[Mitigation, ...]:
             undo="pause-training.",
             run=release,
             takes="at once; changes that were held are listed for a decision",
-            advances=Action.RECOVER,
+            mends=False,
         ),
     )
 

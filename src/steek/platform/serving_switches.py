@@ -41,6 +41,7 @@ def _switching_off(
             run=_put(routes, definitions, MaskKind.MODEL, ""),
             arguments=(MODEL, _REASON),
             observe=observe,
+            advances=Action.MITIGATE,
             takes=_WITHIN,
             agrees=_BUSINESS,
             one_first="disable-slice",
@@ -53,6 +54,7 @@ def _switching_off(
             run=_put(routes, definitions, MaskKind.SLICE, "slice"),
             arguments=(MODEL, Argument("slice", "column=value of a question, partner_id=69"), _REASON),
             observe=observe,
+            advances=Action.MITIGATE,
             takes=_WITHIN,
             agrees=_BUSINESS,
         ),
@@ -64,6 +66,7 @@ def _switching_off(
             run=_put(routes, definitions, MaskKind.FEATURE, "feature"),
             arguments=(MODEL, Argument("feature", "view.name, partner_recent.sales_7d"), _REASON),
             observe=observe,
+            advances=Action.MITIGATE,
             takes=_WITHIN,
         ),
     )

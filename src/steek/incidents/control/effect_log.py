@@ -10,9 +10,9 @@ from steek.incidents.acting import actions_of
 from steek.incidents.control.effects import Effect, EffectVerdict, IndicatorEffect, IndicatorWindows, judge_effect
 from steek.incidents.control.tables import mitigation_effects
 from steek.incidents.desk import Desk
-from steek.incidents.lifecycle import State
+from steek.incidents.lifecycle import Action, State, move_forward
 from steek.incidents.mitigations import ActionTaken, Outcome
-from steek.incidents.rows import find
+from steek.incidents.rows import change, find
 from steek.incidents.tables import actions, incidents
 from steek.incidents.types import AlertEvidence
 from steek.ledger import Draft, Event
@@ -31,7 +31,7 @@ class MitigationEffects:
     def list(self, incident: str) -> dict[str, Effect]:
         """Effects by the key of the action: what is written, and for the others how it looks now."""
         with self._desk.database.reading() as connection:
-            done = [one for one in actions_of(connection, incident) if _is_judged(one)]
+            done = [one for one in actions_of(connection, incident) if self._is_judged(one)]
             written = _written(connection, incident)
         alerts = self._desk.alerts_of(incident)
         return {one.key: written.get(one.key) or self._judge(one, alerts) for one in done}
@@ -60,7 +60,8 @@ class MitigationEffects:
         """Write the verdicts that the windows allow; with `final` also that others stay undecided."""
         with self._desk.database.reading() as connection:
             written = _written(connection, incident)
-            open_ones = [one for one in actions_of(connection, incident) if _is_judged(one) and one.key not in written]
+            done = [one for one in actions_of(connection, incident) if self._is_judged(one)]
+        open_ones = [one for one in done if one.key not in written]
         if not open_ones:
             return 0
         alerts, count = self._desk.alerts_of(incident), 0
@@ -69,6 +70,10 @@ class MitigationEffects:
             if final or effect.verdict is not EffectVerdict.UNDECIDED:
                 count += self._write(action, effect)
         return count
+
+    def _is_judged(self, action: ActionTaken) -> bool:
+        known = self._desk.menu.mitigations.get(action.mitigation)
+        return action.outcome is Outcome.DONE and (known is None or known.mends)
 
     def _judge(self, action: ActionTaken, alerts: tuple[AlertEvidence, ...]) -> Effect:
         ended_at = action.ended_at or action.started_at
@@ -97,21 +102,25 @@ class MitigationEffects:
                 "verified_at": self._desk.clock.now(),
             }
             connection.execute(insert(mitigation_effects).values(row))
+            # What was seen to help has stopped harm, whoever carried it out.
+            helped = effect.verdict is EffectVerdict.HELPED
+            state = move_forward(incident.state, Action.MITIGATE if helped else None)
+            if state is not incident.state:
+                change(connection, incident, actor="steek", state=state.value)
             payload: dict[str, object] = {
                 "incident": action.incident_id,
                 "action": action.key,
                 "mitigation": action.mitigation,
+                "done_at": action.ended_at,
                 "verdict": effect.verdict,
                 "confidence": effect.confidence,
                 "indicators": said,
+                "state_before": incident.state,
+                "state": state,
             }
             draft = Draft("incident.mitigation_verified", incident.urn, "steek", payload)
             self._desk.ledger.append(connection, draft)
             return True
-
-
-def _is_judged(action: ActionTaken) -> bool:
-    return action.outcome is Outcome.DONE
 
 
 def _before(action: ActionTaken, alert: AlertEvidence) -> float | None:
