@@ -49,12 +49,14 @@ def test_an_incident_of_people_from_the_page_to_the_last_question(steek: Steek) 
 
 
 def on_call(steek: Steek) -> None:
-    assert steek("oncall", "add-rotation", *ROTATION)["escalation"] == [{"after_minutes": 5, "to": "next"}]
+    added = steek("oncall", "add-rotation", *ROTATION)
+    assert (added["escalation"], added["unreached"]) == ([{"after_minutes": 5, "to": "next"}], ["ada", "ben"])
     steek("oncall", "add-rotation", "old", "zoe", "--starts", "2020-01-06", "--duty", "business")
     assert steek("oncall", "remove-rotation", "old")["removed"]
     assert [one["name"] for one in steek("oncall", "rotations")] == ["core"]
     (now,) = steek("oncall", "who")
     assert now["person"] in {"ada", "ben"}
+    assert now["warning"].startswith(f"no target reaches {now['person']}, so nothing calls them: 'steek oncall contact")
     for person in ("ada", "ben"):
         steek("oncall", "contact", person, f"phone:+49 30 {len(person)}")
     assert {one["person"] for one in steek("oncall", "contacts")} == {"ada", "ben"}

@@ -86,7 +86,8 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
 def incident(doors: Doors, request: pytest.FixtureRequest) -> str:
     """Declared over HTTP with a rotation that covers it, and communications named; each test has one of its own."""
     rotation = {"people": ["ada", "ben"], "starts_on": "2020-01-06", "zone": "Europe/Berlin", "shift_hours": 8000}
-    assert doors.write("PUT", "/v1/oncall/rotations/core", rotation)["version"] == 1
+    added = doors.write("PUT", "/v1/oncall/rotations/core", rotation)
+    assert (added["version"], added["unreached"]) == (1, ["ada", "ben"])
     asked = {"title": "orders are missing", "on": "orders_model", "severity": "sev1"}
     declared = doors.write("POST", "/v1/incidents", asked, key=request.node.name)
     doors.write("POST", f"/v1/incidents/{declared['id']}/roles", {"role": "communications", "person": "com"})
@@ -96,7 +97,9 @@ def incident(doors: Doors, request: pytest.FixtureRequest) -> str:
 @pytest.mark.covers("I13", "N4")
 def test_rotations_calendar_and_people(doors: Doors, incident: str) -> None:
     assert [one["name"] for one in doors.get("/v1/oncall/rotations")["items"]] == ["core"]
-    assert doors.get("/v1/oncall")["items"][0]["person"] in {"ada", "ben"}
+    assert doors.get("/v1/oncall")["items"][0]["warning"].startswith("no target reaches ")
+    assert "nobody would hear it" in doors.client.get("/on-call").text
+    assert "Nobody could be called" in doors.client.get(f"/incidents/{incident}").text
     assert doors.get("/v1/oncall/watches?days=3")["items"][0]["rotation"] == "core"
     assert doors.get("/v1/oncall/gaps")["items"] == []
     doors.write("POST", "/v1/oncall/absences", {"person": "ben", **SPAN})

@@ -1,5 +1,6 @@
 """`steek oncall`: who is on call and reachable, rotations, calendar, contacts, stakeholders, pages."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +13,12 @@ from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption,
 from steek.cli.output import show
 from steek.incidents.oncall.contacts import contact_of
 from steek.incidents.oncall.icalendar import icalendar
+from steek.incidents.oncall.page_rows import Page
+from steek.incidents.oncall.reaching import warning_of
 from steek.incidents.oncall.rotation import document_of
 from steek.incidents.roles.stakeholders import Stakeholder
 from steek.kernel.errors import InputError
+from steek.platform import Platform
 
 DaysOption = Annotated[int, typer.Option("--days", min=1, max=400, help="How many days from now.")]
 FromOption = Annotated[str, typer.Option("--from", help="An instant with offset, such as 2024-03-25T09:00+01:00.")]
@@ -29,15 +33,19 @@ def who(
 ) -> None:
     """Who is on call in each rotation, or why nobody is."""
     with opened(project) as platform:
-        show(list(platform.oncall.who(None if at is None else _instant(at))), as_json=as_json)
+        found = list(platform.oncall.who(None if at is None else _instant(at)))
+        show(found, as_json=as_json, columns=("rotation", "person", "because"))
+        _warn((one.warning for one in found), as_json=as_json)
 
 
 def rotations(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """All rotations."""
     with opened(project) as platform:
-        found = [{**document_of(one), "version": one.version} for one in platform.oncall.rotations().values()]
+        known = platform.oncall.rotations().values()
+        found = [{**document_of(one), "version": one.version, "unreached": one.unreached} for one in known]
         columns = ("name", "duty", "people", "shift_hours", "hands_over_at", "zone", "covers", "version")
         show(found, as_json=as_json, columns=columns)
+        _warn((warning_of(person) for one in known for person in one.unreached), as_json=as_json)
 
 
 def add_rotation(
@@ -72,7 +80,9 @@ def add_rotation(
         document["escalation"] = [_escalation(each) for each in escalate]
     with opened(project) as platform:
         by, name_of = actor_or_user(actor), key_or_new(key)
-        show(document_of(platform.oncall.put_rotation(document, actor=by, key=name_of)), as_json=as_json)
+        stored = platform.oncall.put_rotation(document, actor=by, key=name_of)
+        show({**document_of(stored), "unreached": stored.unreached}, as_json=as_json)
+        _warn(map(warning_of, stored.unreached), as_json=as_json)
 
 
 def remove_rotation(
@@ -223,9 +233,11 @@ def acknowledge(
 def pages(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Pages that nobody has answered, and whom they called."""
     with opened(project) as platform:
-        found = list(platform.paging.open())
-        columns = ("incident_id", "state", "paged_at", "calls")
-        show(found, as_json=as_json, columns=columns)
+        found = platform.paging.open()
+        if as_json:
+            show(list(found), as_json=True)
+            return
+        show([_of_page(platform, one) for one in found], as_json=False)
 
 
 def attend(project: ProjectOption = None, as_json: JsonOption = False) -> None:
@@ -270,6 +282,25 @@ def remove_stakeholder(
     with opened(project) as platform:
         platform.stakeholders.remove(name, actor=actor_or_user(actor), key=key_or_new(key))
         show({"stakeholder": name, "removed": True}, as_json=as_json)
+
+
+def _of_page(platform: Platform, page: Page) -> dict[str, object]:
+    """A page in words: whom it called, whom that reached, and what did not arrive."""
+    waits = [each for each in platform.paging.deliveries(page) if each.state != "delivered"]
+    return {
+        "incident": page.incident_id,
+        "paged_at": page.paged_at,
+        "called": [person for person in page.called if person not in page.unreachable],
+        "reached": page.reached,
+        "not reached": page.unreachable,
+        "not delivered": [f"{each.target}: {each.last_error or each.state}" for each in waits],
+    }
+
+
+def _warn(warnings: Iterable[str], *, as_json: bool) -> None:
+    """Say what keeps people from being called; JSON has it in its own fields."""
+    for warning in dict.fromkeys(each for each in warnings if each and not as_json):
+        typer.echo(f"!  {warning}")
 
 
 def _instant(text: str) -> datetime:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from steek.console.services import Services
 from steek.incidents.oncall.contacts import Contact, may_see_contacts
 from steek.incidents.oncall.page_rows import Page
+from steek.incidents.oncall.reaching import warning_of
 from steek.incidents.oncall.rotation import Rotation, time_zone
 from steek.incidents.oncall.watches import Calendar, OnCall, Watch, who
 from steek.incidents.roles.stakeholders import Part, Sees, Stakeholder
@@ -49,10 +50,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class RotationView:
-    """One rotation with its picture of two weeks; `spoken` is the picture in words."""
+    """One rotation with its picture of two weeks, in words as `spoken`; `silent` says whom nothing calls."""
 
     rotation: Rotation
     now: OnCall
+    silent: tuple[str, ...]
     contacts: tuple[Contact, ...] | None
     lanes: tuple[Lane, ...]
     days: tuple[Day, ...]
@@ -128,6 +130,8 @@ def _rotation(
         return round((at - start).total_seconds() * scale, 1)
 
     present = who(rotation, now, calendar)
+    silent = {person: warning_of(person) for person in rotation.unreached}
+    first = {} if present.person not in silent else {present.person: silent[present.person]}
     order = dict.fromkeys([*rotation.people, *(watch.person or NOBODY for watch in watches)])
     lanes = [
         Lane(person, tuple(_bar(watch, x_of) for watch in watches if (watch.person or NOBODY) == person))
@@ -136,6 +140,7 @@ def _rotation(
     return RotationView(
         rotation=rotation,
         now=present,
+        silent=tuple({**first, **silent}.values()),
         contacts=None if contacts is None else contacts.get(present.person or "", ()),
         lanes=tuple(lane for lane in lanes if lane.bars or lane.person in rotation.people),
         days=tuple(Day(x_of(each), f"{each:%a %d}") for each in midnights[:-1]),

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
 from steek.incidents.oncall.icalendar import icalendar
-from steek.incidents.oncall.rotation import document_of
+from steek.incidents.oncall.rotation import Rotation, document_of
 from steek.incidents.roles.stakeholders import Stakeholder
 from steek.platform import Platform
 
@@ -97,8 +97,8 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
 
     @routes.get("/rotations")
     def rotations() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """All rotations."""
-        return reply([{**document_of(one), "version": one.version} for one in oncall.rotations().values()])
+        """All rotations; nothing calls those of their people who are `unreached`."""
+        return reply([_of_rotation(one) for one in oncall.rotations().values()])
 
     @routes.get("/watches")
     def watches(days: Days = 14) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -135,13 +135,13 @@ def _rotations(routes: APIRouter, platform: Platform) -> None:
 
     @routes.put("/rotations/{name}")
     def put(name: str, asked: RotationGiven, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Add a rotation, or change the one of that name."""
+        """Add a rotation, or change the one of that name; look at `unreached`: nothing calls these people."""
         given = {
             each: getattr(asked, each) for each in RotationGiven.__dataclass_fields__ if each != "expected_version"
         }
         by, name_of, seen = actor_or_api(actor), require_key(key), asked.expected_version
         stored = oncall.put_rotation({"name": name, **given}, actor=by, key=name_of, expected_version=seen)
-        return reply({**document_of(stored), "version": stored.version})
+        return reply(_of_rotation(stored))
 
     @routes.delete("/rotations/{name}")
     def remove(name: str, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -166,6 +166,10 @@ def _rotations(routes: APIRouter, platform: Platform) -> None:
     def withdraw(exception: str, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Take an override or absence back."""
         return reply(oncall.withdraw(exception, actor=actor_or_api(actor), key=require_key(key)))
+
+
+def _of_rotation(rotation: Rotation) -> dict[str, object]:
+    return {**document_of(rotation), "version": rotation.version, "unreached": rotation.unreached}
 
 
 def _people(routes: APIRouter, platform: Platform) -> None:

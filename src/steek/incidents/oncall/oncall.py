@@ -1,13 +1,14 @@
 """The service: rotations and their calendar, who is on call, and who is reachable for a model."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
 from steek.incidents.oncall import reaching
 from steek.incidents.oncall.contacts import Contact, may_see_contacts, read_contacts
-from steek.incidents.oncall.reaching import Reachable
+from steek.incidents.oncall.reaching import Reachable, unreached, warning_of
 from steek.incidents.oncall.rota_rows import (
     find_rotation,
     known_result,
@@ -68,7 +69,7 @@ class OnCalls:
     def put_rotation(
         self, document: Mapping[str, object], *, actor: str, key: str, expected_version: int | None = None
     ) -> Rotation:
-        """Add a rotation, or change the one of that name.
+        """Add a rotation, or change the one of that name; look at `unreached`: nothing calls these people.
 
         Args:
             document: Its fields as JSON values, see `Rotation`.
@@ -83,14 +84,14 @@ class OnCalls:
         asked = read_rotation(document)
         with self._database.transaction() as connection:
             if _done(connection, "put rotation", key) is not None:
-                return find_rotation(connection, asked.name)
+                return self._looked_up(connection, find_rotation(connection, asked.name))
             by = _name(actor, "actor")
             at = self._clock.now()
             stored = write_rotation(connection, asked, actor=by, at=at, seen=expected_version)
             payload: dict[str, object] = {"version": stored.version, **document_of(stored)}
             self._ledger.append(connection, Draft("oncall.rotation_changed", _urn(stored.name), by, payload))
             remember_result(connection, "put rotation", key, stored.name)
-        return stored
+            return self._looked_up(connection, stored)
 
     def remove_rotation(self, name: str, *, actor: str, key: str) -> None:
         """Take a rotation out; nobody is paged by it from now on. Raises NotFoundError when there is none."""
@@ -106,7 +107,7 @@ class OnCalls:
     def rotations(self) -> dict[str, Rotation]:
         """All rotations by name."""
         with self._database.reading() as connection:
-            return read_rotations(connection)
+            return {name: self._looked_up(connection, one) for name, one in read_rotations(connection).items()}
 
     def set_contacts(
         self, person: str, contacts: Sequence[Mapping[str, object]], *, actor: str, key: str
@@ -183,7 +184,10 @@ class OnCalls:
         moment = at or self._clock.now()
         with self._database.reading() as connection:
             calendar = read_calendar(connection, since=moment)
-            return tuple(who(rotation, moment, calendar) for rotation in read_rotations(connection).values())
+            found = [who(rotation, moment, calendar) for rotation in read_rotations(connection).values()]
+            people, targets = read_people(connection), self._targets()
+        silent = unreached((one.person for one in found if one.person), people, targets)
+        return tuple(replace(one, warning=warning_of(one.person)) if one.person in silent else one for one in found)
 
     def watches(self, since: datetime, until: datetime, *, rotation: str | None = None) -> tuple[Watch, ...]:
         """Who is on call between two instants, rotation after rotation, without a hole: gaps stand among them.
@@ -215,6 +219,9 @@ class OnCalls:
                 business=self._stakeholders_of(name),
                 show_contacts=may_see_contacts(),
             )
+
+    def _looked_up(self, connection: Connection, rotation: Rotation) -> Rotation:
+        return replace(rotation, unreached=unreached(rotation.named, read_people(connection), self._targets()))
 
     def _except(
         self, kind: str, rotation: str | None, person: str, span: tuple[datetime, datetime], *, actor: str, key: str

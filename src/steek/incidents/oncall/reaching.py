@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from steek.incidents.oncall.contacts import Contact
+from steek.incidents.oncall.contacts import Contact, targets_of
 from steek.incidents.oncall.rotation import Duty, Rotation
 from steek.incidents.oncall.watches import Calendar, Rung, chain, who
 
@@ -32,6 +32,23 @@ class Reachable:
     at: datetime
     chain: tuple[Reached, ...]
     gaps: tuple[str, ...]
+
+
+def unreached(
+    people: Iterable[str], contacts: Mapping[str, tuple[Contact, ...]], targets: Iterable[str]
+) -> tuple[str, ...]:
+    """Who of these people cannot be called, because none of their contacts is a target of steek.toml."""
+    declared = frozenset(targets)
+    return tuple(person for person in people if not targets_of(contacts.get(person, ()), declared))
+
+
+def warning_of(person: str) -> str:
+    """What to do about somebody whom nothing calls.
+
+    >>> warning_of("ana")
+    "no target reaches ana, so nothing calls them: 'steek oncall contact ana target:NAME' says how"
+    """
+    return f"{silence(person)}, so nothing calls them: 'steek oncall contact {person} target:NAME' says how"
 
 
 def silence(person: str) -> str:
@@ -86,7 +103,7 @@ def reachable(
 
     def add(person: str, duty: str, after_minutes: int, because: str) -> None:
         contacts = people.get(person, ())
-        told = any(each.kind == "target" and each.value in known_targets for each in contacts)
+        told = bool(targets_of(contacts, known_targets))
         if not told:
             missing.append(silence(person))
         shown = contacts if show_contacts else None

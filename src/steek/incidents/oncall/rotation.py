@@ -55,6 +55,8 @@ class Rotation:
         covers: Patterns with * over models, datasets and URNs.
         duty: What they are asked for.
         escalation: By growing minutes; () pages nobody else.
+        version: Counts its changes.
+        unreached: Who of all these cannot be called, because no target reaches them; nobody knows it of a document.
 
     Raises:
         InputError: anything of it cannot be.
@@ -71,6 +73,7 @@ class Rotation:
     duty: Duty = Duty.OPERATIONS
     escalation: tuple[Escalation, ...] = DEFAULT_ESCALATION
     version: int = 1
+    unreached: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         what = f"rotation {self.name[:80]!r}"
@@ -99,6 +102,12 @@ class Rotation:
         """
         wall = datetime.combine(self.starts_on, self.hands_over_at) + timedelta(hours=number * self.shift_hours)
         return wall.replace(tzinfo=time_zone(self.zone)).astimezone(UTC)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Everybody it names: its people, and those whom its escalation calls by name."""
+        steps = (step.to for step in self.escalation if step.to != NEXT and not step.to.startswith(ROTATION_PREFIX))
+        return tuple(dict.fromkeys((*self.people, *steps)))
 
     @property
     def begins_at(self) -> datetime:
@@ -166,7 +175,7 @@ def read_rotation(document: Mapping[str, object], *, version: int = 1) -> Rotati
     Raises:
         InputError: a field is missing, unknown or of the wrong form.
     """
-    known = set(Rotation.__dataclass_fields__) - {"version"}
+    known = set(Rotation.__dataclass_fields__) - {"version", "unreached"}
     unknown = sorted(set(document) - known)
     if unknown or not {"name", "people", "starts_on"} <= set(document):
         message = f"a rotation has name, people and starts_on; this one has {', '.join(sorted(document)) or 'nothing'}"

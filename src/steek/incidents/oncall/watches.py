@@ -54,11 +54,15 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """Who is on call at one moment, or None with the reason of the gap."""
+    """Who is on call at one moment, or None with the reason of the gap.
+
+    `warning` says that nothing calls this person; "" while somebody is called, or where it was not looked up.
+    """
 
     rotation: str
     person: str | None
     because: str
+    warning: str = ""
 
 
 def who(rotation: Rotation, at: datetime, calendar: Calendar | None = None) -> OnCall:
