@@ -13,11 +13,11 @@ from visitor import Visitor, text_of, visit
 from steek.console import incident_page
 from steek.console.incident_live import here_part
 from steek.console.incident_sections import SECTIONS, Section
-from steek.console.next_action import Done, Tried, next_actions, tried
-from steek.console.open_questions import OpenQuestions, open_questions
 from steek.console.page import environment
 from steek.console.services import Services
 from steek.incidents import Incident, Role, State, TimelineEntry
+from steek.incidents.next_action import Done, Tried, next_actions, tried
+from steek.incidents.open_questions import OpenQuestions, open_questions
 
 PAGE = "/incidents/2017-001"
 NOW = datetime(2017, 10, 3, 6, tzinfo=UTC)

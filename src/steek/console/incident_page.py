@@ -12,12 +12,11 @@ from steek.console.drawings import Drawings
 from steek.console.evidence_section import evidence_pictures, suspect_letters
 from steek.console.incident_sections import SECTIONS, Section
 from steek.console.indicators_section import indicator_lines
-from steek.console.next_action import NextAction, next_actions, tried
-from steek.console.open_questions import open_questions
 from steek.console.page import Frame, render
 from steek.console.pictures import Picture
 from steek.console.services import Services
-from steek.incidents import Incident, Outcome, State, Story
+from steek.incidents import Incident, State, Story
+from steek.incidents.next_action import NextAction, steps_of
 from steek.kernel.errors import SteekError
 from steek.kernel.urn import Urn
 
@@ -70,13 +69,7 @@ def incident_view(services: Services, drawings: Drawings, story: Story, *, form_
     incident = story.incident
     pictures = evidence_pictures(story, services.monitoring, drawings)
     not_back = [line.sentence for line in indicator_lines(story, services.monitoring) if line.health != "well"]
-    steps = next_actions(
-        incident,
-        tried=tried([entry for entry in story.timeline if entry.own]),
-        not_back=not_back,
-        waiting=open_questions(story.timeline, services.clock.now()),
-        running=[action.mitigation for action in story.actions if action.outcome is Outcome.STARTED],
-    )
+    steps = steps_of(story, services.clock.now(), not_back=not_back)
     return IncidentView(
         incident=incident,
         is_open=incident.state.is_open,

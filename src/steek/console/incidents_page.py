@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from steek.console.next_action import next_action
 from steek.console.overview_page import next_step
 from steek.console.services import Services
 from steek.incidents import Incident, Role, Severity
+from steek.incidents.next_action import next_action
 
 _MOST_ROWS = 200
 # What the address may ask for, and what the page calls it.

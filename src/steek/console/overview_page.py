@@ -8,7 +8,6 @@ from typing import cast
 from steek.console.changes_list import notable
 from steek.console.event_words import EventLine
 from steek.console.freshness import FreshLine, fresh_line
-from steek.console.next_action import TRIED_KINDS, NextAction, next_action, tried
 from steek.console.reach import datasets_of, monitors_of, views_of
 from steek.console.services import Services
 from steek.console.stations import (
@@ -25,6 +24,7 @@ from steek.console.stations import (
 from steek.console.watched_page import WatchedLine, watched_lines
 from steek.console.words import interval_words, short_time
 from steek.incidents import Incident, Role
+from steek.incidents.next_action import TRIED_KINDS, NextAction, next_action, tried
 from steek.ledger import Event, Ledger
 from steek.models import ModelDefinition, TrainedModel
 from steek.monitoring import Monitoring, MonitorState

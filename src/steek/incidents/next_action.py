@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
-from steek.console.open_questions import OpenQuestions
-from steek.incidents import Incident, Role, State, TimelineEntry
+from steek.incidents.lifecycle import State
+from steek.incidents.mitigations import Outcome
+from steek.incidents.open_questions import OpenQuestions, open_questions
+from steek.incidents.stories import Story
+from steek.incidents.timeline import TimelineEntry
+from steek.incidents.types import Incident, Role
 from steek.ledger import Event
 
 
@@ -79,6 +84,23 @@ def tried(entries: Sequence[TimelineEntry | Event]) -> Tried:
 def _member(arguments: Mapping[str, object]) -> str | None:
     member = arguments.get("member")
     return None if member in {None, ""} else str(member)
+
+
+def steps_of(story: Story, now: datetime, *, not_back: Sequence[str] | None = None) -> tuple[NextAction, ...]:
+    """What somebody should do next in an incident, the most pressing first; never empty.
+
+    Args:
+        story: The incident.
+        now: The present.
+        not_back: Indicators that are still out of bounds, in the words of a page; None takes those of the story.
+    """
+    return next_actions(
+        story.incident,
+        tried=tried([entry for entry in story.timeline if entry.own]),
+        not_back=[one.sentence for one in story.verification.not_back()] if not_back is None else not_back,
+        waiting=open_questions(story.timeline, now),
+        running=[action.mitigation for action in story.actions if action.outcome is Outcome.STARTED],
+    )
 
 
 def next_action(incident: Incident, *, tried: Tried | None = None, not_back: Sequence[str] = ()) -> NextAction:

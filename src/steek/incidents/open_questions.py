@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
-from steek.incidents import TimelineEntry
+from steek.incidents.timeline import TimelineEntry
 
 
 @dataclass(frozen=True, slots=True)
