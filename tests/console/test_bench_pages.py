@@ -8,7 +8,10 @@ import pytest
 from console_world import World
 from visitor import Visitor, text_of
 
+from steek.console import build_console
 from steek.formats.linear import LinearModel
+from steek.http.callers import Callers
+from steek.incidents import Asking
 from steek.incidents.bench.asking import entity_columns
 from steek.kernel import Window
 from steek.models import NewTrainedModel
@@ -21,6 +24,42 @@ def post(client: Visitor, path: str, **form: str) -> str:
     answer = client.post(path, data={"actor": "ariel@grocer", **form})
     assert answer.status_code == 200, text_of(answer.text)
     return answer.text
+
+
+@pytest.mark.covers("I8", "I12")
+def test_support_asks_sees_the_answer_and_files_it_and_nothing_else(world: World) -> None:
+    platform, model = world.platform, "partner_demand"
+    old, new = two_versions(world)
+    door = Visitor(Callers(build_console(platform), platform))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    made = platform.tokens.issue("sue@grocer", ("support",), timedelta(days=1), key="sue", actor="test")
+    token = {"Authorization": f"Bearer {made.secret}"}
+    page = door.get("/bench", headers=token)
+    assert page.status_code == 200
+    assert "what serves now" in text_of(page.text)
+    for closed in ("Replay questions", "<h2>Runs", "/incidents", "/models/"):
+        assert closed not in page.text
+    form = {f"entity-{name}": "69" for name in entity_columns(platform.project.definitions[model])}
+    form |= {"model": model, "sides": f"{old} {new}", "incident": "2017-001", "actor": "ariel@grocer", "key": "q"}
+    shown = door.post("/bench/questions", data=form, headers=token)
+    assert shown.status_code == 200, text_of(shown.text)
+    [run] = platform.bench.list()
+    assert (run.actor, run.incident_id) == ("sue@grocer", "2017-001")
+    assert "/incidents" not in shown.text
+    text = re.search(r"<textarea[^>]*>(.*?)</textarea>", shown.text, re.DOTALL)
+    assert text is not None
+    filed = {"text": unescape(text[1]), "on": model, "kind": "support", "actor": "ariel@grocer", "key": "s"}
+    answer = door.post("/signals", data=filed, headers=token)
+    assert (answer.status_code, "Filed." in answer.text) == (200, True)
+    (signal,) = platform.ledger.events(kinds=["signal.filed"])
+    assert signal.actor == "sue@grocer"
+    assert run.id in str(signal.payload)
+    # Neither a run of others nor any other page is open.
+    other = platform.bench.run(model, [str(old)], Asking(typed=[{"manufacturer_id": 70}]), actor="sam@grocer", key="o")
+    assert door.get(f"/bench/{other.id}", headers=token).status_code == 404
+    for path in ("/incidents", "/incidents/2017-001", "/ledger", "/postmortems", f"/models/{model}"):
+        assert door.get(path, headers=token).status_code == 403, path
+    for path in ("/bench/replays", "/incidents", "/incidents/2017-001/notes"):
+        assert door.post(path, data=form, headers=token).status_code == 403, path
 
 
 def two_versions(world: World) -> list[int]:

@@ -15,14 +15,18 @@ from steek.kernel.errors import InputError
 from steek.kernel.windows import Window
 
 Sides = Annotated[
-    list[str],
-    typer.Option("--side", help="VERSION, VERSION@INSTANT or VERSION+DATASET=VERSION; may be given again."),
+    list[str] | None,
+    typer.Option(
+        "--side",
+        help="VERSION, VERSION@INSTANT or VERSION+DATASET=VERSION; may be given again. By default what serves now, and "
+        "for one question of the past what served then.",
+    ),
 ]
 
 
 def run(
     model: str,
-    side: Sides,
+    side: Sides = None,
     between: Annotated[
         tuple[datetime, datetime] | None, typer.Option(help="Moments of the questions, UTC; by default the last day.")
     ] = None,
@@ -51,7 +55,7 @@ def run(
     with opened(project) as platform:
         made = platform.bench.run(
             model,
-            side,
+            side or (),
             asking,
             actor=actor_or_user(actor),
             key=key_or_new(key),
@@ -120,12 +124,14 @@ def compare(
 def query(
     model: str,
     entity: Annotated[list[str], typer.Argument(help="column=value for each column of the question.")],
-    side: Sides,
+    side: Sides = None,
     moment: Annotated[datetime | None, typer.Option("--at", help="When it was asked, UTC; by default now.")] = None,
     as_said: Annotated[
         bool, typer.Option("--as-said", help="Values as the person says them; pseudonyms are made of them.")
     ] = False,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Most answers of each side.")] = 10,
+    incident: Annotated[str | None, typer.Option("--incident", help="The incident it is asked for.")] = None,
+    actor: ActorOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -133,7 +139,10 @@ def query(
     asked = dict(_pair(text) for text in entity)
     at = None if moment is None else moment.replace(tzinfo=UTC)
     with opened(project) as platform:
-        found = platform.bench.ask(model, asked, side, moment=at, as_said=as_said, top=top)
+        by = actor_or_user(actor)
+        found = platform.bench.ask(
+            model, asked, side or (), actor=by, moment=at, as_said=as_said, top=top, incident=incident
+        )
         if as_json:
             show(found, as_json=True)
             return

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from steek.governance import caller
+from steek.governance import MEMBER, OWNER, SUPPORT, caller
 
 _COOKIE = "steek_actor"
 _A_YEAR_S = 365 * 86400
@@ -17,6 +17,18 @@ def signed_in() -> str | None:
     """The principal of the token that this request came with; None without one, where a name is only said."""
     found = caller()
     return found.principal if found is not None and found.token is not None else None
+
+
+def is_of_the_team() -> bool:
+    """Whether whoever looks may see everything: without a token, or with one of an owner or member."""
+    found = caller()
+    return found is None or found.token is None or bool({OWNER, MEMBER} & set(found.roles))
+
+
+def asks_the_bench() -> bool:
+    """Whether whoever looks may ask the bench single questions."""
+    found = caller()
+    return is_of_the_team() or (found is not None and SUPPORT in found.roles)
 
 
 def sign(form: MutableMapping[str, str]) -> None:

@@ -7,9 +7,11 @@ from typing import Any, cast
 from markupsafe import Markup
 
 from steek.charts import before_after_svg
+from steek.console.actor import is_of_the_team, signed_in
 from steek.console.services import Services
 from steek.console.words import percent
 from steek.incidents import Run
+from steek.kernel.errors import NotFoundError
 
 _MOST_RUNS = 100
 _SHOWN_ROWS = 20
@@ -28,7 +30,7 @@ class ModelChoice:
 
 @dataclass(frozen=True, slots=True)
 class BenchView:
-    """Runs, newest first, and what may be asked."""
+    """Runs, newest first, and what may be asked; others than the team see no run but those they asked for."""
 
     runs: tuple[Run, ...]
     models: tuple[ModelChoice, ...]
@@ -36,6 +38,7 @@ class BenchView:
     incident: str
     hypothesis: str
     form_key: str
+    is_of_the_team: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,18 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run. `answers` are those of a single question with its features; empty for more questions."""
+    """One run. `answers` are those of a single question with its features; empty for more questions. `signal` is such a
+    question as a line to file, "" for others.
+    """
 
     run: Run
     compared: tuple[Compared, ...]
     answers: tuple[Mapping[str, Any], ...]
     others: tuple[Run, ...]
     asked: str
+    signal: str
+    is_of_the_team: bool
+    form_key: str
 
 
 def bench_view(services: Services, query: Mapping[str, str], *, form_key: str) -> BenchView:
@@ -66,16 +74,41 @@ def bench_view(services: Services, query: Mapping[str, str], *, form_key: str) -
     wanted = query.get("model", "")
     chosen = next((one for one in models if one.name == wanted), models[0] if models else None)
     incident = query.get("incident", "")[:20]
-    runs = services.bench.list(incident=incident or None, limit=_MOST_RUNS)
-    return BenchView(runs, models, chosen, incident, query.get("hypothesis", "")[:6], form_key)
+    runs = services.bench.list(incident=incident or None, limit=_MOST_RUNS) if is_of_the_team() else ()
+    hypothesis = query.get("hypothesis", "")[:6]
+    return BenchView(runs, models, chosen, incident, hypothesis, form_key, is_of_the_team())
 
 
-def run_view(services: Services, run_id: str) -> RunView:
-    """One run with a picture of each pair of sides. Raises NotFoundError."""
+def run_view(services: Services, run_id: str, *, form_key: str) -> RunView:
+    """One run with a picture of each pair of sides. Raises NotFoundError, also to support for the run of others."""
     run = services.bench.get(run_id)
+    if not is_of_the_team() and run.actor != signed_in():
+        raise NotFoundError(f"no bench run {run_id} of yours", next_step="Ask the question again.")
     answers = cast("Sequence[Mapping[str, Any]]", run.question.get("answers", ()))
     others = tuple(one for one in services.bench.list(model=run.model, limit=20) if one.id != run.id)
-    return RunView(run, _compared(services, run), tuple(answers), others, _asked(run.question))
+    drawn, asked = _compared(services, run), _asked(run.question)
+    return RunView(run, drawn, tuple(answers), others, asked, _signal(run), is_of_the_team(), form_key)
+
+
+def _signal(run: Run) -> str:
+    """What somebody asked about whom and what was answered, in one line with pseudonyms; "" for more questions."""
+    about = cast("Mapping[str, str] | None", run.question.get("about"))
+    if about is None:
+        return ""
+    said = [
+        f"{one['side']} answers {_best(one['answers'])}" if not one["problem"] else f"{one['side']} cannot answer"
+        for one in cast("Sequence[Mapping[str, Any]]", run.question["answers"])
+    ]
+    named = ", ".join(f"{name} {value}" for name, value in about.items())
+    return f"{run.model} about {named}: {'; '.join(said)} (bench run {run.id})"
+
+
+def _best(answers: Sequence[Mapping[str, Any]]) -> str:
+    if not answers:
+        return "nothing"
+    best = answers[0]
+    score = "" if best["score"] is None else f"{best['score']:.6g}"
+    return score if best["candidate"] is None else f"{best['candidate']} ({score})"
 
 
 def _choice(services: Services, name: str) -> ModelChoice:
@@ -112,6 +145,8 @@ def _said(best_changed: float | None) -> str:
 
 def _asked(question: Mapping[str, Any]) -> str:
     """What was asked, in words."""
+    if "about" in question:
+        return ", ".join(f"{name} {value}" for name, value in question["about"].items())
     if question.get("typed"):
         return f"{question['typed']} typed in"
     words = "rows whose right answers are known" if question.get("source") == "examples" else "logged questions"

@@ -13,12 +13,13 @@ from steek.kernel.ids import new_id
 
 
 def bench(site: Site, request: Request) -> Response:
-    form_key = f"console:{new_id(site.services.clock.now())}"
-    return _html(site, request, "bench.html", view=bench_view(site.services, request.query_params, form_key=form_key))
+    view = bench_view(site.services, request.query_params, form_key=_form_key(site))
+    return _html(site, request, "bench.html", view=view)
 
 
 def bench_run(site: Site, request: Request) -> Response:
-    return _html(site, request, "bench_run.html", view=run_view(site.services, request.path_params["id"]))
+    view = run_view(site.services, request.path_params["id"], form_key=_form_key(site))
+    return _html(site, request, "bench_run.html", view=view)
 
 
 def bench_comparison(site: Site, request: Request) -> Response:
@@ -28,6 +29,10 @@ def bench_comparison(site: Site, request: Request) -> Response:
     run, other = asked.get("run", ""), asked.get("other", "")
     found = site.services.bench.compare(run, other, side=side, other_side=other_side)
     return _html(site, request, "bench_comparison.html", one=found, run=run, other=other)
+
+
+def _form_key(site: Site) -> str:
+    return f"console:{new_id(site.services.clock.now())}"
 
 
 def _html(site: Site, request: Request, template: str, **values: Any) -> Response:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from steek.console.actor import actor_of, signed_in
+from steek.console.actor import actor_of, asks_the_bench, is_of_the_team, signed_in
 from steek.console.alerts_page import alert_view, group_view, inbox_view
 from steek.console.concerns_page import concerns_view, manifesto, raise_view
 from steek.console.contracts_page import contracts_view
@@ -35,6 +35,7 @@ from steek.console.profiles_page import profile_lines, profile_page
 from steek.console.quarantine_page import quarantine_view
 from steek.console.receipt_page import receipt_view
 from steek.console.search_page import search_view
+from steek.console.services import Services
 from steek.console.signal_lines import signals_view
 from steek.console.site import DONE, Site
 from steek.console.slices_page import sliced_monitors, slices_view
@@ -48,12 +49,35 @@ PageFunction = Callable[[Site, Request], Response]
 def frame(site: Site, request: Request, *, stream: str = "/stream", error: str = "", next_step: str = "") -> Frame:
     """The frame of a page: navigation with the number of open incidents, the present, what was just done."""
     services = site.services
+    is_inside = is_of_the_team()
+    return Frame(
+        project=services.settings.name,
+        now=services.clock.now(),
+        is_replay=services.settings.text("clock") == "replay",
+        path=request.url.path,
+        navigation=_navigation(services) if is_inside else _narrow_navigation(),
+        stream=stream if is_inside else "",
+        message=DONE.get(request.query_params.get("done", ""), ""),
+        error=error,
+        next_step=next_step,
+        actor=actor_of(request),
+        is_signed=signed_in() is not None,
+    )
+
+
+def _narrow_navigation() -> tuple[tuple[NavItem, ...], ...]:
+    """The way for those who are not of the team: it leads to nothing that is closed to them."""
+    bench = (NavItem("Ask the bench", "/bench"),) if asks_the_bench() else ()
+    return ((NavItem("Overview", "/"), NavItem("Data", "/data"), *bench, NavItem("Raise a concern", "/concerns/new")),)
+
+
+def _navigation(services: Services) -> tuple[tuple[NavItem, ...], ...]:
     models = (NavItem(name, f"/models/{quote(name)}") for name in services.project.definitions)
     watched = (NavItem(name, f"/watched/{quote(name)}") for name in services.project.watched)
     open_count = len(services.incidents.list(open_only=True))
     with services.database.reading() as connection:
         waiting = count_waiting(connection)
-    navigation = (
+    return (
         (NavItem("Overview", "/"), *models, *watched),
         (
             NavItem("Data", "/data", len(services.feed.held(None))),
@@ -78,19 +102,6 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
             NavItem("Follow-ups", "/follow-ups", services.lateness.digest().overdue),
         ),
         (NavItem("Ledger", "/ledger"), NavItem("Lineage", "/lineage")),
-    )
-    return Frame(
-        project=services.settings.name,
-        now=services.clock.now(),
-        is_replay=services.settings.text("clock") == "replay",
-        path=request.url.path,
-        navigation=navigation,
-        stream=stream,
-        message=DONE.get(request.query_params.get("done", ""), ""),
-        error=error,
-        next_step=next_step,
-        actor=actor_of(request),
-        is_signed=signed_in() is not None,
     )
 
 
@@ -285,7 +296,8 @@ def postmortem_markdown(site: Site, request: Request) -> Response:
 
 
 def postmortem_statistics(site: Site, request: Request) -> Response:
-    view = statistics_view(site.services, request.query_params.get("q", ""))
+    asked = request.query_params
+    view = statistics_view(site.services, asked.get("q", ""), with_others=bool(asked.get("others")))
     return _html(site, request, "postmortem_statistics.html", stream="", view=view)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from steek.console.actor import is_of_the_team
 from steek.console.data_actions import key_of
 from steek.console.site import Site
 from steek.kernel.errors import InputError
@@ -22,7 +23,8 @@ def file_signal(site: Site, _path: Mapping[str, str], form: Form) -> str:
         key=key_of(site, form),
         source=form.get("source", "").strip() or None,
     )
-    return "/incidents?done=filed#signals"
+    # Whoever files an answer of the bench goes on asking; support has no page of incidents to go to.
+    return "/incidents?done=filed#signals" if is_of_the_team() else "/bench?done=filed"
 
 
 def dismiss_signal(site: Site, path: Mapping[str, str], form: Form) -> str:

@@ -20,7 +20,7 @@ class Wanted:
     """Which questions go to which sides; see `steek bench run`."""
 
     model: str
-    sides: list[str]
+    sides: list[str] = field(default_factory=list[str])
     typed: list[dict[str, Value]] = field(default_factory=list[dict[str, Value]])
     examples: bool = False
     requests: list[str] = field(default_factory=list[str])
@@ -35,14 +35,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question; with `as_said`, values are given as the person says them."""
+    """One question; with `as_said`, values are given as the person says them. No `sides` asks what served at `moment`,
+    and what serves now.
+    """
 
     model: str
     entity: dict[str, Value]
-    sides: list[str]
+    sides: list[str] = field(default_factory=list[str])
     moment: datetime | None = None
     as_said: bool = False
     top: int = 10
+    incident: str | None = None
 
 
 def router(platform: Platform) -> APIRouter:
@@ -57,10 +60,18 @@ def router(platform: Platform) -> APIRouter:
         return reply(bench.compare(run, other, side=side, other_side=other_side))
 
     @routes.post("/questions")
-    def ask(asked: Asked) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """One question: what each side answers, and which features made it so. Nothing is kept."""
-        moment = _aware(asked.moment)
-        found = bench.ask(asked.model, asked.entity, asked.sides, moment=moment, as_said=asked.as_said, top=asked.top)
+    def ask(asked: Asked, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """One question: what each side answers, and which features made it so. That it was asked is written down."""
+        found = bench.ask(
+            asked.model,
+            asked.entity,
+            asked.sides,
+            actor=actor_or_api(actor),
+            moment=_aware(asked.moment),
+            as_said=asked.as_said,
+            top=asked.top,
+            incident=asked.incident,
+        )
         return reply(found)
 
     return routes

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from steek.governance import OPERATIONS, OWNER, Actor, calling
+from steek.governance import MEMBER, OPERATIONS, OWNER, SUPPORT, Actor, calling
 from steek.http.headers import first_headers
 from steek.http.problems import problem
 from steek.kernel.errors import InputError, RefusedError
@@ -20,19 +20,24 @@ from steek.platform import Platform
 # Numbers of what the project declares, for scrapers that know no tokens; no label holds a person or a row.
 _OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_TEAM = frozenset({OWNER, "member"})
+_TEAM = frozenset({OWNER, MEMBER})
 # What somebody of neither role may look at: rows, of which the gate decides each, and what they mean. All other
 # addresses tell of persons, batches or acts.
 _FOR_READERS = re.compile(
     r"/|/static/.*|/charts/[^/]+\.svg|/data(/[^/]+)?|/v1/status|/v1/access/explanation"
     r"|/v1/datasets(/[^/]+(/(rows|sample|profile|volumes))?)?"
 )
-# Concerns are raised by anybody; who may read them is decided by name, not by role.
-_FOR_ANYBODY = re.compile(r"/concerns(/.*)?|/v1/concerns(/.*)?")
+# Decided by name, not by role: who may read concerns, which anybody raises; and how much a stakeholder sees of the
+# status of an incident, where they also ask. The stream says only that something was written.
+_FOR_ANYBODY = re.compile(
+    r"/concerns(/.*)?|/v1/concerns(/.*)?|/stream|/incidents/[^/]+/(status|ask)|/v1/incidents/[^/]+/(status|questions)"
+)
 # What somebody noticed may be filed by anybody who is let in; reading what others filed takes a role.
 _FOR_ANYBODY_TO_FILE = "/v1/signals"
+# What staff who talk to customers may use besides: one question at a time, its answer, and a line that files it.
+_FOR_SUPPORT = re.compile(r"/bench(/questions|/b-[0-9a-f]{12})?|/v1/bench/questions|/signals")
 # Pages for outsiders: whoever has the link may read them, and nothing else stands on them.
-_FOR_OUTSIDERS = re.compile(r"/status/[0-9a-f]{48}")
+_FOR_OUTSIDERS = re.compile(r"(/v1)?/status/[0-9a-f]{48}")
 # Acts that destroy data, or tell whether a person is known.
 _FOR_OWNERS = re.compile(
     r"/v1/(erasures|erasure-runs|erasure-searches|retention|housekeeping|privacy/rotations)(/.*)?|/privacy/.*"
@@ -49,7 +54,8 @@ class Callers:
     A token is a person or a job: what it does is done by that principal, whatever the header X-Steek-Actor says.
     Without a token a caller on this machine is the owner, under the name it gives, unless `require_token` is set;
     a caller from elsewhere needs a token. Tokens whose roles are neither owner nor member read only, and only rows
-    that policies open to them; erasures, retention and keys take the role owner, over the API and in the console.
+    that policies open to them; with the role support they also ask the bench single questions and file signals.
+    Erasures, retention and keys take the role owner, over the API and in the console.
 
     Args:
         app: The application behind.
@@ -107,13 +113,14 @@ def _is_for_outsiders(scope: Scope) -> bool:
 
 
 def _check_looker(actor: Actor, path: str) -> None:
-    if not _TEAM & set(actor.roles) and not (_FOR_READERS.fullmatch(path) or _FOR_ANYBODY.fullmatch(path)):
+    open_to_all = _FOR_READERS.fullmatch(path) or _FOR_ANYBODY.fullmatch(path)
+    if not _TEAM & set(actor.roles) and not (open_to_all or _is_for_support(actor, path)):
         message = f"the token of {actor.principal!r} reads rows only; its roles: {', '.join(actor.roles) or 'none'}"
         raise RefusedError(message, next_step="This address takes the role owner or member.")
 
 
 def _check_writer(actor: Actor, path: str) -> None:
-    if _FOR_ANYBODY.fullmatch(path) or path == _FOR_ANYBODY_TO_FILE:
+    if _FOR_ANYBODY.fullmatch(path) or path == _FOR_ANYBODY_TO_FILE or _is_for_support(actor, path):
         return
     if OWNER not in actor.roles and _FOR_OWNERS.fullmatch(path):
         message = f"the token of {actor.principal!r} may not do this; its roles: {', '.join(actor.roles) or 'none'}"
@@ -121,6 +128,10 @@ def _check_writer(actor: Actor, path: str) -> None:
     if not _TEAM & set(actor.roles):
         message = f"the token of {actor.principal!r} reads only; its roles: {', '.join(actor.roles) or 'none'}"
         raise RefusedError(message, next_step="Changes need a token with the role owner or member.")
+
+
+def _is_for_support(actor: Actor, path: str) -> bool:
+    return SUPPORT in actor.roles and _FOR_SUPPORT.fullmatch(path) is not None
 
 
 def _secret_in(authorization: str) -> str:

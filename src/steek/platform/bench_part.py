@@ -1,6 +1,7 @@
 """Hypotheses of incidents, and the bench on which they are tested."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -16,9 +17,12 @@ from steek.incidents.bench.runs import Runs
 from steek.incidents.bench.veil import Hide
 from steek.models import ArtifactStore, Registry
 from steek.platform.parts import FeaturesPart, Ground
+from steek.serving import Routes
 
 # No table of the lake: it has the facts of every personal column of the project by name.
 _RESULTS = "bench"
+# Changes of one route among which is looked for what served at a moment.
+_CHANGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class BenchPart:
     bench: Bench
 
 
-def bench_part(base: Ground, features: FeaturesPart, registry: Registry) -> BenchPart:
+def bench_part(base: Ground, features: FeaturesPart, registry: Registry, routes: Routes) -> BenchPart:
     """Hypotheses and bench of one project; the bench reads the lake for the purpose "incident"."""
     project, lake = base.project, base.lake_of("bench", PURPOSE)
     chosen = ChosenData(lake, *base.state, project.datasets, project.views, features.online)
@@ -43,6 +47,7 @@ def bench_part(base: Ground, features: FeaturesPart, registry: Registry) -> Benc
         access=base.access,
         hide=hiding(base.access, base.pseudonyms),
         as_stored=storing(base.access, base.pseudonyms),
+        changes=partial(routes.history, limit=_CHANGES),
     )
     runs = Runs(base.database, ArtifactStore(base.settings.data_path / "bench"))
     return BenchPart(Hypotheses(*base.state), Bench(material, runs, *base.state))

@@ -74,7 +74,8 @@ def build(settings: Settings, project: Project) -> Platform:
     )
     built = (base, data, promises, features, models, serving, people, triage, erasing, keeping, watching, objectives)
     built = (*built, control, called)
-    built = (*built, watched, profiling, attributing, alerting, bench_part(base, features, models.registry), defences)
+    asking = bench_part(base, features, models.registry, serving.routes)
+    built = (*built, watched, profiling, attributing, alerting, asking, defences)
     built = (*built, ethics_part(base, people.notices))
     built = (*built, learned)
     services = {name: value for part in built for name, value in _named(part)}

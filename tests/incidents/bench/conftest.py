@@ -23,6 +23,7 @@ from steek.incidents.bench.runs import Runs
 from steek.kernel import ReplayClock
 from steek.ledger import Database, Ledger, metadata
 from steek.models import ArtifactStore, Freshness, LearnerSpec, ModelDefinition
+from steek.serving import Route, RouteChange
 from steek.serving.prediction_record import SCHEMA
 
 NOON = datetime(2017, 9, 25, 12, tzinfo=UTC)
@@ -94,6 +95,10 @@ def build(folder: Path, database: Database) -> BenchWorld:
         return TableFacts(table, named, closed=False)
 
     access = Access(database, world.ledger, world.clock, facts, roles={}, policies=())
+    routed = [
+        RouteChange(str(version), "deploy", Route(RANKING.name, version), "ada", "", NOON - timedelta(hours=hours))
+        for version, hours in ((2, 1), (1, 30))
+    ]
     online = shop.SqliteOnlineStore(folder / "online.db")
     made = (database, world.ledger, world.clock)
     datasets = shop._datasets()  # pyright: ignore[reportPrivateUsage]
@@ -106,6 +111,7 @@ def build(folder: Path, database: Database) -> BenchWorld:
         access=access,
         hide=lambda column, values: values.cast(pl.String) + "*" if column == "shop" else values,
         as_stored=lambda _, values: values,
+        changes=lambda model: routed if model == RANKING.name else (),
     )
     bench = Bench(material, Runs(database, ArtifactStore(folder / "bench")), *made)
     return BenchWorld(bench, world, database, world.ledger, access, folder)

@@ -118,7 +118,7 @@ def test_what_serves_is_not_touched(world: BenchWorld) -> None:
     tables = ("predictions", "sales", "features.aisle_product")
     before = [world.shop.lake.latest_version(name) for name in tables]
     _run(world, "1", "2", model=RANKING.name)
-    world.bench.ask(RANKING.name, {"shop": 1, "aisle": "fruit"}, ["1"])
+    world.bench.ask(RANKING.name, {"shop": 1, "aisle": "fruit"}, ["1"], actor="ada")
     assert [world.shop.lake.latest_version(name) for name in tables] == before
     assert {event.kind for event in world.ledger.events(limit=10_000)} >= {"bench.ran"}
     assert world.ledger.events(kinds=["route.changed"]) == []
@@ -152,7 +152,7 @@ def test_a_side_that_cannot_answer_says_why_and_the_others_go_on(world: BenchWor
 @pytest.mark.parametrize(
     ("sides", "asking", "error"),
     [
-        ((), {}, InputError),
+        ((), {}, NotFoundError),
         (("seventeen",), {}, InputError),
         (("1@yesterday",), {}, InputError),
         (("1+weather=3",), {}, NotFoundError),
@@ -175,7 +175,7 @@ def test_what_cannot_be_asked_is_refused(
 
 @pytest.mark.covers("I8")
 def test_support_asks_one_question_and_sees_why(world: BenchWorld) -> None:
-    said = world.bench.ask(RANKING.name, {"shop": 1, "aisle": "fruit"}, ["1", "2", "99"], top=3)
+    said = world.bench.ask(RANKING.name, {"shop": 1, "aisle": "fruit"}, ["1", "2", "99"], actor="sue", top=3)
     assert said.entity == {"shop": "1*", "aisle": "fruit"}
     popular, numbered, missing = said.sides
     assert (len(popular.answers), popular.answers[0].candidate) == (3, "1")
@@ -184,6 +184,28 @@ def test_support_asks_one_question_and_sees_why(world: BenchWorld) -> None:
     assert numbered.features[1].effect == pytest.approx(0.0)
     assert missing.problem is not None
     assert popular.snapshots != ()
+
+
+@pytest.mark.covers("I8", "D15")
+def test_who_names_no_side_asks_what_served_then_and_what_serves_now(world: BenchWorld) -> None:
+    asked = {"shop": 777, "aisle": "fruit"}
+    support = Actor("sue@grocer", ("support",), "operations", "t1")
+    with calling(support):
+        now = world.bench.ask(RANKING.name, asked, actor="sue@grocer")
+        then = world.bench.ask(RANKING.name, asked, actor="sue@grocer", moment=NOON - timedelta(hours=3))
+    assert [side.side for side in now.sides] == ["v2"]
+    assert [side.side for side in then.sides] == ["v1", "v2@2017-09-25T12:01:00Z"]
+    typed = Asking(typed=[asked])
+    run = _run(world, asking=typed, model=RANKING.name)
+    assert ([side.label for side in run.sides], run.question["about"]) == (["v2"], {"shop": "777*", "aisle": "fruit"})
+    with pytest.raises(NotFoundError, match=f"nothing serves {FLEET.name}"):
+        world.bench.ask(FLEET.name, {"partner_id": 1}, actor="sue")
+    # Who asked about whom is on record, and no name of a person is.
+    events = world.ledger.events(kinds=["bench.asked", "bench.ran"])
+    assert [(event.actor, event.payload["about"]["shop"]) for event in events] == [
+        ("sue@grocer", "777*"), ("sue@grocer", "777*"), ("ada", "777*"),
+    ]  # fmt: skip
+    assert "777" not in str(events).replace("777*", "")
 
 
 @pytest.mark.covers("I8")

@@ -8,6 +8,8 @@ from typing import Literal
 
 OWNER = "owner"
 MEMBER = "member"
+# Staff who talk to customers: they ask the bench one question at a time, and file what they hear.
+SUPPORT = "support"
 SERVICE = "service"
 MAINTENANCE = "maintenance"
 # The roles that see whatever is not personal.

@@ -7,7 +7,7 @@ from typing import Protocol
 import polars as pl
 from sqlalchemy import insert, select
 
-from steek.governance.access.actors import INSIDE, MEMBER, SERVICE, SERVICE_PREFIX, Actor, reader
+from steek.governance.access.actors import INSIDE, MEMBER, SERVICE, SERVICE_PREFIX, SUPPORT, Actor, reader
 from steek.governance.access.decision import Decision, decide
 from steek.governance.access.declarations import Policy, Role
 from steek.governance.access.facts import FactsOf, TableFacts
@@ -100,7 +100,7 @@ class Access:
 
     def check_role(self, role: str) -> None:
         """Refuse a role that neither the project declares nor steek knows. Raises InputError."""
-        known = sorted({*self.roles, *INSIDE} - {SERVICE})
+        known = sorted({*self.roles, *INSIDE, SUPPORT} - {SERVICE})
         if role not in known:
             message, hint = describe_unknown("role", role, known)
             raise InputError(message, next_step=hint or "Declare it: sk.Role(name, members=(…)).")

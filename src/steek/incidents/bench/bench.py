@@ -1,7 +1,7 @@
 """The service: replay questions on chosen versions of models and data, keep what came out, compare it later."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,9 @@ from steek.incidents.bench.asking import REQUEST, SERVED, Asking, Questions, ent
 from steek.incidents.bench.comparison import Comparison, compare
 from steek.incidents.bench.inquiry import Inquiry, SideAnswer, answer_of, entity_of
 from steek.incidents.bench.replaying import CANDIDATE, SCORE, Replay, Replayed
-from steek.incidents.bench.runs import SCORES, Run, Runs, SideRun
+from steek.incidents.bench.runs import SCORES, Run, Runs
+from steek.incidents.bench.serving_sides import serving_sides
+from steek.incidents.bench.side_results import compare_sides, side_run
 from steek.incidents.bench.sides import Side, parse_sides
 from steek.incidents.bench.veil import Hide, shown_entities
 from steek.incidents.rows import find
@@ -25,6 +27,7 @@ from steek.kernel.records import to_plain
 from steek.kernel.urn import Urn
 from steek.ledger import Database, Draft, Ledger
 from steek.models import ModelDefinition, Registry
+from steek.serving import RouteChange
 from steek.serving.prediction_record import PREDICTIONS
 
 PURPOSE = "incident"
@@ -45,6 +48,7 @@ class Material:
         access: Decides whether who asks may see answers at all.
         hide: Makes pseudonyms of what names a person.
         as_stored: Makes of a value as a person says it the pseudonym that the data hold.
+        changes: Those of the route of a model, newest first: they say what served when.
     """
 
     registry: Registry
@@ -54,6 +58,7 @@ class Material:
     access: Access
     hide: Hide
     as_stored: Hide
+    changes: Callable[[str], Sequence[RouteChange]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ class Bench:
 
         Args:
             model: Whose versions.
-            sides: "17", "17@2017-10-14T06:00:00Z" or "17+products=1"; the others are compared with the first.
+            sides: "17", "17@2017-10-14T06:00:00Z" or "17+products=1"; the others are compared with the first. None
+                takes what served when a single typed question was asked, and what serves now.
             asking: Which questions.
             actor: Who asks.
             key: Idempotency key.
@@ -119,7 +125,8 @@ class Bench:
         definition = self._definition(model)
         if asking.as_said:
             asking = replace(asking, typed=[self._as_stored(question) for question in asking.typed])
-        order = _Order(definition, parse_sides(sides), asking, _slices(definition, by), incident, hypothesis, who)
+        chosen = self._sides(definition, sides, asking)
+        order = _Order(definition, chosen, asking, _slices(definition, by), incident, hypothesis, who)
         self._admit()
         return self._keep(self._made(order, at_key), at_key)
 
@@ -127,39 +134,49 @@ class Bench:
         self,
         model: str,
         entity: Mapping[str, object],
-        sides: Sequence[str],
+        sides: Sequence[str] = (),
         *,
+        actor: str,
         moment: datetime | None = None,
         as_said: bool = False,
         top: int = 10,
+        incident: str | None = None,
     ) -> Inquiry:
-        """One question to several sides, with the features behind each answer. Nothing is kept.
+        """One question to several sides, with the features behind each answer.
+
+        The answer is not kept; that it was asked, by whom and about which pseudonym is an event `bench.asked`.
 
         Args:
             model: Whose versions.
             entity: Entity columns and values.
             sides: As for `run`.
+            actor: Who asks.
             moment: When it was asked; None means now.
             as_said: Values that are stored as pseudonyms are given as the person says them.
             top: Most answers of each side.
+            incident: What it is asked for; its timeline gets it.
 
         Raises:
             NotFoundError, InputError, RefusedError: as for `run`.
         """
         if not 0 < top <= 100:
             raise InputError(f"top is {top}; allowed: 1 to 100")
-        definition, chosen = self._definition(model), parse_sides(sides)
+        definition, who = self._definition(model), checked(actor, what="actor", most=NAME_CHARACTERS)
         self._admit()
         named = definition.examples.moment
         typed = {**entity} if moment is None else {**entity, named: moment}
         if as_said:
             typed = self._as_stored(typed)
-        question = self._material.questions.find(definition, Asking(typed=[typed], limit=1), self._clock.now())
+        asking = Asking(typed=[typed], limit=1)
+        chosen = self._sides(definition, sides, asking)
+        question = self._material.questions.find(definition, asking, self._clock.now())
         with attributed(job="bench question", model=model):
             answers = tuple(self._answer(definition, side, question, top) for side in chosen)
         columns = entity_columns(definition)
         shown = shown_entities(question, columns, self._material.hide)
-        return Inquiry(model, entity_of(shown, columns), question[named][0], answers)
+        found = Inquiry(model, entity_of(shown, columns), question[named][0], answers)
+        self._note(found, who, incident)
+        return found
 
     def list(self, *, model: str | None = None, incident: str | None = None, limit: int = 100) -> tuple[Run, ...]:
         """Runs, newest first."""
@@ -229,14 +246,16 @@ class Bench:
             # Of one question everybody wants to know why.
             answers: Any = to_plain([self._answer(definition, side, questions, _TOP) for side in order.sides])
             said["answers"] = answers
+            columns = entity_columns(definition)
+            said["about"] = entity_of(shown_entities(questions, columns, self._material.hide), columns)
         return Run(
             id=run_id,
             model=definition.name,
             incident_id=order.incident,
             hypothesis=order.hypothesis,
             question=said,
-            sides=tuple(_side_run(side, replayed, problem) for side, replayed, problem in answered),
-            comparisons=_comparisons(results, order.sides, able, order.slices),
+            sides=tuple(side_run(side, replayed, problem) for side, replayed, problem in answered),
+            comparisons=compare_sides(results, order.sides, able, order.slices),
             queries=questions.height,
             rows=results.height,
             results_sha256=self._runs.put(results),
@@ -249,11 +268,28 @@ class Bench:
             raise NotFoundError.among("model definition", model, self._material.definitions)
         return self._material.definitions[model]
 
+    def _sides(self, definition: ModelDefinition, sides: Sequence[str], asking: Asking) -> tuple[Side, ...]:
+        """Those that were named, else what served and what serves."""
+        if sides:
+            return parse_sides(sides)
+        changes = self._material.changes(definition.name)
+        return serving_sides(definition, asking.typed, changes, now=self._clock.now())
+
     def _admit(self) -> None:
         """Whoever asks from outside must be somebody who may see answers for this purpose; it is written down."""
         asking = caller()
         if asking is not None:
             self._material.access.admit(replace(asking, purpose=PURPOSE), PREDICTIONS, ("scores", "model", "at"))
+
+    def _note(self, asked: Inquiry, actor: str, incident: str | None) -> None:
+        """Who asked about whom, by pseudonym."""
+        subject = str(Urn("model", asked.model)) if incident is None else str(Urn("incident", incident))
+        payload: dict[str, object] = {"incident": incident, "model": asked.model, "about": asked.entity}
+        payload |= {"moment": asked.moment, "sides": [side.side for side in asked.sides]}
+        with self._database.transaction() as connection:
+            if incident is not None:
+                find(connection, incident)
+            self._ledger.append(connection, Draft("bench.asked", subject, actor, payload))
 
     def _as_stored(self, question: Mapping[str, object]) -> dict[str, object]:
         """A question as the data name things, from one as a person says it."""
@@ -337,6 +373,8 @@ class Bench:
             "rows": made.rows,
             "text": made.sentence,
         }
+        if "about" in made.question:
+            payload["about"] = made.question["about"]
         with self._database.transaction() as connection:
             known = self._runs.by_key(connection, key)
             if known is not None:
@@ -353,26 +391,3 @@ def _slices(definition: ModelDefinition, by: Sequence[str]) -> tuple[str, ...]:
             raise NotFoundError.among("entity column", name, columns)
     default = () if definition.partition_by is None else (definition.partition_by,)
     return tuple(dict.fromkeys(by)) or default
-
-
-def _side_run(side: Side, replayed: Replayed | None, problem: SteekError | None) -> SideRun:
-    rows = 0 if replayed is None else replayed.rows.height
-    snapshots = () if replayed is None else replayed.snapshots
-    said = None if problem is None else problem.message
-    return SideRun(side.label, side.version, side.as_of, dict(side.data), rows, snapshots, said)
-
-
-def _comparisons(
-    results: pl.DataFrame, sides: Sequence[Side], answered: Sequence[bool], slices: Sequence[str]
-) -> tuple[Comparison, ...]:
-    able = [number for number, did in enumerate(answered) if did]
-    first = able[0]
-    return tuple(
-        compare(
-            results,
-            (sides[first].label, sides[number].label),
-            (f"{SCORES}{first}", f"{SCORES}{number}"),
-            slices=slices,
-        )
-        for number in able[1:]
-    )
