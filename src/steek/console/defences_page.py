@@ -1,20 +1,31 @@
 """The map of defences as it is drawn: one line for each kind of failure, one piece of cheese for each layer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
 from steek.console.services import Services
-from steek.incidents.defences.defence_map import AlignedHole, Cell, CellState, Row
+from steek.incidents.defences.defence_map import AlignedHole, Question, Row
 from steek.incidents.defences.defence_maps import CategoryDefences
+from steek.incidents.defences.map_cells import Cell, CellState
+from steek.incidents.defences.safeguard import LayerSaid
+from steek.incidents.readiness.readiness import layer_tests
 from steek.incidents.readiness.scoring import ModelReadiness
 
 _SHAPES: Mapping[CellState, str] = {
     CellState.EXERCISED: "exercised",
     CellState.SET_UP: "set-up",
     CellState.HOLE: "open-hole",
+    CellState.NOT_KNOWN: "unknown",
     CellState.NOT_APPLICABLE: "without",
+}
+_WORDS: Mapping[CellState, str] = {
+    CellState.EXERCISED: "",
+    CellState.SET_UP: "set up",
+    CellState.HOLE: "hole",
+    CellState.NOT_KNOWN: "ask",
+    CellState.NOT_APPLICABLE: "\N{EN DASH}",
 }
 _POINTS = 5
 
@@ -32,7 +43,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class MapLine:
-    """One kind of failure; the dots say where it lies on both axes."""
+    """One kind of failure; the dots say where it lies on both axes, `without` why layers are of no use against it."""
 
     id: str
     name: str
@@ -42,8 +53,19 @@ class MapLine:
     axes: str
     pieces: tuple[Piece, ...]
     incidents: tuple[str, ...]
+    drafts: tuple[str, ...]
+    without: tuple[tuple[str, str], ...]
     is_hole: bool
     href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A model that is only watched here: what has to be asked (None: nothing), and what was said, layer by layer."""
+
+    model: str
+    question: Question | None
+    layers: tuple[tuple[str, str, LayerSaid | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +77,7 @@ class DefencesView:
     layers: tuple[str, ...]
     lines: tuple[MapLine, ...]
     holes: tuple[AlignedHole, ...]
+    asked: tuple[Asked, ...]
     counts: Mapping[str, int]
     readiness: ModelReadiness | None
     form_key: str
@@ -81,6 +104,7 @@ def defences_view(services: Services, model: str | None, *, form_key: str) -> De
         layers=tuple(layer.value for layer in drawn.layers),
         lines=tuple(_line(row, model) for row in drawn.rows),
         holes=drawn.holes,
+        asked=_asked(services, drawn.models, drawn.questions),
         counts={state.value: drawn.count(state) for state in CellState},
         readiness=ready[0] if ready else None,
         form_key=form_key,
@@ -92,6 +116,20 @@ def category_view(services: Services, category: str, model: str | None, *, form_
     found = services.defence_map.category(category, model)
     line = _line(found.row, model)
     return CategoryView(model, line, found, tuple(zip(found.row.cells, line.pieces, strict=True)), form_key)
+
+
+def _asked(services: Services, models: Sequence[str], questions: Sequence[Question]) -> tuple[Asked, ...]:
+    said = services.readiness.layers_said()
+    open_ones = {one.model: one for one in questions}
+    return tuple(
+        Asked(
+            model,
+            open_ones.get(model),
+            tuple((layer.value, test, said.get((model, layer))) for test, layer in layer_tests().items()),
+        )
+        for model in services.defence_map.watched()
+        if model in models
+    )
 
 
 def _line(row: Row, model: str | None) -> MapLine:
@@ -106,6 +144,10 @@ def _line(row: Row, model: str | None) -> MapLine:
         axes=f"machine learning {category.machine_learning} of 5, distributed {category.distributed} of 5",
         pieces=tuple(_piece(cell) for cell in row.cells),
         incidents=row.incidents,
+        drafts=row.drafts,
+        without=tuple(
+            (cell.layer.value, cell.sentence) for cell in row.cells if cell.state is CellState.NOT_APPLICABLE
+        ),
         is_hole=row.is_hole,
         href=f"/defences/{quote(category.id, safe='')}{query}",
     )
@@ -124,9 +166,9 @@ def _piece(cell: Cell) -> Piece:
     spoken = f"{cell.layer.value}: {cell.state.value}. {cell.sentence}"
     at = cell.exercise.at if cell.exercise is not None and cell.state is CellState.EXERCISED else None
     if cell.is_partial:
-        word = f"{cell.covered} of {cell.models}"
+        word = f"{len(cell.protected)} of {cell.models}"
+    elif cell.state is CellState.SET_UP and cell.drafted is not None:
+        word = "a draft says"
     else:
-        word = {CellState.SET_UP: "set up", CellState.HOLE: "hole", CellState.NOT_APPLICABLE: "\N{EN DASH}"}.get(
-            cell.state, ""
-        )
+        word = _WORDS[cell.state]
     return Piece(cell.layer.value, _SHAPES[cell.state], word, at, spoken)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from steek.console.data_actions import key_of
 from steek.console.site import Site
+from steek.incidents.readiness.readiness import layer_tests
 from steek.kernel.errors import InputError
 from steek.kernel.windows import Window
 
@@ -87,7 +88,8 @@ def answer(site: Site, path: Mapping[str, str], form: Form) -> str:
         actor=form["actor"].strip(),
         key=key_of(site, form),
     )
-    return f"/readiness?model={quote(path['model'], safe='')}&done=answered#{quote(form.get('test', ''), safe='')}"
+    page, part = ("/defences", "ask") if form.get("test", "") in layer_tests() else ("/readiness", form.get("test", ""))
+    return f"{page}?model={quote(path['model'], safe='')}&done=answered#{quote(part, safe='')}"
 
 
 def hold(site: Site, _path: Mapping[str, str], form: Form) -> str:

@@ -49,7 +49,7 @@ def readiness_view(services: Services, model: str | None, *, form_key: str) -> R
         models=found,
         shown=shown,
         most=_MOST_POINTS,
-        scale=_scale(None if shown is None else shown.score),
+        scale=_scale(None if shown is None or shown.waiting else shown.score),
         review=state,
         groups=groups,
         reviews=services.reviews.list(limit=10),

@@ -1,19 +1,24 @@
 """The part of defences: follow-ups, the map of what would stop which failure, readiness, reviews."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from steek.incidents.defences.declared import Declared
 from steek.incidents.defences.defence_maps import DefenceMaps
+from steek.incidents.defences.safeguards_of_people import Called
 from steek.incidents.defences.situation import Situation
 from steek.incidents.followups.follow_ups import FollowUps
 from steek.incidents.followups.lateness import Lateness
 from steek.incidents.followups.telling import Telling
+from steek.incidents.oncall.contacts import targets_of
+from steek.incidents.oncall.rota_rows import read_people, read_rotations
 from steek.incidents.postmortems.collection import PostmortemLibrary
 from steek.incidents.postmortems.taxonomies import Taxonomies
 from steek.incidents.readiness.readiness import Readiness
 from steek.incidents.reviews.reviews import Reviews
 from steek.kernel.settings import Settings
+from steek.ledger import Database
 from steek.monitoring import Monitoring, Objectives
 from steek.notify import Notices
 from steek.platform.parts import Ground
@@ -53,7 +58,6 @@ def defences_part(
     postmortems: PostmortemLibrary,
     taxonomies: Taxonomies,
     notices: Notices,
-    rotations: Callable[[], Sequence[str]],
 ) -> DefencesPart:
     """Everything that is evaluated on what the project declares and on what happened."""
     situation = Situation(
@@ -64,15 +68,27 @@ def defences_part(
         routes=routes,
         postmortems=postmortems,
         clock=base.clock,
-        rotations=rotations,
+        called=partial(called_of, base.database, notices),
     )
+    readiness = Readiness(*base.state, situation)
     return DefencesPart(
         follow_ups=FollowUps(*base.state, situation, telling_of(base.settings, notices)),
         lateness=lateness_of(base, notices),
-        defence_map=DefenceMaps(situation, taxonomies.current),
-        readiness=Readiness(*base.state, situation),
+        defence_map=DefenceMaps(situation, taxonomies.current, readiness.layers_said),
+        readiness=readiness,
         reviews=Reviews(*base.state, situation),
     )
+
+
+def called_of(database: Database, notices: Notices) -> Called:
+    """Who stands in which rotation, and the targets of steek.toml that reach each person."""
+    with database.reading() as connection:
+        rotations, people = read_rotations(connection), read_people(connection)
+    known = {target.name for target in notices.targets() if target.purposes}
+    targets: Mapping[str, tuple[str, ...]] = {
+        person: tuple(name for name in targets_of(contacts) if name in known) for person, contacts in people.items()
+    }
+    return Called({name: tuple(rotation.people) for name, rotation in rotations.items()}, targets)
 
 
 def declared_of(project: Project, settings: Settings) -> Declared:

@@ -70,7 +70,6 @@ def build(settings: Settings, project: Project) -> Platform:
         postmortems=learned.postmortems,
         taxonomies=learned.taxonomies,
         notices=people.notices,
-        rotations=lambda: tuple(called.oncall.rotations()),
     )
     built = (base, data, promises, features, models, serving, people, triage, erasing, keeping, watching, objectives)
     built = (*built, control, called)

@@ -14,13 +14,13 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "console"))
 
 from console_world import DAY, FIRST, OWNER, TRANSACTIONS, declared, definition
 
-from steek.data import Dataset, FeedChecks
+from steek.data import Contract, Dataset, FeedChecks, Field
 from steek.evaluation import at_least, golden, golden_change_between, sliced_by
 from steek.kernel import ReplayClock, Window
 from steek.kernel.settings import load_settings
 from steek.ledger import Draft, Event
 from steek.models import Canary, NewTrainedModel, Serving, previous_version
-from steek.monitoring import Monitor, explicit, join_matched, model_age, volume
+from steek.monitoring import Monitor, WatchedModel, explicit, join_matched, model_age, volume
 from steek.platform import Platform
 from steek.platform.opening import build
 from steek.project import Project
@@ -47,6 +47,17 @@ def guarded_project() -> Project:
         serving=Serving(canary=Canary(), fallback=[previous_version()]),
     )
     bare = definition("bare", serving=Serving(canary=None), worst_case="")
+    elsewhere = WatchedModel(
+        name="elsewhere", predictions="forecasts", id="line", at="asked_at", score="amount", owner="sales@grocer"
+    )
+    log = Contract(
+        "forecasts",
+        "1.0.0",
+        (Field("line", "string"), Field("asked_at", "timestamp"), Field("amount", "number")),
+        owner="sales@grocer",
+        description="What the other team answered.",
+    )
+    forecasts = Dataset("forecasts", log, event_time="asked_at", owner="sales@grocer")
     held = FeedChecks(hold=("duplicate_batch", "distribution"))
     monitors = (
         Monitor("guarded_age", indicator=model_age("guarded"), threshold=explicit(upper=60), on="guarded", owner=OWNER),
@@ -65,8 +76,9 @@ def guarded_project() -> Project:
     transactions = Dataset("transactions", TRANSACTIONS, event_time="sold_at", owner="data@grocer", feed=held)
     return replace(
         base,
-        datasets={**base.datasets, "transactions": transactions},
+        datasets={**base.datasets, "transactions": transactions, "forecasts": forecasts},
         definitions={one.name: one for one in (guarded, bare)},
+        watched={one.name: one for one in (elsewhere,)},
         monitors={one.name: one for one in monitors},
         objectives={},
     )

@@ -2,17 +2,20 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from defence_world import NOW, serve, told
+from defence_world import DAY, NOW, move, serve, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steek.incidents.defences.coverage import load_coverage, parse_coverage
-from steek.incidents.defences.defence_map import Cell, CellState, DefenceMap, Evidence, defence_map
+from steek.incidents.defences.defence_map import DefenceMap, defence_map
 from steek.incidents.defences.defence_maps import as_text
 from steek.incidents.defences.layers import WEAK, Layer
-from steek.incidents.defences.safeguard import Exercise, Safeguard
+from steek.incidents.defences.map_cells import Cell, CellState, Evidence
+from steek.incidents.defences.safeguard import Exercise, LayerSaid, Safeguard
+from steek.incidents.postmortems.report import PointRole
 from steek.incidents.postmortems.taxonomy import load_taxonomy
 from steek.kernel.errors import InputError, NotFoundError
 from steek.kernel.records import to_plain
@@ -94,8 +97,9 @@ def test_holes_that_line_up_are_named_with_the_cheapest_next_defence(standing: P
 @pytest.mark.covers("P5")
 def test_the_map_of_all_models_is_as_good_as_the_worst(standing: Platform) -> None:
     whole = cell(standing.defence_map.map(), "join-failure", "gate")
-    assert (whole.state, whole.covered, whole.models, whole.is_partial) == (HOLE, 1, 2, True)
-    assert whole.sentence.startswith("1 of 2 models only")
+    assert (whole.state, whole.protected, whole.models, whole.is_partial) == (HOLE, ("guarded",), 3, True)
+    assert whole.unknown == ("elsewhere",)
+    assert "1 of 3 models only" in whole.sentence
 
 
 @pytest.mark.covers("P5")
@@ -149,10 +153,103 @@ def test_a_postmortem_counts_its_incident_and_what_held(platform: Platform) -> N
     )
     platform.incidents.resolve(incident.id, actor="ana", key="e", verify=False, reason="it is back")
     record = platform.postmortem_writing.draft(incident.id, actor="ana", key="p")
-    assert record.report.categories[0] == "join-failure"
+    assert record.report.of_role(PointRole.CATEGORY)[0].kind == "join-failure"
     drawn = platform.defence_map.map("guarded")
     (row,) = [row for row in drawn.rows if row.category.id == "join-failure"]
-    assert row.incidents == (incident.id,)
+    assert (row.incidents, row.drafts) == ((), (incident.id,))
+
+
+@pytest.mark.covers("P5", "P1")
+def test_what_a_draft_says_is_told_and_counts_for_nothing_until_people_publish_it(platform: Platform) -> None:
+    incident = platform.incidents.declare("join", on="guarded", severity="sev2", actor="ana", key="d")
+    platform.incidents.resolve(incident.id, actor="ana", key="e", verify=False, reason="it is back")
+    writing = platform.postmortem_writing
+    record = writing.draft(incident.id, actor="ana", key="p")
+    writing.add(record.id, "category", "join", kind="join-failure", actor="ana", key="c")
+    writing.add(record.id, "defence", "joined showed it", kind="held", subject="monitor", actor="ana", key="h")
+    drafted = cell(platform.defence_map.map("guarded"), "join-failure", "monitor")
+    assert (drafted.state, drafted.exercise) == (SET_UP, None)
+    assert drafted.sentence.endswith(
+        f"never exercised; a draft says it held in incident {incident.id}: joined showed it"
+    )
+    publish(platform, record.id)
+    drawn = platform.defence_map.map("guarded")
+    certain = cell(drawn, "join-failure", "monitor")
+    assert (certain.state, certain.drafted) == (EXERCISED, None)
+    assert "a draft" not in certain.sentence
+    (row,) = [row for row in drawn.rows if row.category.id == "join-failure"]
+    assert (row.incidents, row.drafts) == ((incident.id,), ())
+
+
+def publish(platform: Platform, postmortem: str) -> None:
+    writing = platform.postmortem_writing
+    writing.ask_review(postmortem, actor="ana", key="ask")
+    writing.review(postmortem, accept=True, actor="bo", key="accept")
+    writing.publish(postmortem, actor="ana", key="publish")
+
+
+@pytest.mark.covers("P5", "I3")
+def test_a_page_counts_when_a_call_arrived_and_people_without_target_are_a_hole(platform: Platform) -> None:
+    def process() -> Cell:
+        return cell(platform.defence_map.map("guarded"), "join-failure", "process")
+
+    def answered(incident: str, *reached: str) -> None:
+        said = {"incident": incident, "called": ["ana"], "reached": list(reached)}
+        told(platform, "incident.page_acknowledged", f"incident:{incident}", **said)
+
+    night = {"name": "night", "people": ["ana", "bo"], "starts_on": f"{NOW:%Y-%m-%d}", "covers": ["*"]}
+    platform.oncall.put_rotation(night, actor="ana", key="r")
+    platform.oncall.set_contacts("ana", [{"kind": "target", "value": "tracker"}], actor="ana", key="a")
+    answered("2017-008")
+    assert process().state is HOLE
+    assert process().sentence == "no target reaches bo, who stand in rotation night"
+    platform.oncall.set_contacts("bo", [{"kind": "target", "value": "tracker"}], actor="ana", key="b")
+    assert (process().state, process().exercise) == (SET_UP, None)
+    answered("2017-009", "ana")
+    (found,) = [process().exercise]
+    assert found is not None
+    assert found.text == "the page of incident 2017-009 reached ana, and was answered"
+
+
+@pytest.mark.covers("P5", "N2")
+def test_of_a_model_served_elsewhere_layers_are_asked_for_and_no_hole(platform: Platform, tmp_path: Path) -> None:
+    drawn = platform.defence_map.map("elsewhere")
+    gate = cell(drawn, "embedding-space", "gate")
+    assert (gate.state, gate.lacking) == (CellState.NOT_KNOWN, ())
+    assert gate.sentence == "only who trains and serves elsewhere can have it; ask sales@grocer"
+    assert drawn.holes == ()
+    (question,) = drawn.questions
+    assert [layer.value for layer in question.layers] == ["gate", "canary", "monitor", "fallback", "rollback"]
+    assert question.cheapest is not None
+    assert "sk.latency" in question.cheapest or "sk.data_age" in question.cheapest
+    # Own models are judged as before.
+    assert cell(platform.defence_map.map("bare"), "embedding-space", "gate").state is HOLE
+    answer = platform.readiness.answer
+    answer("elsewhere", "layer-gate", level="none", text="bo of sales: nobody compares", actor="ana", key="1")
+    answer("elsewhere", "layer-canary", level="manual", text="bo: one shop first", actor="ana", key="2", days=10)
+    drawn = platform.defence_map.map("elsewhere")
+    gate, canary = cell(drawn, "embedding-space", "gate"), cell(drawn, "embedding-space", "canary")
+    assert (gate.state, canary.state) == (HOLE, SET_UP)
+    assert gate.sentence == "bo of sales: nobody compares (written down by ana, 2017-10-08)"
+    assert canary.sentence.startswith("bo: one shop first (written down by ana")
+    assert "????" in as_text(drawn)
+    move(tmp_path, NOW + 11 * DAY)
+    assert cell(platform.defence_map.map("elsewhere"), "embedding-space", "canary").state is CellState.NOT_KNOWN
+    with pytest.raises(NotFoundError, match="layer-gate"):
+        answer("guarded", "layer-gate", level="none", text="t", actor="ana", key="3")
+
+
+def test_once_everybody_said_no_it_is_a_hole_with_advice_this_project_can_follow() -> None:
+    at = datetime(2020, 1, 1, tzinfo=UTC)
+    said = {("m", layer): LayerSaid(False, "they say none", "ana", at) for layer in Layer}
+    evidence = Evidence([], [], {}, elsewhere={"m": "them"}, said=said)
+    drawn = defence_map(load_taxonomy(), load_coverage(), evidence, models=["m"], model="m", at=at)
+    assert (len(drawn.holes), drawn.questions) == (19, ())
+    theirs = {means.add for means in load_coverage().means.values() if means.elsewhere}
+    assert {hole.cheapest for hole in drawn.holes} & theirs == set()
+    named = {hole.category: hole.cheapest for hole in drawn.holes}
+    assert named["embedding-space"] == "ask them for one of these"
+    assert named["inference-too-slow"] == "sk.Monitor(..., indicator=sk.latency(...))"
 
 
 @pytest.mark.covers("P5")

@@ -4,13 +4,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from defence_world import DAY, NOW, move, serve, told
+from defence_world import DAY, NOW, guarded_project, move, serve, told
 
 from steek.incidents.defences.coverage import load_coverage
+from steek.incidents.defences.safeguards_of_watching import safeguards_of_watching
 from steek.incidents.readiness.score_tests import Part, interpretation, load_tests
 from steek.incidents.readiness.scoring import ModelReadiness, ScoredTest
 from steek.kernel.errors import InputError, NotFoundError
+from steek.kernel.settings import load_settings
+from steek.ledger import Draft
+from steek.monitoring import Monitor, explicit, prediction_statistic
 from steek.platform import Platform
+from steek.platform.defences_part import declared_of
 
 
 def scored_of(ready: ModelReadiness, name: str) -> ScoredTest:
@@ -47,7 +52,7 @@ def test_evidence_scores_by_itself_and_the_weakest_section_counts(platform: Plat
     assert scored_of(bare, "infra-gate").points == 0
     assert guarded.score == min(section.points for section in guarded.sections)
     assert bare.score <= guarded.score
-    assert [one.model for one in platform.readiness.all()][-1] == "guarded"
+    assert [one.model for one in platform.readiness.all()] == ["bare", "guarded", "elsewhere"]
     # A version to go back to is not practice of going back.
     assert scored_of(guarded, "infra-rollback").points == 0
     platform.routes.rollback("guarded", to=1, actor="ana", reason="rehearsal", key="r")
@@ -108,6 +113,59 @@ def test_wrong_answers_are_refused(standing: Platform, wrong: dict[str, object],
     for model, test in (("nobody", "data-cost"), ("guarded", "data-costs")):
         with pytest.raises(NotFoundError):
             standing.readiness.answer(model, test, level="manual", text="t", actor="a", key="k")
+
+
+@pytest.mark.covers("P6", "N2")
+def test_of_a_model_served_elsewhere_the_score_is_not_known_before_others_are_asked(platform: Platform) -> None:
+    ready = platform.readiness.of("elsewhere")
+    assert (ready.waiting, ready.ask) == (18, "sales@grocer")
+    assert ready.meaning.startswith("not known: 18 of 28 tests are for whoever trains and serves it")
+    assert [section.waiting for section in ready.sections] == [4, 6, 7, 1]
+    gate = scored_of(ready, "infra-gate")
+    assert (gate.points, gate.by) == (0, "others")
+    assert "train the same twice" not in scored_of(ready, "infra-reproducible").sentence
+    platform.readiness.answer("elsewhere", "infra-gate", level="none", text="bo: there is none", actor="ana", key="1")
+    after = platform.readiness.of("elsewhere")
+    assert (after.waiting, scored_of(after, "infra-gate").by) == (17, "answer")
+    assert "not known" not in platform.readiness.of("guarded").meaning
+
+
+@pytest.mark.covers("P6", "I12")
+def test_what_does_not_show_it_gives_no_points(platform: Platform) -> None:
+    def points(test: str) -> float:
+        return scored_of(platform.readiness.of("guarded"), test).points
+
+    # That a group was harmed is no proof that groups are treated alike.
+    incident = platform.incidents.declare("fewer", on="guarded", severity="sev2", actor="ana", key="d")
+    groups = [{"group": "region=north", "harm": "harmed", "why": "no bread"}]
+    told(platform, "incident.groups_considered", incident.urn, incident=incident.id, groups=groups, nobody_because="")
+    harm = scored_of(platform.readiness.of("guarded"), "model-inclusion")
+    assert (harm.points, harm.by) == (0, "nothing")
+    assert harm.sentence.startswith(f"region=north harmed in incident {incident.id}; compare groups")
+    assert harm.proofs[0].link == f"/incidents/{incident.id}"
+    assert scored_of(platform.readiness.of("bare"), "model-inclusion").proofs == ()
+    # A guard on our own contracts tells nobody of what others change, nor does what came out afterwards.
+    told(platform, "external.changed", "dataset:transactions", summary="late", on=[])
+    assert points("monitor-dependencies") == 0
+    platform.ledger.record(
+        Draft("external.changed", "dataset:transactions", "tills", {"summary": "EUR from May"}, at=NOW + 3 * DAY)
+    )
+    assert points("monitor-dependencies") == 1
+    # Means of answers hide the few that are no numbers.
+    tests = {one.id: one for one in load_tests()}
+    assert tests["monitor-numbers"].automatic == (frozenset({"monitor_numbers"}),)
+
+
+@pytest.mark.covers("P6", "O4")
+def test_numbers_stay_numbers_needs_a_monitor_of_what_is_none() -> None:
+    def means(statistic: str) -> set[str]:
+        indicator = prediction_statistic("guarded", statistic)
+        monitor = Monitor("m", indicator=indicator, threshold=explicit(upper=1), on="guarded", owner="ana")
+        declared = declared_of(guarded_project(), load_settings(Path("/nowhere"), environment={}))
+        return {guard.means for guard in safeguards_of_watching(declared, {"m": monitor}, load_coverage())}
+
+    assert means("non-finite share") == {"monitor_predictions", "monitor_numbers"}
+    assert means("mean") == {"monitor_predictions"}
 
 
 @pytest.mark.covers("P6")

@@ -19,6 +19,7 @@ class Means:
     """A kind of safeguard: its layer, what is said when it is there and when it is not, and how to get one.
 
     `effort` of setting one up is 1 (a line) to 5 (a project); `indicators` are those whose monitors are of this kind.
+    `elsewhere`: only who trains and serves a model can have it, so that of a watched one it is not known.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Means:
     add: str
     effort: int
     indicators: tuple[str, ...] = ()
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class Coverage:
         """Kinds of safeguards of one layer against a category; empty when the layer can do nothing."""
         named = (*self.covers.get(category, {}).get(layer, ()), *self.everywhere.get(layer, ()))
         return tuple(self.means[name] for name in named)
+
+    def is_elsewhere(self, layer: Layer) -> bool:
+        """Whether there are categories against which only who trains and serves a model can have this layer."""
+        wanted = [self.of(category, layer) for category in self.covers]
+        return any(means and all(one.elsewhere for one in means) for means in wanted)
 
     def reason(self, category: str, layer: Layer) -> str:
         """Why a layer can do nothing about a category."""
@@ -92,6 +99,7 @@ def _means(name: str, entry: Mapping[str, object]) -> Means:
         add=str(entry["add"]),
         effort=effort,
         indicators=tuple(str(each) for each in indicators),
+        elsewhere=entry.get("elsewhere") is True,
     )
 
 

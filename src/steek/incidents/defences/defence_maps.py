@@ -1,12 +1,13 @@
 """The service: the map of defences of one model or of all, and everything about one category."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from steek.incidents.defences.coverage import load_coverage
-from steek.incidents.defences.defence_map import AlignedHole, CellState, DefenceMap, Row, defence_map
+from steek.incidents.defences.defence_map import AlignedHole, DefenceMap, Row, defence_map
 from steek.incidents.defences.layers import Layer
-from steek.incidents.defences.safeguard import Exercise, Safeguard
+from steek.incidents.defences.map_cells import CellState, Evidence
+from steek.incidents.defences.safeguard import Exercise, LayerSaid, Safeguard
 from steek.incidents.defences.situation import Situation
 from steek.incidents.postmortems.taxonomy import Taxonomy, load_taxonomy
 from steek.kernel.errors import NotFoundError
@@ -28,15 +29,26 @@ class DefenceMaps:
     Args:
         situation: What is set up and what happened.
         taxonomy: The categories in force.
+        said: What people said, and still holds, of layers of models that are only watched here.
     """
 
-    def __init__(self, situation: Situation, taxonomy: Callable[[], Taxonomy] = load_taxonomy) -> None:
+    def __init__(
+        self,
+        situation: Situation,
+        taxonomy: Callable[[], Taxonomy] = load_taxonomy,
+        said: Callable[[], Mapping[tuple[str, Layer], LayerSaid]] = dict,
+    ) -> None:
         self._situation = situation
         self._taxonomy = taxonomy
+        self._said = said
 
     def models(self) -> tuple[str, ...]:
         """Names of the models that a map can be drawn of."""
         return self._situation.declared.models
+
+    def watched(self) -> tuple[str, ...]:
+        """Names of the models that are only watched here."""
+        return tuple(self._situation.declared.watched)
 
     def map(self, model: str | None = None) -> DefenceMap:
         """The map of one model, or of all of the project.
@@ -48,7 +60,7 @@ class DefenceMaps:
         return defence_map(
             self._taxonomy(),
             load_coverage(),
-            self._situation.evidence(),
+            self._evidence(),
             models=names,
             model=model,
             at=self._situation.clock.now(),
@@ -61,14 +73,14 @@ class DefenceMaps:
             NotFoundError: no model or no category by that name.
         """
         names = self._chosen(model)
-        evidence, coverage, taxonomy = self._situation.evidence(), load_coverage(), self._taxonomy()
+        evidence, coverage, taxonomy = self._evidence(), load_coverage(), self._taxonomy()
         drawn = defence_map(taxonomy, coverage, evidence, models=names, model=model, at=self._situation.clock.now())
         row = next((row for row in drawn.rows if row.category.id == category), None)
         if row is None:
             raise NotFoundError.among("category", category, [row.category.id for row in drawn.rows])
         done: list[Exercise] = []
         for cell in row.cells:
-            means = frozenset(guard.means for guard in cell.safeguards)
+            means = frozenset(guard.means for guard in cell.safeguards if not guard.gap)
             done += [
                 one
                 for one in evidence.exercises
@@ -77,6 +89,9 @@ class DefenceMaps:
         guards = tuple(guard for cell in row.cells for guard in cell.safeguards)
         hole = next((hole for hole in drawn.holes if hole.category == category), None)
         return CategoryDefences(row, hole, guards, tuple(sorted(done, key=lambda one: one.at, reverse=True)))
+
+    def _evidence(self) -> Evidence:
+        return replace(self._situation.evidence(), said=self._said())
 
     def _chosen(self, model: str | None) -> Sequence[str]:
         if model is None:
@@ -91,6 +106,7 @@ _SIGNS = {
     CellState.EXERCISED: "#",
     CellState.SET_UP: "/",
     CellState.HOLE: ".",
+    CellState.NOT_KNOWN: "?",
     CellState.NOT_APPLICABLE: " ",
 }
 
@@ -106,9 +122,11 @@ def as_text(drawn: DefenceMap) -> str:
             for cell in row.cells
         )
         alarm = " !" if row.is_hole else ""
-        lines.append(f"{row.category.name.ljust(width)}  {cells}  {len(row.incidents)}{alarm}")
+        drafts = f" (+{len(row.drafts)} by drafts)" if row.drafts else ""
+        lines.append(f"{row.category.name.ljust(width)}  {cells}  {len(row.incidents)}{drafts}{alarm}")
     lines.append(
-        "#### exercised   //// set up, never exercised   .... hole   /... for some models   ! nothing stops it"
+        "#### exercised   //// set up, never exercised   .... hole   ???? not known here, ask   /... for some models   "
+        "blank: not applicable   ! nothing stops it"
     )
     return "\n".join(lines)
 

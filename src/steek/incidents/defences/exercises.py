@@ -119,7 +119,11 @@ def _fell_back(event: Event) -> Told:
 
 
 def _paged(event: Event) -> Told:
-    yield Exercise(Layer.PROCESS, event.at, "a page was answered", _page(event), frozenset({"process_oncall"}))
+    """Only where a call had arrived: who saw it by chance shows nothing of how people are woken."""
+    reached = texts(event.payload.get("reached"))
+    if reached:
+        text = f"the page of incident {event.payload.get('incident')} reached {reached[0]}, and was answered"
+        yield Exercise(Layer.PROCESS, event.at, text, _page(event), frozenset({"process_oncall"}))
 
 
 def _published(event: Event) -> Told:
@@ -144,6 +148,12 @@ def _drilled(event: Event) -> Told:
 
 def _page(event: Event) -> str:
     return f"/ledger/{event.id}"
+
+
+def records(value: object) -> Sequence[Mapping[str, object]]:
+    """The records of a list in a payload; empty when it is none."""
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return [cast("Mapping[str, object]", each) for each in listed if isinstance(each, Mapping)]
 
 
 def texts(value: object) -> Sequence[str]:

@@ -9,6 +9,9 @@ from steek.incidents.defences.safeguard import Safeguard
 from steek.kernel.urn import Urn
 from steek.monitoring import Monitor, Objective
 
+# The figure of answers that are infinite or missing.
+_NO_NUMBERS = "non-finite share"
+
 
 def safeguards_of_watching(
     declared: Declared, monitors: Mapping[str, Monitor], coverage: Coverage
@@ -28,6 +31,8 @@ def safeguards_of_watching(
         means = coverage.means_of_indicator(monitor.indicator.name)
         if means is not None:
             yield Safeguard(means, str(monitor.indicator.target), text, models, link)
+        if monitor.indicator.parameters.get("statistic") == _NO_NUMBERS:
+            yield Safeguard("monitor_numbers", str(monitor.indicator.target), text, models, link)
         if monitor.description:
             yield Safeguard("process_runbook", monitor.subject, f"what an alert of {name} means", models, link)
     for name, objective in declared.objectives.items():

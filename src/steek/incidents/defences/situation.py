@@ -5,17 +5,19 @@ from dataclasses import dataclass
 
 from steek.incidents.defences.coverage import load_coverage
 from steek.incidents.defences.declared import Declared
-from steek.incidents.defences.defence_map import Evidence
 from steek.incidents.defences.exercises import EXERCISE_KINDS, exercises
-from steek.incidents.defences.held import held_layers
+from steek.incidents.defences.held import categories_of, held_layers
+from steek.incidents.defences.map_cells import Evidence
 from steek.incidents.defences.rehearsals import REHEARSAL_KINDS, Rollback, rehearsed, rollbacks
 from steek.incidents.defences.safeguard import Safeguard
 from steek.incidents.defences.safeguards_of_data import safeguards_of_data
 from steek.incidents.defences.safeguards_of_models import safeguards_of_models
-from steek.incidents.defences.safeguards_of_people import PRACTICES, safeguards_of_people
+from steek.incidents.defences.safeguards_of_people import PRACTICES, Called, safeguards_of_people
 from steek.incidents.defences.safeguards_of_watching import safeguards_of_watching
 from steek.incidents.postmortems.collection import PostmortemLibrary
-from steek.incidents.postmortems.report import PointRole
+from steek.incidents.postmortems.publication import Stage
+from steek.incidents.postmortems.report import Report
+from steek.incidents.postmortems.stored import PostmortemRecord
 from steek.kernel.clock import Clock
 from steek.ledger import Event, Ledger
 from steek.monitoring import Monitoring, Objectives
@@ -23,10 +25,6 @@ from steek.serving import Routes
 
 # Newest first: what was exercised lately is what counts, and a busy ledger has millions of commits.
 _MOST_OF_A_KIND = 2000
-
-
-def _no_rotations() -> Sequence[str]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +39,7 @@ class Situation:
         routes: What serves, and what it can go back to.
         postmortems: What was learned, and which layers held.
         clock: Processing time.
-        rotations: Names of the rotations that say who is called.
+        called: Tells who is called, and whom a call reaches.
     """
 
     declared: Declared
@@ -51,7 +49,7 @@ class Situation:
     routes: Routes
     postmortems: PostmortemLibrary
     clock: Clock
-    rotations: Callable[[], Sequence[str]] = _no_rotations
+    called: Callable[[], Called] = Called
 
     def safeguards(self) -> tuple[Safeguard, ...]:
         """Everything that is set up."""
@@ -61,7 +59,7 @@ class Situation:
             *safeguards_of_data(declared),
             *safeguards_of_models(declared, self.routes.all()),
             *safeguards_of_watching(declared, self.monitoring.monitors, coverage),
-            *safeguards_of_people(declared, practised, self.rotations()),
+            *safeguards_of_people(declared, practised, self.called()),
         )
 
     def newest(self, *kinds: str, limit: int = _MOST_OF_A_KIND) -> Sequence[Event]:
@@ -77,13 +75,18 @@ class Situation:
         monitors, coverage = self.monitoring.monitors, load_coverage()
         events = [event for kind in EXERCISE_KINDS for event in self.newest(kind)]
         records = [record for record in self.postmortems.list() if record.incident_id is not None]
-        by_category: dict[str, list[str]] = {}
-        for record in records:
-            # Suggestions name several; the first is the likeliest, what people confirmed all count.
-            confirmed = [
-                one.kind for one in record.report.of_role(PointRole.CATEGORY) if one.by is not None and one.kind
-            ]
-            for category in confirmed or record.report.categories[:1]:
-                by_category.setdefault(category, []).append(record.id)
+        counted, drafted = categories_of(records, self.published)
         done = (*exercises(events, self.declared, monitors, coverage), *rehearsed(self.rollbacks()))
-        return Evidence(self.safeguards(), (*done, *held_layers(records)), by_category)
+        return Evidence(
+            self.safeguards(),
+            (*done, *held_layers(records, self.published)),
+            counted,
+            drafted,
+            elsewhere={name: model.owner for name, model in self.declared.watched.items()},
+        )
+
+    def published(self, record: PostmortemRecord) -> Report | None:
+        """A postmortem as it was last published; None before that."""
+        if record.stage is Stage.PUBLISHED:
+            return record.report
+        return self.postmortems.revision(record.id).report if record.revision else None

@@ -146,15 +146,22 @@ def _access(story: Story) -> Defence:
 
 
 def _process(story: Story) -> Defence:
-    """What people did in time: whether anybody took a role, and whether a page was answered."""
+    """What people did in time: whether a call reached anybody, was answered, and whether somebody took a role."""
     kinds = {entry.kind for entry in story.timeline}
-    if "incident.page_escalated" in kinds and "incident.page_acknowledged" not in kinds:
-        return Defence("process", DefenceState.HOLE, "nobody answered the page")
+    if not kinds.isdisjoint({"incident.paged", "incident.page_escalated"}) and not _reached(story):
+        taken = "; somebody took it on without" if story.incident.roles else ""
+        return Defence("process", DefenceState.HOLE, f"no call reached anybody{taken}")
     if "incident.page_acknowledged" in kinds:
-        return Defence("process", DefenceState.HELD, "a page was answered")
+        return Defence("process", DefenceState.HELD, "a page reached somebody, and was answered")
+    if "incident.page_escalated" in kinds:
+        return Defence("process", DefenceState.HOLE, "nobody answered the page")
     if story.incident.roles:
         return Defence("process", DefenceState.HELD, "somebody took it on")
     return Defence("process", DefenceState.NOT_TRIED, "nobody was called, and nobody took a role")
+
+
+def _reached(story: Story) -> bool:
+    return any(entry.kind == "incident.page_delivered" or entry.payload.get("reached") for entry in story.timeline)
 
 
 def _times(count: int) -> str:

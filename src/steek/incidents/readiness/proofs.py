@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from steek.data import Contract
 from steek.incidents.defences.declared import Declared
+from steek.incidents.defences.exercises import records, texts
 from steek.incidents.defences.rehearsals import Rollback
 from steek.incidents.defences.safeguard import Safeguard
 from steek.incidents.defences.situation import Situation
@@ -13,14 +14,13 @@ from steek.kernel.records import content_hash
 from steek.kernel.urn import Urn
 from steek.ledger import Event
 
-_PRACTISED = timedelta(days=180)
+_LATELY = timedelta(days=180)
 # Kind of event to the proof that it is, and what it shows.
 _BY_EVENT = {
     "definition.registered": ("proof_definition", "definitions are kept in versions"),
     "definition.changed": ("proof_definition", "definitions are kept in versions"),
     "model.evaluated": ("proof_evaluated", "versions are measured on their distributions"),
     "bench.ran": ("proof_bench", "queries were replayed in the test bench"),
-    "incident.groups_considered": ("proof_groups", "impact on groups of people was examined in an incident"),
     "night.finished": ("proof_nights", "nights run from data to serving"),
 }
 _OF_A_MODEL = {"definition.registered", "definition.changed", "model.evaluated"}
@@ -34,6 +34,8 @@ def proofs(situation: Situation) -> tuple[Safeguard, ...]:
         *_events(situation),
         *_reproduced(situation.newest("model.trained")),
         *_practised(situation.rollbacks(), now),
+        *_told(situation, now),
+        *_harm(situation, now),
     )
 
 
@@ -91,8 +93,42 @@ def _reproduced(trained: Sequence[Event]) -> Iterator[Safeguard]:
 
 def _practised(found: Sequence[Rollback], now: datetime) -> Iterator[Safeguard]:
     for one in found:
-        if one.verified_by is not None and now - one.at <= _PRACTISED:
+        if one.verified_by is not None and now - one.at <= _LATELY:
             text = f"rolled back {one.at:%Y-%m-%d}; {one.how}"
             yield Safeguard(
                 "proof_rollback", f"model:{one.model}", text, frozenset({one.model}), f"/ledger/{one.event_id}"
             )
+
+
+def _told(situation: Situation, now: datetime) -> Iterator[Safeguard]:
+    """Changes of what feeds a model that somebody told of before they came."""
+    for event in situation.newest("external.changed", limit=500):
+        if event.at <= event.recorded_at or now - event.recorded_at > _LATELY:
+            continue
+        urns = [event.subject, *texts(event.payload.get("on"))]
+        models = frozenset(name for urn in urns for name in _models_of(situation.declared, urn))
+        if models:
+            text = f"told of before it came: {event.payload.get('summary')}"[:200]
+            yield Safeguard("proof_told", event.subject, text, models, f"/ledger/{event.id}")
+
+
+def _harm(situation: Situation, now: datetime) -> Iterator[Safeguard]:
+    """Groups of people that were harmed in an incident of a model."""
+    subjects = {
+        event.subject: str(event.payload.get("subject")) for event in situation.newest("incident.declared", limit=500)
+    }
+    for event in situation.newest("incident.groups_considered", limit=500):
+        harmed = [str(one.get("group")) for one in records(event.payload.get("groups")) if one.get("harm") == "harmed"]
+        if harmed and now - event.at <= _LATELY:
+            incident = Urn.parse(event.subject).name
+            models = frozenset(_models_of(situation.declared, subjects.get(event.subject, "")))
+            text = f"{', '.join(harmed[:3])} harmed in incident {incident}"[:200]
+            yield Safeguard("proof_harm", event.subject, text, models or None, f"/incidents/{quote(incident, safe='')}")
+
+
+def _models_of(declared: Declared, urn: str) -> frozenset[str]:
+    kind, _, name = urn.rpartition(":")
+    name = name.partition("@")[0].partition("/")[0]
+    if kind == "dataset":
+        return declared.readers_of(name)
+    return frozenset({name}) & frozenset(declared.models)

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
+from steek.incidents.defences.coverage import load_coverage
+from steek.incidents.defences.layers import Layer
+from steek.incidents.defences.safeguard import LayerSaid
 from steek.incidents.defences.situation import Situation
 from steek.incidents.readiness.proofs import proofs
 from steek.incidents.readiness.score_tests import load_tests
@@ -16,6 +19,11 @@ from steek.kernel.urn import Urn
 from steek.ledger import Database, Draft, Ledger
 
 _LONGEST_DAYS = 365
+
+
+def layer_tests() -> dict[str, Layer]:
+    """Ids under which people say whether who serves a watched model has a layer that nothing here can see."""
+    return {f"layer-{layer.value}": layer for layer in Layer if load_coverage().is_elsewhere(layer)}
 
 
 class Readiness:
@@ -38,10 +46,11 @@ class Readiness:
         """Every model, the least ready first."""
         evidence = (*self._situation.safeguards(), *proofs(self._situation))
         found = [
-            score(model, load_tests(), evidence, self.answers(model), now=self._clock.now())
+            score(model, load_tests(), evidence, self.answers(model), now=self._clock.now(), ask=self._asked(model))
             for model in self._situation.declared.models
         ]
-        return tuple(sorted(found, key=lambda one: (one.score, one.model)))
+        # Of those that wait for the word of others nothing can be said yet.
+        return tuple(sorted(found, key=lambda one: (one.waiting > 0, one.score, one.model)))
 
     def of(self, model: str) -> ModelReadiness:
         """One model. Raises NotFoundError when there is none by that name."""
@@ -53,6 +62,18 @@ class Readiness:
         query = select(answers).where(answers.c.model == model).order_by(answers.c.number)
         with self._database.reading() as connection:
             return {row["test"]: _to_answer(row) for row in connection.execute(query).mappings()}
+
+    def layers_said(self) -> dict[tuple[str, Layer], LayerSaid]:
+        """What people said of layers of watched models and still holds, by model and layer."""
+        layers = layer_tests()
+        with self._database.reading() as connection:
+            query = select(answers).where(answers.c.test.in_(layers)).order_by(answers.c.number)
+            newest = {(row["model"], row["test"]): _to_answer(row) for row in connection.execute(query).mappings()}
+        return {
+            (model, layers[test]): LayerSaid(one.level != "none", one.text, one.actor, one.answered_at)
+            for (model, test), one in newest.items()
+            if one.holds(self._clock.now())
+        }
 
     def answer(
         self,
@@ -66,13 +87,13 @@ class Readiness:
         link: str = "",
         days: int = 180,
     ) -> Answer:
-        """Answer one test.
+        """Answer one test, or say of a model that is only watched here whether it has a layer of defence elsewhere.
 
         Args:
             model: Of which model.
-            test: Id of the test, e.g. "data-benefit".
+            test: Id of the test, e.g. "data-benefit", or one of `layer_tests`, e.g. "layer-canary".
             level: "none", "manual" (done by hand and written down) or "automatic" (runs by itself; needs a link).
-            text: What was done.
+            text: What was done; of a layer, who said so and what there is.
             actor: Who answers.
             key: Idempotency key.
             link: Where it can be looked at.
@@ -84,6 +105,7 @@ class Readiness:
         """
         self._check(model)
         known = [each.id for each in load_tests()]
+        known += layer_tests() if model in self._situation.declared.watched else ()
         if test not in known:
             raise NotFoundError.among("test", test, known)
         given = _given(level, text, link, days)
@@ -104,6 +126,10 @@ class Readiness:
             }
             self._ledger.append(connection, Draft("readiness.answered", str(Urn("model", model)), by, payload))
         return made
+
+    def _asked(self, model: str) -> str | None:
+        watched = self._situation.declared.watched.get(model)
+        return None if watched is None else watched.owner
 
     def _check(self, model: str) -> None:
         if model not in self._situation.declared.models:

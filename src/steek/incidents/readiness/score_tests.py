@@ -25,7 +25,8 @@ Alternatives = tuple[frozenset[str], ...]
 class ScoreTest:
     """One test. `automatic` and `partly` are alternatives; each names things of which all must be there.
 
-    `add` is the next step to a better score.
+    `against` are things that show that it is not so. `add` is the next step to a better score. `elsewhere`: of a model
+    that is only watched here, nobody but who trains and serves it can tell.
     """
 
     id: str
@@ -35,6 +36,8 @@ class ScoreTest:
     add: str
     automatic: Alternatives = ()
     partly: Alternatives = ()
+    against: frozenset[str] = frozenset()
+    elsewhere: bool = False
 
     @property
     def is_for_people(self) -> bool:
@@ -58,6 +61,8 @@ def _test(entry: Mapping[str, object]) -> ScoreTest:
         add=str(entry["add"]),
         automatic=_alternatives(entry.get("automatic", ())),
         partly=_alternatives(entry.get("partly", ())),
+        against=frozenset(cast("Sequence[str]", entry.get("against", ()))),
+        elsewhere=entry.get("elsewhere") is True,
     )
 
 

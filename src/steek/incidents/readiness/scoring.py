@@ -32,6 +32,7 @@ class Answer:
 class ScoredTest:
     """One test of one model: points, by what ("evidence", "answer", "nothing"), and what shows it.
 
+    By "others": nobody but who trains and serves the model can tell, and what they say is not written down.
     `proofs` are what was found, also where it is not enough; `answer` is the newest, also where it expired.
     """
 
@@ -47,16 +48,21 @@ class ScoredTest:
 
 @dataclass(frozen=True, slots=True)
 class SectionScore:
-    """Sum over the seven tests of a section."""
+    """Sum over the seven tests of a section; `waiting` of them wait for the word of others."""
 
     section: Part
     points: float
     tests: tuple[ScoredTest, ...]
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
 class ModelReadiness:
-    """The score of a model: that of its weakest section, of 7."""
+    """The score of a model: that of its weakest section, of 7.
+
+    While tests are `waiting` for the word of `ask`, who answers for a model that is only watched here, the score is
+    the least it can be, and says nothing of how ready the model is.
+    """
 
     model: str
     score: float
@@ -64,6 +70,8 @@ class ModelReadiness:
     weakest: Part
     sections: tuple[SectionScore, ...]
     at: datetime
+    waiting: int = 0
+    ask: str | None = None
 
 
 def score(
@@ -73,6 +81,7 @@ def score(
     answers: Mapping[str, Answer],
     *,
     now: datetime,
+    ask: str | None = None,
 ) -> ModelReadiness:
     """Score every test of one model.
 
@@ -85,25 +94,41 @@ def score(
         proofs: Safeguards and proofs of the whole project.
         answers: The newest answer by test.
         now: The present.
+        ask: Who answers for it, if it is only watched here; None for a model of this project.
     """
     mine = [proof for proof in proofs if proof.protects(model)]
-    scored = [_scored(test, mine, answers.get(test.id), now) for test in tests]
+    scored = [_scored(test, mine, answers.get(test.id), now, ask) for test in tests]
     sections = tuple(
-        SectionScore(part, sum(one.points for one in chosen), tuple(chosen))
+        SectionScore(part, sum(one.points for one in chosen), tuple(chosen), sum(one.by == "others" for one in chosen))
         for part in Part
         if (chosen := [one for one in scored if one.test.section is part])
     )
     weakest = min(sections, key=lambda section: section.points)
-    return ModelReadiness(model, weakest.points, interpretation(weakest.points), weakest.section, sections, now)
+    waiting = sum(section.waiting for section in sections)
+    meaning = interpretation(weakest.points)
+    if waiting:
+        meaning = (
+            f"not known: {waiting} of {len(tests)} tests are for whoever trains and serves it to answer; ask {ask}"
+        )
+    return ModelReadiness(model, weakest.points, meaning, weakest.section, sections, now, waiting, ask)
 
 
-def _scored(test: ScoreTest, proofs: Sequence[Safeguard], answer: Answer | None, now: datetime) -> ScoredTest:
+def _scored(
+    test: ScoreTest, proofs: Sequence[Safeguard], answer: Answer | None, now: datetime, ask: str | None
+) -> ScoredTest:
     there = {proof.means for proof in proofs}
     wanted = frozenset[str]().union(*test.automatic, *test.partly)
+    harm = tuple(proof for proof in proofs if proof.means in test.against)
     found = tuple(proof for proof in proofs if proof.means in wanted)
     level = "automatic" if _met(test.automatic, there) else "manual" if _met(test.partly, there) else "none"
+    if harm:
+        level, found = "none", harm
     expired = answer is not None and not answer.holds(now)
     by, sentence = ("evidence", _shown(found)) if level != "none" else ("nothing", test.add)
+    if level == "none" and test.elsewhere and ask is not None:
+        by, sentence = "others", f"only who trains and serves it can tell; ask {ask}, and write down what they say"
+    elif harm:
+        sentence = f"{_shown(harm)}; {test.add}"
     if answer is not None and not expired and (answer.level == "none" or POINTS[answer.level] >= POINTS[level]):
         until = f"{answer.expires_at:%Y-%m-%d}"
         by, level, sentence = "answer", answer.level, f"{answer.text} ({answer.actor}, holds until {until})"
