@@ -10,6 +10,7 @@ import pytest
 from shop_world import NIGHTS, Shell, sales_of, serving, working
 
 from steek.cli.incident_people import PEOPLE_VERBS
+from steek.cli.incident_status import STATUS_VERBS
 from steek.cli.oncall import COMMANDS as ONCALL
 from steek.cli.root import NOUNS
 from steek.platform import open_project
@@ -22,7 +23,7 @@ FOR_TWO = {("break-glass", verb) for verb in ("ask", "grant", "refuse", "read", 
 FOR_TWO.update(("concern", verb) for verb in ("raise", "list", "acknowledge", "answer", "follow"))
 # People: on-call, updates, handovers; see test_people_terminal.py.
 FOR_TWO.update(("oncall", verb) for verb in ONCALL["oncall"].commands)
-FOR_TWO.update(("incident", verb.replace("_", "-")) for verb in PEOPLE_VERBS)
+FOR_TWO.update(("incident", verb.replace("_", "-")) for verb in (*PEOPLE_VERBS, *STATUS_VERBS))
 
 READING: list[tuple[str, ...]] = [
     ("watch", "list"),

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from steek.cli import incident, oncall
 from steek.cli.incident_people import PEOPLE_VERBS
+from steek.cli.incident_status import STATUS_VERBS
 from steek.kernel.errors import RefusedError
 
 Steek = Callable[..., Any]
@@ -44,7 +45,7 @@ def test_an_incident_of_people_from_the_page_to_the_last_question(steek: Steek) 
     on_call(steek)
     told(steek)
     handed_over(steek)
-    verbs = {name.replace("_", "-") for name in PEOPLE_VERBS} | set(oncall.COMMANDS["oncall"].commands)
+    verbs = {name.replace("_", "-") for name in (*PEOPLE_VERBS, *STATUS_VERBS)} | set(oncall.COMMANDS["oncall"].commands)
     assert verbs - steek.used == set()  # pyright: ignore[reportFunctionMemberAccess]
 
 
@@ -97,6 +98,8 @@ def told(steek: Steek) -> None:
     assert steek("incident", "ask", incident_id, "how much?", "--actor", "ceo")["number"] == 1
     assert steek("incident", "answer", incident_id, "1", "little", "--actor", "com")["answer"] == "little"
     assert steek("incident", "status", incident_id)["questions"][0]["answer"] == "little"
+    corrected = steek("incident", "correct-outside", incident_id, "1", "They are back.", "--reason", "b", "--actor", "com")
+    assert (corrected["outside_text"], corrected["corrected_by"]) == ("They are back.", "com")
     assert steek("incident", "withdraw-page", incident_id, "--actor", "com") == {"links": 1}
 
 

@@ -151,9 +151,8 @@ def test_updates_questions_and_the_page_for_outsiders(doors: Doors, incident: st
     private = (incident, "orders are missing", "orders_model", "ada", "com", "ceo", "join", "little", "/v1", "href")
     assert [each for each in private if each in page.text.replace("compatible", "")] == []
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
-    assert [
-        stranger.get(path).status_code for path in ("/on-call", f"/incidents/{incident}/status", f"/v1{link['path']}")
-    ] == [401] * 3
+    paths = ("/on-call", f"/incidents/{incident}/status", f"{here}/status", f"/v1{link['path']}")
+    assert [stranger.get(path).status_code for path in paths] == [401, 401, 401, 200]
     doors.write("DELETE", f"{here}/outside-page", by="com")
     gone = stranger.get(link["path"])
     assert (gone.status_code, "orders_model" in gone.text, "nav" in gone.text) == (404, False, False)
@@ -221,3 +220,24 @@ def test_who_decides_second_is_told_who_did_what(doors: Doors, incident: str, by
         f"{at}/phase", json={"action": "investigate", "expected_version": 1}, headers={"If-Match": '"2"'}
     )
     assert (both.status_code, both.json()["code"]) == (400, "input")
+
+
+@pytest.mark.covers("I5")
+def test_a_timeline_is_read_page_by_page_and_then_only_what_is_new(doors: Doors, incident: str) -> None:
+    at = f"/v1/incidents/{incident}"
+    for number in range(5):
+        doors.write("POST", f"{at}/notes", {"text": f"note {number}"}, key=f"{at} {number}")
+    told = doors.get(f"{at}/timeline?kind=incident.noted&limit=2")
+    assert [one["text"] for one in told["items"]] == ["note 3", "note 4"]
+    earlier = doors.get(f"{at}/timeline?kind=incident.noted&limit=3&before={told['next_before']}")
+    assert [one["text"] for one in earlier["items"]] == ["note 0", "note 1", "note 2"]
+    assert earlier["next_before"] is None
+    assert doors.get(f"{at}/timeline?after={told['latest']}")["items"] == []
+    old = {"text": "seen long ago", "said_at": "2020-01-01T00:00:00Z"}
+    doors.write("POST", f"{at}/notes", old, key=f"{at} old")
+    assert [one["text"] for one in doors.get(f"{at}/timeline?after={told['latest']}")["items"]] == ["seen long ago"]
+    assert doors.get(f"{at}/timeline?since=2100-01-01T00:00:00Z")["items"] == []
+    assert {one["own"] for one in doors.get(f"{at}/timeline?own=true")["items"]} == {True}
+    assert doors.client.get(f"{at}/timeline?before=nothing").status_code == 404
+    assert doors.client.get(f"{at}/timeline?since=2020-01-01T00:00:00").status_code == 400
+    assert doors.get(f"{at}/next")["items"][0]["title"] == "name a commander"

@@ -15,6 +15,7 @@ from steek.cli.incident_people import PEOPLE_VERBS
 from steek.cli.incident_pins import PIN_VERBS
 from steek.cli.incident_similar import similar
 from steek.cli.incident_state import STATE_VERBS
+from steek.cli.incident_status import STATUS_VERBS
 from steek.cli.opening import opened
 from steek.cli.options import (
     ActorOption,
@@ -206,6 +207,7 @@ COMMANDS = {
         **PIN_VERBS,
         **CONTROL_VERBS,
         **PEOPLE_VERBS,
+        **STATUS_VERBS,
         **ETHICS_VERBS,
     )
 }

@@ -1,14 +1,13 @@
-"""Verbs of `steek incident` about roles handed over, status updates, questions, and the page for outsiders."""
+"""Verbs of `steek incident` about roles handed over and status updates."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from steek.cli.incident_status import MeantOption, say_what_waits
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
 from steek.cli.output import show
-from steek.incidents.updates.status import summary_of
-from steek.incidents.updates.status_documents import outside_html, status_markdown
 
 _UPDATE_COLUMNS = ("number", "at", "actor", "text", "outside_state", "next_due_at")
 _HANDOVER_COLUMNS = ("id", "role", "giver", "taker", "state", "offered_at", "ended_at")
@@ -23,6 +22,11 @@ def update(
     next_in: Annotated[
         int | None, typer.Option("--next-in", help="Minutes until the next; by default as usual.")
     ] = None,
+    outside_next_in: Annotated[
+        int | None,
+        typer.Option("--outside-next-in", help="Minutes until more is promised to outsiders; else nothing is."),
+    ] = None,
+    meant: MeantOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -39,28 +43,18 @@ def update(
             doing=doing,
             outside=outside,
             next_in_minutes=next_in,
+            outside_next_in_minutes=outside_next_in,
+            meant=tuple(meant or ()),
         )
         show(posted, as_json=as_json)
+        if posted.outside_state == "proposed":
+            say_what_waits(platform, posted)
 
 
 def updates(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """What everybody was told, latest first."""
     with opened(project) as platform:
         show(list(platform.updates.list(incident)), as_json=as_json, columns=_UPDATE_COLUMNS)
-
-
-def approve(
-    incident: str,
-    number: int,
-    key: KeyOption = None,
-    actor: ActorOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Let outsiders read what an update says for them; communications does."""
-    with opened(project) as platform:
-        by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.updates.approve(incident, number, actor=by, key=name), as_json=as_json)
 
 
 def cadence(
@@ -75,85 +69,6 @@ def cadence(
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
         show(platform.updates.set_cadence(incident, every_minutes, actor=by, key=name), as_json=as_json)
-
-
-def publish(
-    incident: str,
-    title: Annotated[str, typer.Argument(help="What outsiders read above everything.")],
-    key: KeyOption = None,
-    actor: ActorOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Open a page for outsiders under a link that nobody can guess."""
-    with opened(project) as platform:
-        link = platform.updates.publish(incident, title, actor=actor_or_user(actor), key=key_or_new(key))
-        show({"path": link.path, "title": link.title, "made_at": link.made_at}, as_json=as_json)
-
-
-def withdraw_page(
-    incident: str,
-    key: KeyOption = None,
-    actor: ActorOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Let every link of the page for outsiders lead nowhere."""
-    with opened(project) as platform:
-        by, name = actor_or_user(actor), key_or_new(key)
-        show({"links": platform.updates.withdraw(incident, actor=by, key=name)}, as_json=as_json)
-
-
-def ask(
-    incident: str,
-    text: str,
-    key: KeyOption = None,
-    actor: ActorOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Ask on the page for everybody, out of the way of those who work."""
-    with opened(project) as platform:
-        show(platform.updates.ask(incident, text, actor=actor_or_user(actor), key=key_or_new(key)), as_json=as_json)
-
-
-def answer(
-    incident: str,
-    question: int,
-    text: str,
-    key: KeyOption = None,
-    actor: ActorOption = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Answer a question of that page."""
-    with opened(project) as platform:
-        by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.updates.answer(incident, question, text, actor=by, key=name), as_json=as_json)
-
-
-def status(
-    incident: str,
-    view: Annotated[
-        Literal["everything", "summary", "outsider"], typer.Option("--for", help="Whom it is for.")
-    ] = "everything",
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """The page for everybody as Markdown or JSON; the one for outsiders as a page that stands alone."""
-    with opened(project) as platform:
-        found = platform.updates.status(incident)
-        if view == "summary":
-            show(summary_of(found), as_json=as_json)
-        elif view == "outsider":
-            page = platform.updates.outside(found.links[0].token) if found.links else None
-            show(page or {"page": "none"}, as_json=True) if as_json else typer.echo(
-                "no page for outsiders is open" if page is None else outside_html(page)
-            )
-        elif as_json:
-            show(found, as_json=True)
-        else:
-            typer.echo(status_markdown(found))
 
 
 def hand_over(
@@ -248,13 +163,7 @@ def leave_shadow(
 PEOPLE_VERBS = {
     "update": update,
     "updates": updates,
-    "approve": approve,
     "cadence": cadence,
-    "status": status,
-    "publish": publish,
-    "withdraw_page": withdraw_page,
-    "ask": ask,
-    "answer": answer,
     "hand_over": hand_over,
     "accept": accept,
     "take": take,

@@ -6,7 +6,9 @@ from urllib.parse import quote
 
 from steek.console.data_actions import key_of
 from steek.console.site import Site
-from steek.incidents.roles.stakeholders import Stakeholder
+from steek.governance import caller
+from steek.incidents.roles.stakeholders import Sees, Stakeholder
+from steek.incidents.updates.viewing import status_for
 from steek.kernel.errors import InputError
 
 Form = Mapping[str, str]
@@ -48,8 +50,8 @@ def stakeholder(site: Site, _path: Mapping[str, str], form: Form) -> str:
 
 
 def update(site: Site, path: Mapping[str, str], form: Form) -> str:
-    minutes = form.get("next", "").strip()
-    site.services.updates.post(
+    minutes, outside_minutes = (form.get(name, "").strip() for name in ("next", "outside-next"))
+    posted = site.services.updates.post(
         path["id"],
         form.get("text", ""),
         actor=_actor(form),
@@ -58,7 +60,10 @@ def update(site: Site, path: Mapping[str, str], form: Form) -> str:
         doing=form.get("doing", ""),
         outside=form.get("outside", ""),
         next_in_minutes=_number(minutes) if minutes else None,
+        outside_next_in_minutes=_number(outside_minutes) if outside_minutes else None,
     )
+    if posted.outside_state == "proposed":
+        return _status(path, "updated-waits", "outside")
     return _incident(path, "updated", "updates")
 
 
@@ -70,28 +75,41 @@ def cadence(site: Site, path: Mapping[str, str], form: Form) -> str:
 
 def approve(site: Site, path: Mapping[str, str], form: Form) -> str:
     number = _number(form.get("number", ""))
-    site.services.updates.approve(path["id"], number, actor=_actor(form), key=key_of(site, form))
+    by, key, meant = _actor(form), key_of(site, form), words_of(form)
+    site.services.outsiders.approve(path["id"], number, actor=by, key=key, meant=meant)
     return _status(path, "outside-approved", "outside")
 
 
+def correct_outside(site: Site, path: Mapping[str, str], form: Form) -> str:
+    number, text, why = _number(form.get("number", "")), form.get("text", ""), form.get("reason", "")
+    by, key, meant = _actor(form), key_of(site, form), words_of(form)
+    site.services.outsiders.correct(path["id"], number, text, reason=why, actor=by, key=key, meant=meant)
+    return _status(path, "outside-corrected", "outside")
+
+
 def publish(site: Site, path: Mapping[str, str], form: Form) -> str:
-    site.services.updates.publish(path["id"], form.get("title", ""), actor=_actor(form), key=key_of(site, form))
+    by, key, meant = _actor(form), key_of(site, form), words_of(form)
+    site.services.outsiders.publish(path["id"], form.get("title", ""), actor=by, key=key, meant=meant)
     return _status(path, "outside-opened", "outside")
 
 
 def withdraw_page(site: Site, path: Mapping[str, str], form: Form) -> str:
-    site.services.updates.withdraw(path["id"], actor=_actor(form), key=key_of(site, form))
+    site.services.outsiders.withdraw(path["id"], actor=_actor(form), key=key_of(site, form))
     return _status(path, "outside-withdrawn", "outside")
 
 
 def ask(site: Site, path: Mapping[str, str], form: Form) -> str:
-    site.services.updates.ask(path["id"], form.get("text", ""), actor=_actor(form), key=key_of(site, form))
-    return _status(path, "question-asked", "questions")
+    updates, stakeholders = site.services.updates, site.services.stakeholders
+    found, may = status_for(caller(), path["id"], status=updates.status, stakeholders=stakeholders.list)
+    asked_as, here = None if may is Sees.INTERNAL else may.value, {"id": found.incident.id}
+    updates.ask(here["id"], form.get("text", ""), actor=_actor(form), key=key_of(site, form), asked_as=asked_as)
+    return _status(here, "question-asked", "questions")
 
 
 def answer(site: Site, path: Mapping[str, str], form: Form) -> str:
     number, text = _number(form.get("question", "")), form.get("text", "")
-    site.services.updates.answer(path["id"], number, text, actor=_actor(form), key=key_of(site, form))
+    by, key, meant = _actor(form), key_of(site, form), words_of(form)
+    site.services.updates.answer(path["id"], number, text, actor=by, key=key, meant=meant)
     return _status(path, "question-answered", "questions")
 
 
@@ -126,6 +144,12 @@ def _status(path: Mapping[str, str], done: str, part: str) -> str:
     return f"/incidents/{quote(path['id'], safe='')}/status?done={done}#{part}"
 
 
+def words_of(form: Form) -> tuple[str, ...]:
+    """Words that whoever sends the form says are meant: ticked, or written into a field between commas."""
+    ticked = [name.removeprefix("meant:") for name in form if name.startswith("meant:")]
+    return (*ticked, *(each.strip() for each in form.get("meant", "").split(",") if each.strip()))
+
+
 def _number(text: str) -> int:
     if not text.strip().isdecimal():
         message = f"{text[:40]!r} is no number"
@@ -151,6 +175,7 @@ ONCALL_ACTIONS: dict[str, Do] = {
     "/incidents/{id}/updates": update,
     "/incidents/{id}/cadence": cadence,
     "/incidents/{id}/approve": approve,
+    "/incidents/{id}/correct-outside": correct_outside,
     "/incidents/{id}/publish": publish,
     "/incidents/{id}/withdraw-page": withdraw_page,
     "/incidents/{id}/ask": ask,

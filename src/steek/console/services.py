@@ -29,6 +29,7 @@ from steek.incidents.recovery.watch_period import WatchPeriods
 from steek.incidents.reviews.reviews import Reviews
 from steek.incidents.roles.handovers import Handovers
 from steek.incidents.roles.stakeholders import Stakeholders
+from steek.incidents.updates.outsiders import Outsiders
 from steek.incidents.updates.updates import Updates
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
@@ -99,6 +100,7 @@ class Services:
     paging: Paging
     handovers: Handovers
     updates: Updates
+    outsiders: Outsiders
     stakeholders: Stakeholders
     change_control: ChangeControl
     agreements: Agreements

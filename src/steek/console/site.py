@@ -77,6 +77,8 @@ DONE: Mapping[str, str] = {
     "exception-withdrawn": "Withdrawn. The turns hold again.",
     "handed-over": "The role is handed over.",
     "handover-offered": "Offered. The role stays where it is until it is accepted.",
+    "outside-corrected": "Changed. The page says so, and when.",
+    "updated-waits": "Everybody was told. Outsiders read nothing of it yet: approve it below.",
     "outside-approved": "Approved. Outsiders can read it.",
     "outside-opened": "Open. Whoever has the link can read it.",
     "outside-withdrawn": "Withdrawn. The link leads nowhere.",

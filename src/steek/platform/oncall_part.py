@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from steek.incidents import Incidents, Mitigation
+from steek.data import Contract
+from steek.features import FeatureRef
+from steek.incidents import Incidents
 from steek.incidents.oncall.oncall import OnCalls
 from steek.incidents.oncall.paging import PAGING_KINDS, Paging
 from steek.incidents.roles.handovers import Handovers
 from steek.incidents.roles.stakeholders import Stakeholders
+from steek.incidents.updates.discretion import Discretion
+from steek.incidents.updates.outsiders import Outsiders
+from steek.incidents.updates.privacy import InternalNames
 from steek.incidents.updates.telling import TELLING_KINDS, Telling
 from steek.incidents.updates.updates import Updates
 from steek.kernel.clock import Clock
@@ -28,6 +33,7 @@ class OnCallPart:
     paging: Paging
     handovers: Handovers
     updates: Updates
+    outsiders: Outsiders
     telling: Telling
     stakeholders: Stakeholders
     pager: Pager
@@ -43,7 +49,6 @@ def oncall_part(
     state: tuple[Database, Ledger, Clock],
     project: Project,
     incidents: Incidents,
-    menu: Mapping[str, Mitigation],
     notices: Notices,
     noticing: Noticing,
 ) -> OnCallPart:
@@ -62,6 +67,7 @@ def oncall_part(
         targets=targets,
     )
     paging = Paging(*state, notices, noticing.incident_notice, lambda system: owner_of(project, system), targets)
+    discretion = Discretion(ledger, lambda: internal_names(project, oncall, stakeholders))
     updates = Updates(
         *state,
         by_severity={
@@ -69,8 +75,7 @@ def oncall_part(
             "sev2": settings.number("sev2_update_minutes"),
             "sev3": settings.number("sev3_update_minutes"),
         },
-        effects={name: mitigation.effect for name, mitigation in menu.items()},
-        internal=lambda: internal_names(project, oncall, stakeholders),
+        discretion=discretion,
     )
     telling = Telling(*state, notices, updates, stakeholders.list, console_url(settings))
     return OnCallPart(
@@ -78,6 +83,7 @@ def oncall_part(
         paging=paging,
         handovers=Handovers(database, ledger, clock, incidents.stories, updates.next_due_at),
         updates=updates,
+        outsiders=Outsiders(*state, discretion, updates.status),
         telling=telling,
         stakeholders=stakeholders,
         pager=Pager(Subscriptions(ledger, _own(paging, telling)), paging, telling),
@@ -94,13 +100,29 @@ def owner_of(project: Project, system: str) -> str | None:
     return None
 
 
-def internal_names(project: Project, oncall: OnCalls, stakeholders: Stakeholders) -> set[str]:
+def internal_names(project: Project, oncall: OnCalls, stakeholders: Stakeholders) -> InternalNames:
     """Names that outsiders must not read: what the project declares, and everybody who is called or kept informed."""
     kinds = (project.datasets, project.views, project.moments, project.definitions, project.monitors, project.labels)
-    found = {name for declared in (*kinds, project.watched, project.objectives) for name in declared}
-    found |= {person for rotation in oncall.rotations().values() for person in rotation.people}
-    found |= {member for role in project.roles.values() for member in role.members}
-    return found | {one.person for one in stakeholders.list()} | set(oncall.rotations())
+    names = {name for declared in (*kinds, project.watched, project.objectives) for name in declared}
+    people = {person for rotation in oncall.rotations().values() for person in rotation.people}
+    people |= {member for role in project.roles.values() for member in role.members}
+    people |= {one.person for one in stakeholders.list()}
+    owned = (project.datasets, project.views, project.definitions, project.watched, project.monitors)
+    people |= {str(one.owner) for declared in owned for one in declared.values() if getattr(one, "owner", None)}
+    return InternalNames(
+        people=frozenset(people),
+        names=frozenset(names | set(oncall.rotations()) | {one.name for one in stakeholders.list()}),
+        fields=frozenset(_fields(project)),
+    )
+
+
+def _fields(project: Project) -> set[str]:
+    """Columns of datasets and entities of views, and features as "view.name"."""
+    contracts = [one.contract for one in project.datasets.values() if isinstance(one.contract, Contract)]
+    found = {column.name for contract in contracts for column in contract.fields}
+    found |= {column for view in project.views.values() for column in view.entity}
+    used = (each for definition in project.definitions.values() for each in definition.features)
+    return found | {each.name for each in used if isinstance(each, FeatureRef)}
 
 
 def _own(paging: Paging, telling: Telling) -> dict[str, Subscription]:

@@ -267,7 +267,7 @@ def people_part(
     learned = partial(note_labels, label_uses, models.registry, base.project.labels)
     told = notices_part(base.settings, *base.state, monitoring)
     table = subscriptions(incidents, monitoring, models.freezes, learned, explain, told.noticing)
-    called = oncall_part(base.settings, base.state, base.project, incidents, menu, told.notices, told.noticing)
+    called = oncall_part(base.settings, base.state, base.project, incidents, told.notices, told.noticing)
     told_by = called.stakeholders, told.notices
     definitions = base.project.definitions
     control = control_part(base.settings, base.state, base.lineage, menu, models.freezes, definitions, told_by)

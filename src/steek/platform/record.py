@@ -46,6 +46,7 @@ from steek.incidents.recovery.watch_period import WatchPeriods
 from steek.incidents.reviews.reviews import Reviews
 from steek.incidents.roles.handovers import Handovers
 from steek.incidents.roles.stakeholders import Stakeholders
+from steek.incidents.updates.outsiders import Outsiders
 from steek.incidents.updates.telling import Telling
 from steek.incidents.updates.updates import Updates
 from steek.kernel.clock import Clock
@@ -133,6 +134,7 @@ class Platform:
     paging: Paging
     handovers: Handovers
     updates: Updates
+    outsiders: Outsiders
     telling: Telling
     stakeholders: Stakeholders
     pager: Pager

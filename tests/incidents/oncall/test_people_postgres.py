@@ -12,6 +12,9 @@ from steek.incidents.oncall.oncall import OnCalls
 from steek.incidents.oncall.page_rows import Page
 from steek.incidents.oncall.paging import Paging
 from steek.incidents.roles.handovers import Handover, Handovers
+from steek.incidents.updates.discretion import Discretion
+from steek.incidents.updates.outsiders import Outsiders
+from steek.incidents.updates.privacy import InternalNames
 from steek.incidents.updates.records import Update
 from steek.incidents.updates.updates import Updates
 from steek.kernel import ReplayClock
@@ -61,9 +64,9 @@ def test_a_storm_pages_once_and_two_who_decide_are_told(
     assert len({page.acknowledged_by for page in answers}) == 1
 
     incidents.assign(incident.id, "communications", "com", "com", key="com")
-    updates = Updates(
-        postgres, ledger, clock, by_severity={"sev1": 30}, effects={}, internal=lambda: ("partner_demand",)
-    )
+    discretion = Discretion(ledger, InternalNames)
+    updates = Updates(postgres, ledger, clock, by_severity={"sev1": 30, "sev2": 60, "sev3": 9}, discretion=discretion)
+    outsiders = Outsiders(postgres, ledger, clock, discretion, updates.status)
 
     def post(n: int) -> Update:
         return updates.post(incident.id, f"update {n % 4}", actor="com", key=f"{n % 4}", outside="Late.")
@@ -71,8 +74,8 @@ def test_a_storm_pages_once_and_two_who_decide_are_told(
     with ThreadPoolExecutor(8) as pool:
         posted = list(pool.map(post, range(16)))
     assert sorted({one.number for one in posted}) == [1, 2, 3, 4]
-    link = updates.publish(incident.id, "Late orders", actor="com", key="p")
-    assert len(updates.outside(link.token).entries) == 4
+    link = outsiders.publish(incident.id, "Late orders", actor="com", key="p")
+    assert len(outsiders.page(link.token).entries) == 4
     handovers = Handovers(postgres, ledger, clock, incidents.stories, updates.next_due_at)
     offered = handovers.hand_over(incident.id, "communications", "ben", "s", actor="com", key="h")
 

@@ -4,6 +4,8 @@ import pytest
 
 from steek.incidents import Incidents
 from steek.incidents.roles.handovers import Handovers
+from steek.incidents.updates.discretion import Discretion
+from steek.incidents.updates.privacy import InternalNames
 from steek.incidents.updates.updates import Updates
 from steek.kernel import ReplayClock
 from steek.ledger import Database, Ledger
@@ -13,14 +15,9 @@ INTERNAL = ("partner_demand", "partner_lines", "gabi@grocer", "sam")
 
 @pytest.fixture
 def updates(database: Database, ledger: Ledger, clock: ReplayClock, incidents: Incidents) -> Updates:
-    return Updates(
-        database,
-        ledger,
-        clock,
-        by_severity={"sev1": 30, "sev2": 60, "sev3": 240},
-        effects={mitigation.name: mitigation.effect for mitigation in incidents.menu.mitigations.values()},
-        internal=lambda: INTERNAL,
-    )
+    by_severity = {"sev1": 30, "sev2": 60, "sev3": 240}
+    discretion = Discretion(ledger, InternalNames)
+    return Updates(database, ledger, clock, by_severity=by_severity, discretion=discretion)
 
 
 @pytest.fixture

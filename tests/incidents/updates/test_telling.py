@@ -11,6 +11,7 @@ from steek.incidents import Incident, Incidents, Stakeholder
 from steek.incidents.oncall.contacts import Contact
 from steek.incidents.oncall.rota_rows import write_person
 from steek.incidents.updates.cadence import Due, cadence_of, due_at, standing
+from steek.incidents.updates.outsiders import Outsiders
 from steek.incidents.updates.telling import TELLING_KINDS, Telling
 from steek.incidents.updates.updates import Updates
 from steek.kernel import ReplayClock
@@ -110,13 +111,13 @@ def test_communications_is_reminded_once_before_and_once_after(
 
 @pytest.mark.covers("I3", "I10")
 def test_stakeholders_are_told_what_they_may_see_of_their_systems(
-    office: Office, updates: Updates, incidents: Incidents, declared: Incident
+    office: Office, updates: Updates, outsiders: Outsiders, incidents: Incidents, declared: Incident
 ) -> None:
     incidents.assign(declared.id, "communications", "com@grocer", "ariel", key="com")
     updates.post(declared.id, "partner_lines is broken", actor="ariel", key="u", outside="Orders are late.")
     office.turn()
     assert office.titles("partners") == []
-    updates.approve(declared.id, 1, actor="com@grocer", key="a")
+    outsiders.approve(declared.id, 1, actor="com@grocer", key="a")
     for _ in range(2):
         office.turn()
     (product,) = office.inboxes["product"].got

@@ -6,6 +6,7 @@ import pytest
 from tests.incidents.conftest import Reader
 
 from steek.incidents import Incident, Incidents
+from steek.incidents.updates.outsiders import Outsiders
 from steek.incidents.updates.status import summary_of
 from steek.incidents.updates.status_documents import outside_html, status_markdown
 from steek.incidents.updates.updates import Updates
@@ -43,33 +44,33 @@ def test_an_update_is_told_once_per_key_and_promises_the_next(
 
 
 @pytest.mark.covers("I10")
-def test_outsiders_read_only_what_communications_approved(updates: Updates, spoken: str) -> None:
+def test_outsiders_read_only_what_communications_approved(updates: Updates, outsiders: Outsiders, spoken: str) -> None:
     updates.post(spoken, "the join is broken", actor="ariel@grocer", key="u", outside="Some orders are missing.")
-    link = updates.publish(spoken, "Missing orders", actor="com@grocer", key="p")
-    assert updates.outside(link.token).entries == ()
+    link = outsiders.publish(spoken, "Missing orders", actor="com@grocer", key="p")
+    assert outsiders.page(link.token).entries == ()
     with pytest.raises(RefusedError, match="not communications of incident"):
-        updates.approve(spoken, 1, actor="ariel@grocer", key="a")
+        outsiders.approve(spoken, 1, actor="ariel@grocer", key="a")
     for _ in range(2):
-        updates.approve(spoken, 1, actor="com@grocer", key="a")
-    assert [entry.text for entry in updates.outside(link.token).entries] == ["Some orders are missing."]
+        outsiders.approve(spoken, 1, actor="com@grocer", key="a")
+    assert [entry.text for entry in outsiders.page(link.token).entries] == ["Some orders are missing."]
     updates.post(spoken, "more", actor="com@grocer", key="u2", outside="They are back.")
-    assert next(entry.text for entry in updates.outside(link.token).entries) == "They are back."
+    assert next(entry.text for entry in outsiders.page(link.token).entries) == "They are back."
     updates.post(spoken, "inside", actor="com@grocer", key="u3")
     with pytest.raises(ConflictError, match="says nothing for outsiders"):
-        updates.approve(spoken, 3, actor="com@grocer", key="a3")
+        outsiders.approve(spoken, 3, actor="com@grocer", key="a3")
 
 
 @pytest.mark.covers("I10")
 def test_the_page_for_outsiders_holds_no_internal_string(
-    updates: Updates, spoken: str, incidents: Incidents, ledger: Ledger
+    updates: Updates, outsiders: Outsiders, spoken: str, incidents: Incidents, ledger: Ledger
 ) -> None:
     updates.post(spoken, f"internal {HOSTILE}", actor="com@grocer", key="u", impact="partner_lines", doing="rolling")
     updates.post(spoken, "again", actor="com@grocer", key="u2", outside="Some orders <b>are</b> missing.")
     updates.ask(spoken, "what does it cost us?", actor="ceo@grocer", key="q")
     updates.answer(spoken, 1, "nothing yet", actor="com@grocer", key="n")
     incidents.act(spoken, "roll-back-fleet", {"to": 16}, "ariel@grocer", key="act")
-    link = updates.publish(spoken, "Missing orders", actor="com@grocer", key="p")
-    page = outside_html(updates.outside(link.token))
+    link = outsiders.publish(spoken, "Missing orders", actor="com@grocer", key="p")
+    page = outside_html(outsiders.page(link.token))
     incident = incidents.get(spoken)
     people = {event.actor for event in ledger.events(limit=1_000) if event.actor != "tests"}
     names = {system.partition(":")[2] for system in incident.systems}
@@ -108,16 +109,15 @@ def test_the_page_for_outsiders_holds_no_internal_string(
         "see https://console.local/x",
         "on 10.0.0.12",
         "incident 2017-001",
-        "sam is on it",
     ],
 )
 def test_what_is_internal_is_refused_before_it_is_written(
-    updates: Updates, spoken: str, outside: str, of_kind: Reader
+    updates: Updates, outsiders: Outsiders, spoken: str, outside: str, of_kind: Reader
 ) -> None:
     with pytest.raises(InputError, match="outsiders would read what is internal"):
         updates.post(spoken, "text", actor="com@grocer", key="u", outside=outside)
     with pytest.raises(InputError, match="outsiders would read what is internal"):
-        updates.publish(spoken, outside, actor="com@grocer", key="p")
+        outsiders.publish(spoken, outside, actor="com@grocer", key="p")
     assert of_kind("incident.updated") == []
     assert updates.list(spoken) == ()
 
@@ -130,20 +130,24 @@ def test_words_that_only_contain_a_name_and_dates_may_be_read(updates: Updates, 
 
 @pytest.mark.covers("I10")
 def test_a_link_cannot_be_guessed_stands_in_no_event_and_leads_nowhere_once_withdrawn(
-    updates: Updates, spoken: str, ledger: Ledger
+    updates: Updates, outsiders: Outsiders, spoken: str, ledger: Ledger
 ) -> None:
-    link = updates.publish(spoken, "Missing orders", actor="com@grocer", key="p")
-    assert updates.publish(spoken, "Missing orders", actor="com@grocer", key="p") == link
-    other = updates.publish(spoken, "Missing orders", actor="com@grocer", key="p2")
-    assert len({link.token, other.token}) == 2
+    link = outsiders.publish(spoken, "Missing orders", actor="com@grocer", key="p")
+    assert outsiders.publish(spoken, "Missing orders", actor="com@grocer", key="p") == link
     assert len(link.token) == 48
+    other = outsiders.publish(spoken, "Late orders", actor="com@grocer", key="p2")
+    assert (other.token, other.title) == (link.token, "Late orders")
     assert link.token not in str([event.payload for event in ledger.events(limit=1_000)])
     with pytest.raises(RefusedError, match="neither communications nor commander"):
-        updates.publish(spoken, "Missing orders", actor="gabi@grocer", key="p3")
-    assert updates.withdraw(spoken, actor="com@grocer", key="w") == 2
-    for token in (link.token, other.token, "0" * 48):
+        outsiders.publish(spoken, "Missing orders", actor="gabi@grocer", key="p3")
+    with pytest.raises(RefusedError, match="neither communications nor commander"):
+        outsiders.withdraw(spoken, actor="gabi@grocer", key="w")
+    assert outsiders.withdraw(spoken, actor="com@grocer", key="w") == 1
+    anew = outsiders.publish(spoken, "Late orders", actor="com@grocer", key="p4")
+    assert outsiders.page(anew.token).title == "Late orders"
+    for token in (link.token, "0" * 48):
         with pytest.raises(NotFoundError, match="there is no such page"):
-            updates.outside(token)
+            outsiders.page(token)
 
 
 @pytest.mark.covers("I10")

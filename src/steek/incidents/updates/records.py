@@ -11,7 +11,7 @@ from steek.incidents.types import Severity
 from steek.incidents.updates.tables import cadences, links, questions, updates
 from steek.kernel.errors import NotFoundError
 
-OutsideState = Literal["none", "proposed", "approved"]
+OutsideState = Literal["none", "proposed", "approved", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,9 @@ class Update:
     """What everybody in the project was told at one time.
 
     `impact` and `doing` are "" where nothing was said of them. `outside_text` is for outsiders; they read it once it is
-    "approved". `next_due_at` is when the next one was promised; None once the outage was over.
+    "approved", and that it was taken back once it is "withdrawn". `next_due_at` is when the next one was promised; None
+    once the outage was over. `outside_next_at` is when outsiders were promised more; None where they were not.
+    `corrected_at` is when what outsiders had read was changed or taken back last.
     """
 
     incident_id: str
@@ -36,11 +38,18 @@ class Update:
     outside_state: OutsideState
     approved_by: str | None
     approved_at: datetime | None
+    outside_next_at: datetime | None = None
+    corrected_at: datetime | None = None
+    corrected_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question of somebody who must not ask in the working channel; `answer` is None until there is one."""
+    """A question of somebody who must not ask in the working channel; `answer` is None until there is one.
+
+    `asked_as` is how much a stakeholder sees who asked, "summary" or "outsider": the answer must be fit for that. None
+    where somebody asked who may see everything.
+    """
 
     incident_id: str
     number: int
@@ -50,6 +59,7 @@ class Question:
     answer: str | None
     answered_by: str | None
     answered_at: datetime | None
+    asked_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +78,10 @@ class OutsideLink:
         return f"/status/{self.token}"
 
 
-def read_updates(connection: Connection, incident_id: str) -> tuple[Update, ...]:
-    """Latest first."""
-    query = select(updates).where(updates.c.incident_id == incident_id).order_by(updates.c.number.desc())
+def read_updates(connection: Connection, *incident_ids: str) -> tuple[Update, ...]:
+    """Of these incidents, latest first."""
+    query = select(updates).where(updates.c.incident_id.in_(incident_ids))
+    query = query.order_by(updates.c.at.desc(), updates.c.number.desc(), updates.c.incident_id)
     return tuple(_to_update(row) for row in connection.execute(query).mappings())
 
 
@@ -84,10 +95,11 @@ def find_update(connection: Connection, incident_id: str, number: int) -> Update
     return _to_update(row)
 
 
-def read_questions(connection: Connection, incident_id: str) -> tuple[Question, ...]:
-    """Unanswered first, then latest first."""
-    query = select(questions).where(questions.c.incident_id == incident_id)
-    query = query.order_by(questions.c.answered_at.is_not(None), questions.c.number.desc())
+def read_questions(connection: Connection, *incident_ids: str) -> tuple[Question, ...]:
+    """Of these incidents, unanswered first, then latest first."""
+    query = select(questions).where(questions.c.incident_id.in_(incident_ids))
+    order = (questions.c.answered_at.is_not(None), questions.c.asked_at.desc(), questions.c.number.desc())
+    query = query.order_by(*order, questions.c.incident_id)
     return tuple(Question(**dict(row)) for row in connection.execute(query).mappings())
 
 
@@ -101,9 +113,9 @@ def find_question(connection: Connection, incident_id: str, number: int) -> Ques
     return Question(**dict(row))
 
 
-def read_links(connection: Connection, incident_id: str) -> tuple[OutsideLink, ...]:
-    """Pages for outsiders that can be read, latest first."""
-    query = select(links).where(links.c.incident_id == incident_id, links.c.withdrawn_at.is_(None))
+def read_links(connection: Connection, *incident_ids: str) -> tuple[OutsideLink, ...]:
+    """Pages of these incidents for outsiders that can be read, latest first."""
+    query = select(links).where(links.c.incident_id.in_(incident_ids), links.c.withdrawn_at.is_(None))
     rows = connection.execute(query.order_by(links.c.made_at.desc(), links.c.token)).mappings()
     return tuple(OutsideLink(**dict(row)) for row in rows)
 

@@ -55,6 +55,11 @@ def _approved(payload: Payload) -> str:
     return f"outsiders may read of update {payload.get('number')}: {payload.get('text')}"
 
 
+def _corrected(payload: Payload) -> str:
+    said = f"outsiders read instead: {payload.get('text')}" if payload.get("text") else "it was taken back"
+    return f"what outsiders read of update {payload.get('number')} was wrong ({payload.get('reason')}); {said}"
+
+
 PEOPLE_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
     "incident.answered": lambda payload: f"answered question {payload.get('question')}: {payload.get('text')}",
     "incident.asked": lambda payload: f"question {payload.get('question')}: {payload.get('text')}",
@@ -62,6 +67,7 @@ PEOPLE_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
     "incident.handed_over": _handed_over,
     "incident.handover_offered": _offered,
     "incident.outside_approved": _approved,
+    "incident.outside_corrected": _corrected,
     "incident.outside_page_opened": lambda payload: f"opened a page for outsiders: {payload.get('title')}",
     "incident.outside_page_withdrawn": lambda payload: f"took {payload.get('links')} links for outsiders back",
     "incident.page_acknowledged": _acknowledged,

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from steek.incidents.lifecycle import State
-from steek.incidents.mitigations import ActionTaken, Outcome
+from steek.incidents.mitigations import ActionTaken
 from steek.incidents.types import Incident
 from steek.incidents.updates.cadence import Cadence, Due
+from steek.incidents.updates.deeds import deed
+from steek.incidents.updates.outside_texts import OutsideEntry, outside_entries, outside_promise
 from steek.incidents.updates.records import OutsideLink, Question, Update
 
 _WORDS: Mapping[State, str] = {
@@ -26,11 +28,6 @@ _OUTSIDE: Mapping[State, str] = {
     State.FOLLOW_UP: "The problem is solved.",
     State.CLOSED: "The problem is solved.",
 }
-_DONE: Mapping[Outcome, str] = {
-    Outcome.STARTED: "is being done",
-    Outcome.DONE: "was done",
-    Outcome.FAILED: "was tried and failed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +44,38 @@ class Status:
     """What everybody of the project may see of an incident without its working channel.
 
     `known` is what the last update said, `impact` and `doing` what the last update that spoke of it said; None before.
-    `links` are pages for outsiders that can be read.
+    `doing_at` is when that was. `part_of` is the incident it was merged into, where people work on it; `questions`,
+    `outside` and `links` are also of what was merged into this one. `outside` is what outsiders read, latest first,
+    `outside_next_at` when they were promised more; `links` are pages for them that can be read.
     """
 
     incident: Incident
+    part_of: str | None
     phase: str
     known: str | None
     impact: str | None
     assessed: tuple[str, ...]
     doing: str | None
+    doing_at: datetime | None
     measures: tuple[Measure, ...]
     next_update_at: datetime | None
     due: Due
     cadence: Cadence
     updates: tuple[Update, ...]
     questions: tuple[Question, ...]
+    outside: tuple[OutsideEntry, ...]
+    outside_next_at: datetime | None
     links: tuple[OutsideLink, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class OutsideEntry:
-    """One thing that outsiders were told."""
-
-    at: datetime
-    text: str
+    @property
+    def is_open(self) -> bool:
+        """Whether the outage goes on, here or in what this was merged into."""
+        return self.incident.state.is_open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsidePage:
-    """What outsiders read: a title made for them, the phase in their words, approved texts, and when there is more.
+    """What outsiders read: a title made for them, the phase in their words, approved texts, and when more was promised.
 
     It names no system, person, incident or number of anybody.
     """
@@ -91,8 +91,10 @@ class OutsidePage:
 class Summary:
     """What a stakeholder sees who may not see internals: the outsiders' texts, with severity, phase and times."""
 
+    incident: str
     severity: str
     phase: str
+    is_over: bool
     declared_at: datetime
     resolved_at: datetime | None
     entries: tuple[OutsideEntry, ...]
@@ -102,43 +104,53 @@ class Summary:
 def status_of(
     incident: Incident,
     *,
+    part_of: str | None,
     updates: Sequence[Update],
+    merged: Sequence[Update],
     questions: Sequence[Question],
     links: Sequence[OutsideLink],
     actions: Sequence[ActionTaken],
-    effects: Mapping[str, str],
     assessed: Sequence[str],
     cadence: Cadence,
     next_update_at: datetime | None,
     due: Due,
+    now: datetime,
 ) -> Status:
     """The page for everybody.
 
     Args:
         incident: As it stands.
+        part_of: What it was merged into; None where people work on it here.
         updates: Latest first.
+        merged: Updates of what was merged into it; outsiders read both.
         questions: As they are to be shown.
         links: Pages for outsiders that can be read.
         actions: What was done, oldest first.
-        effects: Mitigation to what it is for, in words.
         assessed: Impact as it was assessed, in sentences.
         cadence: How often there is news.
         next_update_at: When the next update is due.
         due: How the incident stands to that.
+        now: The present.
     """
+    doing = next((one for one in updates if one.doing), None)
+    told = sorted((*updates, *merged), key=lambda one: (one.at, one.number), reverse=True)
     return Status(
         incident=incident,
-        phase=_WORDS[incident.state],
+        part_of=part_of,
+        phase=_WORDS[incident.state] if part_of is None else f"It is part of {part_of}. People work there.",
         known=updates[0].text if updates else None,
         impact=next((one.impact for one in updates if one.impact), None),
         assessed=tuple(assessed),
-        doing=next((one.doing for one in updates if one.doing), None),
-        measures=tuple(_measure(one, effects) for one in reversed(actions)),
+        doing=None if doing is None else doing.doing,
+        doing_at=None if doing is None else doing.at,
+        measures=tuple(Measure(one.ended_at or one.started_at, deed(one), one.actor) for one in reversed(actions)),
         next_update_at=next_update_at,
         due=due,
         cadence=cadence,
         updates=tuple(updates),
         questions=tuple(questions),
+        outside=outside_entries(told),
+        outside_next_at=outside_promise(told, is_open=incident.state.is_open, now=now),
         links=tuple(links),
     )
 
@@ -148,31 +160,21 @@ def outside_page(status: Status, title: str) -> OutsidePage:
     return OutsidePage(
         title=title,
         phase=_OUTSIDE[status.incident.state],
-        is_over=not status.incident.state.is_open,
-        entries=_approved(status.updates),
-        next_update_at=status.next_update_at,
+        is_over=not status.is_open,
+        entries=status.outside,
+        next_update_at=status.outside_next_at,
     )
 
 
 def summary_of(status: Status) -> Summary:
     """What stakeholders see who may not see internals."""
     return Summary(
+        incident=status.incident.id,
         severity=status.incident.severity.value,
         phase=_OUTSIDE[status.incident.state],
+        is_over=not status.is_open,
         declared_at=status.incident.declared_at,
         resolved_at=status.incident.resolved_at,
-        entries=_approved(status.updates),
-        next_update_at=status.next_update_at,
+        entries=status.outside,
+        next_update_at=status.outside_next_at,
     )
-
-
-def _approved(updates: Sequence[Update]) -> tuple[OutsideEntry, ...]:
-    return tuple(
-        OutsideEntry(one.approved_at or one.at, one.outside_text) for one in updates if one.outside_state == "approved"
-    )
-
-
-def _measure(action: ActionTaken, effects: Mapping[str, str]) -> Measure:
-    what = effects.get(action.mitigation) or action.mitigation.replace("-", " ")
-    text = f"{action.mitigation.replace('-', ' ')} {_DONE[action.outcome]}: {what}"
-    return Measure(action.ended_at or action.started_at, text, action.actor)

@@ -1,10 +1,19 @@
 """The status of an incident as a document: Markdown for people of the project, a page that stands alone for others."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from html import escape
 
+from steek.incidents.updates.outside_texts import OutsideEntry
 from steek.incidents.updates.status import OutsidePage, Status
 
+# The page for outsiders brings its own style, loads nothing, runs nothing, and search engines leave it alone.
+OUTSIDE_HEADERS: Mapping[str, str] = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex, nofollow",
+}
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem;color:#1a1a1a;"
     "background:#fff}h1{font-size:1.5rem}li{margin:0 0 1rem}time{display:block;color:#555}"
@@ -20,9 +29,16 @@ def status_markdown(status: Status) -> str:
     lines += [f"Declared {_at(incident.declared_at)} by {_line(incident.declared_by)}."]
     if status.next_update_at is not None:
         lines += [f"Next update {_at(status.next_update_at)} ({status.due.value})."]
-    for heading, text in (("Impact", status.impact), ("What is being done", status.doing)):
-        lines += ["", f"## {heading}", "", _quoted(text or "Nothing was said yet.")]
+    if status.part_of is not None:
+        lines += ["", f"People work, tell and answer in incident {status.part_of}."]
+    lines += ["", "## What is known", "", _quoted(status.known or "Nothing was said.")]
+    lines += ["", "## Impact", "", _quoted(status.impact or "Nothing was said.")]
     lines += [f"- {_line(each)}" for each in status.assessed]
+    lines += ["", f"## {'What is being done' if status.is_open else 'What was done'}", ""]
+    if status.doing and status.is_open:
+        lines += [_quoted(status.doing), ""]
+    elif not status.measures:
+        lines += [_quoted("Nothing was said.")]
     lines += [f"- {_at(each.at)}: {_line(each.text)} ({_line(each.actor)})" for each in status.measures]
     lines += ["", "## Updates"]
     for one in status.updates:
@@ -37,7 +53,8 @@ def status_markdown(status: Status) -> str:
 def outside_html(page: OutsidePage) -> str:
     """A page that needs nothing else: no script, no picture, no address of ours."""
     entries = "".join(
-        f'<li><time datetime="{entry.at.isoformat()}">{_at(entry.at)}</time>{_paragraphs(entry.text)}</li>'
+        f'<li><time datetime="{entry.at.isoformat()}">{_at(entry.at)}{_corrected(entry)}</time>'
+        f"{_paragraphs(entry_text(entry))}</li>"
         for entry in page.entries
     )
     more = "" if page.next_update_at is None else f"<p>More by {_at(page.next_update_at)}.</p>"
@@ -48,6 +65,19 @@ def outside_html(page: OutsidePage) -> str:
         f"<title>{escape(page.title)}</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>{escape(page.title)}</h1><p><strong>{escape(page.phase)}</strong></p>{more}{told}</main></body></html>"
     )
+
+
+def entry_text(entry: OutsideEntry) -> str:
+    """What outsiders read of one entry; of one that was taken back, that and when it was."""
+    if not entry.is_withdrawn:
+        return entry.text
+    return "What stood here was wrong and was taken back" + (
+        f" {_at(entry.corrected_at)}." if entry.corrected_at else "."
+    )
+
+
+def _corrected(entry: OutsideEntry) -> str:
+    return "" if entry.corrected_at is None or entry.is_withdrawn else f", corrected {_at(entry.corrected_at)}"
 
 
 def _paragraphs(text: str) -> str:

@@ -21,6 +21,9 @@ updates = Table(
     Column("outside_state", String(10), nullable=False),
     Column("approved_by", String(200)),
     Column("approved_at", Instant),
+    Column("outside_next_at", Instant),
+    Column("corrected_at", Instant),
+    Column("corrected_by", String(200)),
 )
 
 cadences = Table(
@@ -56,4 +59,5 @@ questions = Table(
     Column("answer", Text),
     Column("answered_by", String(200)),
     Column("answered_at", Instant),
+    Column("asked_as", String(20)),
 )

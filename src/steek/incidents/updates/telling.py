@@ -1,6 +1,6 @@
 """Telling people of updates: stakeholders of what they may see, communications of what is due."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -13,20 +13,30 @@ from steek.incidents.rows import find
 from steek.incidents.tables import incidents
 from steek.incidents.types import Incident, Role
 from steek.incidents.updates.cadence import Due
-from steek.incidents.updates.records import find_update, read_cadence, read_links
+from steek.incidents.updates.outside_texts import outside_entries
+from steek.incidents.updates.records import find_update, read_cadence, read_links, read_updates
+from steek.incidents.updates.survivors import parts_of
 from steek.incidents.updates.tables import cadences
 from steek.incidents.updates.updates import Updates
 from steek.kernel.clock import Clock
 from steek.ledger import Database, Draft, Event, Ledger
 from steek.notify import Notice, Notices
 
-TELLING_KINDS = ("incident.updated", "incident.outside_approved", "incident.resolved")
+TELLING_KINDS = (
+    "incident.advanced",
+    "incident.merged",
+    "incident.outside_approved",
+    "incident.outside_corrected",
+    "incident.resolved",
+    "incident.updated",
+)
 _ACTOR = "steek"
 _BODY_CHARACTERS = 4_000
+_LEAST = "sev3"
 
 
 class Telling:
-    """Turns updates into notices to stakeholders, and missing ones into reminders.
+    """Turns updates, and the end of an outage, into notices to stakeholders, and missing updates into reminders.
 
     Stakeholders who may not see internals are told with what was approved for outsiders, and of nothing else.
 
@@ -63,16 +73,21 @@ class Telling:
         incident_id = str(event.payload.get("incident"))
         with self._database.transaction() as connection:
             incident = find(connection, incident_id)
+            told: list[Notice | None] = []
             if event.kind == "incident.updated":
-                told = [self._told(connection, incident, event, (Sees.INTERNAL,))]
-                self._notices.post_in(
-                    connection, [*self._over(connection, incident, event.at), *(one for one in told if one)]
-                )
-            elif event.kind == "incident.outside_approved":
-                told = [self._told(connection, incident, event, (each,)) for each in (Sees.SUMMARY, Sees.OUTSIDER)]
-                self._notices.post_in(connection, [one for one in told if one])
-            else:
-                self._notices.post_in(connection, self._over(connection, incident, event.at))
+                told = [
+                    *self._over(connection, incident, event.at),
+                    self._news(connection, incident, event, Sees.INTERNAL),
+                ]
+            elif event.kind in ("incident.outside_approved", "incident.outside_corrected"):
+                told = [self._news(connection, incident, event, each) for each in (Sees.SUMMARY, Sees.OUTSIDER)]
+            elif event.kind == "incident.resolved":
+                told = [*self._over(connection, incident, event.at), *self._turn(connection, incident, event)]
+            elif event.kind == "incident.merged":
+                told = [*self._over(connection, incident, event.at)] if incident.merged_into else []
+            elif event.payload.get("action") == "reopen":
+                told = [*self._turn(connection, incident, event)]
+            self._notices.post_in(connection, [one for one in told if one is not None])
 
     def tick(self) -> int:
         """Remind communications of updates that are due soon or overdue; returns how many reminders were made."""
@@ -138,33 +153,62 @@ class Telling:
             if due_at is not None
         ]
 
-    def _told(self, connection: Connection, incident: Incident, event: Event, sees: tuple[Sees, ...]) -> Notice | None:
-        """One update for everybody who may see so much of it; None when no target reaches any of them."""
+    def _news(self, connection: Connection, incident: Incident, event: Event, sees: Sees) -> Notice | None:
+        """One update for everybody who may see so much of it; None when it is nothing to them."""
+        number = int(str(event.payload["number"]))
+        found = find_update(connection, incident.id, number)
+        if sees is Sees.INTERNAL:
+            title = f"Incident {incident.id}, update {number}: {found.text}"
+            return self._notice(connection, incident, event, sees, title, found.text)
+        if event.kind == "incident.outside_approved":
+            return self._notice(connection, incident, event, sees, "Update on a problem", found.outside_text)
+        if not event.payload.get("was_read"):
+            return None
+        said = str(event.payload.get("text") or "") or "What you were told before was wrong. Please do not go by it."
+        return self._notice(connection, incident, event, sees, "Correction of an update on a problem", said)
+
+    def _turn(self, connection: Connection, incident: Incident, event: Event) -> list[Notice | None]:
+        """That it is over, or goes on after all: to everybody who knows of it. Outsiders know what they were told."""
+        is_over = event.kind == "incident.resolved"
+        how = "is over" if is_over else "goes on: it was reopened"
+        parts = parts_of(connection, incident.id)
+        title = f"Incident {incident.id} {how}"
+        told = [self._notice(connection, incident, event, Sees.INTERNAL, title, f"{incident.title}: it {how}.")]
+        if outside_entries(read_updates(connection, *parts)):
+            words = "The problem is solved." if is_over else "The problem is back. We are working on it."
+            told += [
+                self._notice(connection, incident, event, each, "Update on a problem", words)
+                for each in (Sees.SUMMARY, Sees.OUTSIDER)
+            ]
+        return told
+
+    def _notice(
+        self, connection: Connection, incident: Incident, event: Event, sees: Sees, title: str, body: str
+    ) -> Notice | None:
+        """To all stakeholders who see so much and whom a target reaches; None when there is nobody.
+
+        To outsiders it has no severity, number or name of ours: all of theirs are of the one least severity.
+        """
         people = read_people(connection)
-        meant = [one for one in self._stakeholders(incident.subject, *incident.systems) if one.sees in sees]
+        meant = [one for one in self._stakeholders(incident.subject, *incident.systems) if one.sees == sees.value]
         to = tuple(dict.fromkeys(target for one in meant for target in targets_of(people.get(one.person, ()))))
         if not to:
             return None
-        number = int(str(event.payload["number"]))
-        found = find_update(connection, incident.id, number)
-        inside = Sees.INTERNAL in sees
-        links = read_links(connection, incident.id)
-        link = f"{self._url}{links[0].path}" if links else ""
-        words: Mapping[str, str] = {
-            "title": f"Incident {incident.id}, update {number}: {found.text}" if inside else "Update on a problem",
-            "subject": incident.subject if inside else "status:update",
-            "url": f"{self._url}/incidents/{incident.id}/status" if inside else link,
-        }
+        is_outside = sees is Sees.OUTSIDER
+        links = read_links(connection, *parts_of(connection, incident.id))
+        url = f"{self._url}/incidents/{incident.id}/status"
+        if is_outside:
+            url = f"{self._url}{links[0].path}" if links else ""
         return Notice(
-            key=f"update:{event.id}:{sees[0].value}",
-            title=words["title"][:300],
-            body=(found.text if inside else found.outside_text)[:_BODY_CHARACTERS],
-            severity=found.severity.value,
-            subject=words["subject"],
+            key=f"update:{event.id}:{sees.value}",
+            title=title[:300],
+            body=body[:_BODY_CHARACTERS],
+            severity=_LEAST if is_outside else incident.severity.value,
+            subject=incident.subject if sees is Sees.INTERNAL else "status:update",
             at=event.at,
             # It is told and over: nothing of it stays open.
             purpose="change",
-            url=words["url"],
+            url=url,
             to=to,
             only_to=True,
         )
