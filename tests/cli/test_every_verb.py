@@ -479,11 +479,17 @@ def state_of_incident(flow: Flow) -> None:
     start = ("--phase", "start", "--earliest", "2024-03-01T08:00Z")
     assert flow.do("incident", "correct", "2024-001", "the till", *start)["id"] == "2024-001"
     pinned = flow.do("incident", "pin", "2024-001", "lines in", "--since", "2024-01-01T00:00Z")
+    fired = flow.do("alerts", "list", "--flat")[0]["id"]
+    held = {one["alert_id"] for one in flow.do("incident", "alerts", "2024-001")["attached"]}
+    if fired not in held:
+        assert fired in {one["alert_id"] for one in flow.do("incident", "attach-alert", "2024-001", fired)}
+    assert flow.do("incident", "detach-alert", "2024-001", fired, "--reason", "it is the fair") is not None
     (flow.shell.folder / "seen.txt").write_text("empty kegs")
     flow.do("incident", "attach", "2024-001", "seen.txt")
     assert len(flow.do("incident", "pins", "2024-001")) == 2
     assert flow.do("incident", "save", pinned["id"], "--to", "seen.svg")["kind"] == "chart"
-    assert flow.do("incident", "kept") == flow.do("incident", "sync") == []
+    assert flow.do("incident", "kept") == {"declarations": [], "unreadable": []}
+    assert flow.do("incident", "sync") == {"declared": [], "left": []}
 
 
 def incident(flow: Flow) -> None:
@@ -512,4 +518,4 @@ def incident(flow: Flow) -> None:
     assert flow.do("incident", "confidence", "2024-001")["probability"] is None
     assert flow.do("incident", "show", "2024-001") == resolved
     assert "the fair drinks it" in str(flow.do("incident", "timeline", "2024-001"))
-    assert "beer sells out" in flow.do("incident", "postmortem", "2024-001")["markdown"]
+    assert "beer sells out" in flow.do("postmortem", "draft", "2024-001", "--dry-run")["sections"]["summary"]

@@ -254,6 +254,9 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/merge": lambda api, key: api.post(
         f"/v1/incidents/{another_incident(api)}/merge", {"into": "2024-001", "reason": "one fair"}, key=key
     ),
+    "/v1/incidents/{incident}/alerts": lambda api, key: api.post(
+        "/v1/incidents/2024-001/alerts", {"alert": first_alert(api)["id"]}, key=key
+    ),
     "/v1/incidents/{incident}/near-miss": lambda api, key: api.post(
         "/v1/incidents/2024-001/near-miss", {"defence": "the cellar was full"}, key=key
     ),
@@ -578,7 +581,7 @@ def another_incident(api: Api) -> str:
 
 
 AFTER_WRITING: dict[str, str] = (
-    {f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}" for part in ("/impact", "/severity", "/pins")}
+    {f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}" for part in ("/impact", "/severity", "/pins", "/alerts")}
     | {
         "/v1/signals": "/v1/signals",
         "/v1/signals/prompts": "/v1/signals/prompts",
@@ -586,7 +589,7 @@ AFTER_WRITING: dict[str, str] = (
     }
     | {
         f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
-        for part in ("", "/menu", "/suspects", "/hypotheses", "/timeline", "/postmortem", "/effects")
+        for part in ("", "/menu", "/suspects", "/hypotheses", "/timeline", "/next", "/effects")
     }
     | {
         f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
@@ -595,6 +598,7 @@ AFTER_WRITING: dict[str, str] = (
     | {
         "/v1/incidents/{incident}/similar": "/v1/incidents/2024-001/similar",
         "/v1/postmortems/{postmortem}": "/v1/postmortems/2024-001",
+        "/v1/postmortems/{incident}/draft": "/v1/postmortems/2024-001/draft",
         "/v1/postmortems/{postmortem}/history": "/v1/postmortems/2024-001/history",
         "/v1/postmortems/{postmortem}/comments": "/v1/postmortems/2024-001/comments",
         "/v1/postmortems/{postmortem}/revisions/{revision}": "/v1/postmortems/2024-001/revisions/1",

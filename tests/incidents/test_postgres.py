@@ -1,6 +1,7 @@
 """The same flow on PostgreSQL."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from tests.incidents.conftest import Loop, Production, joins
@@ -53,8 +54,8 @@ def test_an_incident_from_alert_to_postmortem(postgres: Database, clock: ReplayC
     loop.at(2, 1)
     loop.recover(joins(), alert, day=1)
     assert incidents.resolve(incident.id, actor="ariel", key="r").state is State.FOLLOW_UP
-    postmortem = incidents.postmortem(incident.id)
-    assert postmortem.document["classification"][0]["category"] == "join-failure"
+    [drafted] = ledger.events(kinds=["postmortem.drafted"])
+    assert cast("list[str]", drafted.payload["categories"])[0] == "join-failure"
     with pytest.raises(ConflictError, match="nobody said which groups of people were harmed"):
         incidents.advance(incident.id, "close", "ariel", key="c")
     answer = GroupAnswer("partner_id=69", "harmed", "nothing was ordered for it")

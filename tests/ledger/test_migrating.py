@@ -16,10 +16,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 import steek
+from steek.incidents.postmortems.publication import Stage
+from steek.incidents.postmortems.stored import find
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError
 from steek.ledger import Database, Draft, Ledger, metadata
-from steek.ledger.migrating import MIGRATIONS, VERSION_TABLE, database_version, migrate, newest_version
+from steek.ledger.migrating import MIGRATIONS, VERSION_TABLE, database_version, migrate, newest_version, upgrade
 
 ASSETS = Path(__file__).parent.parent / "upgrade" / "assets"
 
@@ -99,6 +101,59 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty: Database) -> None:
     with pytest.raises(Exception, match="postmortems"):
         migrate(empty)
     assert inspect(empty.engine).get_table_names() == ["postmortems"]
+
+
+OLD_DRAFTS = """
+INSERT INTO incidents (id, year, number, title, subject, systems, severity, state, version, machine, frozen, roles,
+    declared_at, declared_by, changed_by)
+SELECT '2017-00' || number, 2017, number, 'a', 'model:a', '[]', 'sev2', 'follow-up', 1, 0, 0, '{}',
+    '2017-10-15 07:00:00', 'ada', 'ada' FROM (SELECT 1 AS number UNION SELECT 2);
+INSERT INTO postmortems (incident_id, revision, format_version, taxonomy_version, drafted_at, document, markdown)
+VALUES ('2017-001', 1, 1, 1, '2017-10-15 08:00:00', '{"title": "first"}', 'First draft.'),
+    ('2017-001', 2, 1, 1, '2017-10-16 08:00:00', '{"title": "second", "severity": "sev1", "roles": {"commander": "ada"},
+        "impact": {"systems": ["model:a"]}, "detection": {"by": "machine", "at": "2017-10-15T06:00:00+00:00"},
+        "times": {"to_detect": {"shortest_s": 60.0, "longest_s": 90.0},
+            "to_declare": {"shortest_s": null, "longest_s": null},
+            "to_mitigate": {"shortest_s": null, "longest_s": null},
+            "to_resolve": {"shortest_s": 5.0, "longest_s": 5.0}}}', 'Second draft.'),
+    ('2017-002', 1, 1, 1, '2017-10-15 08:00:00', '{"title": "b"}', 'Older than its postmortem.');
+INSERT INTO postmortem_reports (id, incident_id, stage, version, revision, document, writers, source_hash,
+    created_at, changed_at, changed_by, published_at)
+SELECT id, incident, stage, version, revision, '{"id": "' || id || '", "title": "x"}', '[]', source,
+    '2017-10-17 08:00:00', '2017-10-17 08:00:00', 'noa', published
+FROM (SELECT '2017-002' AS id, '2017-002' AS incident, 'draft' AS stage, 1 AS version, 0 AS revision, NULL AS source,
+        NULL AS published
+    UNION SELECT 'old', NULL, 'published', 1, 1, 'abc', '2017-10-17 08:00:00'
+    UNION SELECT 'read', NULL, 'published', 2, 2, 'def', '2017-10-17 08:00:00');
+INSERT INTO postmortem_versions (postmortem_id, version, revision, stage, step, document, actor, at)
+VALUES ('old', 1, 1, 'published', '', '{"id": "old", "title": "o"}', 'noa', '2017-10-17 08:00:00'),
+    ('read', 1, 1, 'published', '', '{"id": "read", "title": "r"}', 'noa', '2017-10-17 08:00:00'),
+    ('read', 2, 2, 'published', 'publish', '{"id": "read", "title": "r"}', 'noa', '2017-10-17 08:00:00')
+"""
+
+
+@pytest.mark.covers("P1", "P4")
+def test_old_drafts_become_postmortems_and_what_was_brought_in_says_so(empty: Database, clock: ReplayClock) -> None:
+    with empty.transaction() as connection:
+        upgrade(connection, "0033")
+        for statement in OLD_DRAFTS.split(";\n"):
+            connection.exec_driver_sql(statement)
+    migrate(empty)
+    with empty.reading() as connection:
+        record = find(connection, "2017-001")
+        brought, published = find(connection, "old"), find(connection, "read")
+    assert (record.stage, record.version, record.report.title) == (Stage.DRAFT, 2, "second")
+    told = record.report.severity, record.report.systems, record.report.detected_by
+    assert told == ("sev1", ("model:a",), "machine")
+    assert (record.report.times.to_detect.longest_s, record.report.roles) == (90.0, {"commander": "ada"})
+    assert record.report.sections == {"Draft as it was stored": "Second draft."}
+    assert (brought.stage, brought.revision, brought.published_at) == (Stage.BROUGHT_IN, 0, None)
+    assert (published.stage, published.revision) == (Stage.PUBLISHED, 2)
+    with empty.reading() as connection:
+        first = connection.execute(text("SELECT document FROM postmortem_versions WHERE postmortem_id = '2017-001'"))
+        assert "First draft." in str(first.all())
+        [comment] = connection.execute(text("SELECT postmortem_id, text FROM postmortem_comments"))
+    assert (comment[0], comment[1].partition("\n\n")[2]) == ("2017-002", "Older than its postmortem.")
 
 
 @pytest.mark.covers("D17")

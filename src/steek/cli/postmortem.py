@@ -9,9 +9,10 @@ from steek.cli.commands import group
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
-from steek.cli.postmortem_printing import finding_lines, print_record, print_statistics
+from steek.cli.postmortem_printing import finding_lines, print_imported, print_record, print_statistics
 from steek.incidents.postmortems.exporting import export as export_records
 from steek.incidents.postmortems.report import schema as report_schema
+from steek.incidents.postmortems.report_markdown import report_markdown
 from steek.kernel.errors import InputError, NotFoundError
 
 _REVIEW_STEPS = ("ask", "withdraw", "accept", "return")
@@ -21,7 +22,8 @@ VersionOption = Annotated[
 CategoryOption = Annotated[str | None, typer.Option(help="Id of a category, or a part of it.")]
 SystemOption = Annotated[str | None, typer.Option(help="A part of the name of a system.")]
 DetectedOption = Annotated[str | None, typer.Option(help="machine or user.")]
-StageOption = Annotated[str | None, typer.Option(help="draft, review, reviewed or published.")]
+StageOption = Annotated[str | None, typer.Option(help="draft, review, reviewed, published or brought.")]
+OriginOption = Annotated[str | None, typer.Option(help="own or others.")]
 SinceOption = Annotated[str | None, typer.Option(help="Began on or after this day.")]
 UntilOption = Annotated[str | None, typer.Option(help="Began before or on this day.")]
 
@@ -64,6 +66,7 @@ def history(postmortem: str, project: ProjectOption = None, as_json: JsonOption 
 
 def draft(
     incident: str,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what the draft would be now.")] = False,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
@@ -71,6 +74,13 @@ def draft(
 ) -> None:
     """Draft anew from the record of an incident; what people wrote stays."""
     with opened(project) as platform:
+        if dry_run:
+            drafted = platform.postmortems.preview(incident)
+            if as_json:
+                show(drafted, as_json=True)
+            else:
+                typer.echo(report_markdown(drafted))
+            return
         by, name = actor_or_user(actor), key_or_new(key)
         print_record(platform, platform.postmortem_writing.draft(incident, actor=by, key=name), as_json=as_json)
 
@@ -208,6 +218,7 @@ def publish(
 
 def import_(
     folder: Annotated[Path, typer.Argument(help="Folder of Markdown and JSON files, or one file.")],
+    others: Annotated[bool, typer.Option("--others", help="They are of others; own numbers leave them out.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come of each file.")] = False,
     key: KeyOption = None,
     actor: ActorOption = None,
@@ -218,9 +229,11 @@ def import_(
     files = _files(folder)
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        done = platform.postmortem_import.take(files, actor=by, key=name, dry_run=dry_run)
-        columns = ("file", "outcome", "postmortem", "sections", "points", "categories", "notes")
-        show(list(done), as_json=as_json, columns=columns)
+        done = platform.postmortem_import.take(files, actor=by, key=name, others=others, dry_run=dry_run)
+        if as_json:
+            show(list(done), as_json=True)
+        else:
+            print_imported(done)
 
 
 def export(
@@ -247,6 +260,7 @@ def search(
     system: SystemOption = None,
     detected: DetectedOption = None,
     stage: StageOption = None,
+    origin: OriginOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     limit: Annotated[int, typer.Option(help="At most so many.")] = 20,
@@ -259,6 +273,7 @@ def search(
         "system": system,
         "detected": detected,
         "stage": stage,
+        "origin": origin,
         "since": since,
         "until": until,
     }
@@ -269,12 +284,13 @@ def search(
 
 def statistics(
     words: Annotated[list[str] | None, typer.Argument(help="Words and filters as in search.")] = None,
+    with_others: Annotated[bool, typer.Option("--with-others", help="Count those of others too.")] = False,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Counts over published postmortems: axes, categories, times, who noticed, quarters."""
+    """Counts over the project's own postmortems: axes, categories, times, who noticed, quarters."""
     with opened(project) as platform:
-        counted = platform.postmortems.statistics(" ".join(words or ()))
+        counted = platform.postmortems.statistics(" ".join(words or ()), with_others=with_others)
         names = {one.id: one.name for one in platform.taxonomies.current().categories}
         if as_json:
             show(counted, as_json=True)

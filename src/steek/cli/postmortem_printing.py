@@ -9,9 +9,10 @@ from steek.charts import bar_text
 from steek.cli.output import show
 from steek.incidents.postmortems.collection import Found, open_questions
 from steek.incidents.postmortems.counting import TIMES, AxisCount, Statistics
+from steek.incidents.postmortems.importing import ImportedFile
 from steek.incidents.postmortems.lengths import length_words
 from steek.incidents.postmortems.query import happened_at
-from steek.incidents.postmortems.report import HEADINGS, PointRole
+from steek.incidents.postmortems.report import HEADINGS, PointRole, Report
 from steek.incidents.postmortems.stored import PostmortemRecord
 from steek.kernel.units import format_duration
 from steek.platform import Platform
@@ -24,10 +25,11 @@ def finding_lines(found: Sequence[Found]) -> list[dict[str, object]]:
     return [
         {
             "postmortem": one.record.id,
-            "began": f"{happened_at(one.record):%Y-%m-%d}",
+            "began": _day(one.record),
             "stage": one.record.stage,
+            "origin": one.record.report.origin,
             "severity": one.record.report.severity,
-            "categories": ", ".join(one.record.report.categories),
+            "categories": category_words(one.record.report),
             "to_detect": length_words(one.record.report.times.to_detect),
             "to_resolve": length_words(one.record.report.times.to_resolve),
             "title": one.record.report.title,
@@ -35,6 +37,32 @@ def finding_lines(found: Sequence[Found]) -> list[dict[str, object]]:
         }
         for one in found
     ]
+
+
+def category_words(report: Report) -> str:
+    """Confirmed categories; while there are none the likeliest suggestion, marked as what it is.
+
+    >>> category_words(Report(id="x", title="x"))
+    ''
+    """
+    return ", ".join(report.categories) or ", ".join(f"{one} (suggested)" for one in report.suggested_categories[:1])
+
+
+def _day(record: PostmortemRecord) -> str:
+    at = happened_at(record)
+    return "not known" if at is None else f"{at:%Y-%m-%d}"
+
+
+def print_imported(files: Sequence[ImportedFile]) -> None:
+    """What came of each file, with a line for what was recognised in it and for what was not."""
+    for one in files:
+        typer.echo(f"{one.file}: {one.outcome}" + (f", {one.postmortem}" if one.postmortem else ""))
+        for said in one.recognised:
+            typer.echo(f"  + {said}")
+        for said in one.not_recognised:
+            typer.echo(f"  - {said}")
+        for said in one.notes:
+            typer.echo(f"  ! {said}")
 
 
 def record_values(platform: Platform, record: PostmortemRecord) -> dict[str, object]:
@@ -59,8 +87,8 @@ def print_record(platform: Platform, record: PostmortemRecord, *, as_json: bool)
         f"  {record.stage}, version {record.version}, revision {record.revision or '-'}; {report.severity or '-'}"
     )
     typer.echo(
-        f"  machine learning {report.axes.machine_learning or '-'} of 5, "
-        f"distributed {report.axes.distributed or '-'} of 5"
+        f"  machine learning {report.placement.machine_learning or '-'} of 5, "
+        f"distributed {report.placement.distributed or '-'} of 5"
     )
     for name, said in TIMES.items():
         typer.echo(f"  {said}: {length_words(getattr(report.times, name)) or 'not known'}")
@@ -83,6 +111,10 @@ def print_record(platform: Platform, record: PostmortemRecord, *, as_json: bool)
 def print_statistics(counted: Statistics, names: Mapping[str, str]) -> None:
     """The collection as bars."""
     typer.echo(f"{counted.postmortems} postmortems, {counted.near_misses} near misses; {counted.trend}")
+    if counted.left_out:
+        typer.echo(f"{counted.left_out} of others are left out; --with-others counts them too")
+    if counted.undated:
+        typer.echo(f"{counted.undated} of which the day is not known stand in no quarter")
     _print_axis("not machine learning (1) to machine learning (5)", counted.machine_learning)
     _print_axis("one system (1) to many (5)", counted.distributed)
     typer.echo("\ncategories")
@@ -97,7 +129,7 @@ def print_statistics(counted: Statistics, names: Mapping[str, str]) -> None:
     )
     for time in counted.times:
         middle = "-" if time.median_s is None else format_duration(timedelta(seconds=time.median_s))
-        typer.echo(f"  {TIMES[time.name]:<12} median {middle:<8} {time.said}")
+        typer.echo(f"  {TIMES[time.name]:<12} median {middle:<8} {time.said}, not known {time.unknown}")
 
 
 def _print_axis(title: str, axis: AxisCount) -> None:

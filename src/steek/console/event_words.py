@@ -277,7 +277,7 @@ def _drafted(payload: Payload) -> str:
     categories = payload.get("categories")
     named = cast("list[object]", categories) if isinstance(categories, list) else []
     kind = ", ".join(str(name).replace("_", " ") for name in named)
-    return f"revision {payload.get('revision')}" + (f", classified as {kind}" if kind else "")
+    return f"version {payload.get('version', 1)}" + (f", classified as {kind}" if kind else "")
 
 
 _TELLERS: Mapping[str, Callable[[Payload], str]] = {

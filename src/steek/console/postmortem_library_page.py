@@ -12,19 +12,21 @@ from steek.incidents.postmortems.taxonomy import Category
 from steek.kernel.errors import InputError
 
 _MOST = 200
-FILTERS = ("category", "system", "severity", "detected", "stage", "since", "until")
+FILTERS = ("category", "system", "severity", "detected", "stage", "origin", "since", "until")
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryLine:
-    """One postmortem in the list."""
+    """One postmortem in the list; `suggested` is what it looks like while no category is confirmed."""
 
     id: str
     title: str
-    began_at: datetime
+    began_at: datetime | None
     stage: str
     severity: str
     categories: tuple[str, ...]
+    suggested: str
+    is_of_others: bool
     systems: tuple[str, ...]
     noticed: str
     to_detect: str
@@ -72,6 +74,8 @@ def _line(found: Found, names: Mapping[str, str]) -> LibraryLine:
         stage=record.stage.value,
         severity=report.severity or "",
         categories=tuple(names.get(name, name) for name in report.categories[:2]),
+        suggested=next((names.get(name, name) for name in report.suggested_categories), ""),
+        is_of_others=report.origin == "others",
         systems=report.systems[:3],
         noticed=report.detected_by or "",
         to_detect=length_words(times.to_detect) or "-",

@@ -31,6 +31,7 @@ _FACTS: tuple[tuple[str, str, str], ...] = (
     ("detected_by", "Noticed by", "machine or user"),
     *((name, f"Time {said}", "10 to 15 min") for name, said in TIMES.items()),
     ("near_miss", "Near miss", "yes or no"),
+    ("origin", "Whose", "own or others"),
 )
 _HINTS: Mapping[PointRole, str] = {
     PointRole.CATEGORY: "What kind of failure it was.",
@@ -232,8 +233,8 @@ def _facts(report: Report) -> tuple[FactView, ...]:
 
 def _axes(report: Report) -> tuple[tuple[str, str, int | None], ...]:
     return (
-        ("machine_learning", "1 not machine learning … 5 machine learning", report.axes.machine_learning),
-        ("distributed", "1 a single system … 5 distributed", report.axes.distributed),
+        ("machine_learning", "1 not machine learning … 5 machine learning", report.placement.machine_learning),
+        ("distributed", "1 a single system … 5 distributed", report.placement.distributed),
     )
 
 

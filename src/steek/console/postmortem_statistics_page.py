@@ -43,6 +43,7 @@ class StatisticsView:
 
     counted: Statistics
     text: str
+    with_others: bool
     axes: tuple[AxisView, ...]
     categories: Drawing | None
     noticed: Drawing | None
@@ -51,13 +52,14 @@ class StatisticsView:
     holes: Drawing | None
 
 
-def statistics_view(services: Services, text: str) -> StatisticsView:
-    """Count what a search finds among the published. Raises InputError for a filter that takes no such value."""
-    counted = services.postmortems.statistics(text)
+def statistics_view(services: Services, text: str, *, with_others: bool) -> StatisticsView:
+    """Count what a search finds of the project's own, or of all. Raises InputError for a filter of no such value."""
+    counted = services.postmortems.statistics(text, with_others=with_others)
     names = {one.id: one.name for one in services.taxonomies.current().categories}
     return StatisticsView(
         counted,
         text,
+        with_others,
         (
             _axis("How many were machine learning?", counted.machine_learning, MACHINE_LEARNING),
             _axis("How many were distributed systems?", counted.distributed, DISTRIBUTED),

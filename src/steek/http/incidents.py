@@ -2,25 +2,37 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from steek.http.preconditions import IfMatch, seen_version, tag
-from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
+from steek.http.replying import Actor, Key, Limit, actor_or_api, reply, require_key
 from steek.incidents import Incident, Said
+from steek.incidents.next_action import steps_of
+from steek.incidents.text import checked_instant
+from steek.incidents.timeline_pages import timeline_page
 from steek.platform import Platform, mitigation_lines
+
+Kinds = Annotated[tuple[str, ...], Query(description='Kinds of events; "incident" takes all of that family.')]
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What is wrong, with what, how badly."""
+    """What is wrong, with what, how badly; `on` may be left out where an alert says it.
+
+    `impact` has lines like "users=100..250" or "money=0..40000 EUR: how it is known", `signals` ids of signals.
+    """
 
     title: str
-    on: str
+    on: str = ""
     severity: str = "sev2"
     freeze: bool = True
+    alert: str | None = None
+    note: str = ""
+    impact: list[str] = field(default_factory=list[str])
+    signals: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,7 @@ def router(platform: Platform) -> APIRouter:
     """Routes of this room."""
     routes = APIRouter(prefix="/v1/incidents", tags=["incidents"])
     _reading(routes, platform)
+    _timeline(routes, platform)
     _telling(routes, platform)
     _deciding(routes, platform)
     return routes
@@ -102,15 +115,36 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
         """What changed before it, ranked, and what did not."""
         return reply(incidents.suspects(incident))
 
-    @routes.get("/{incident}/timeline")
-    def timeline(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Everything that happened around it."""
-        return reply(incidents.timeline(incident))
+    @routes.get("/{incident}/next")
+    def next_steps(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """What somebody should do next, the most pressing first."""
+        return reply(steps_of(incidents.stories.read(incident), platform.clock.now()))
 
-    @routes.get("/{incident}/postmortem")
-    def postmortem(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """The draft of its postmortem."""
-        return reply(incidents.postmortem(incident))
+
+def _timeline(routes: APIRouter, platform: Platform) -> None:
+    incidents = platform.incidents
+
+    @routes.get("/{incident}/timeline")
+    def timeline(  # pyright: ignore[reportUnusedFunction]
+        incident: str,
+        limit: Limit = 200,
+        before: str | None = None,
+        after: int | None = None,
+        since: datetime | None = None,
+        own: bool = False,
+        kind: Kinds = (),
+    ) -> JSONResponse:
+        """The latest of what happened around it, oldest first; `latest` and `next_before` go on from there."""
+        found = timeline_page(
+            incidents.timeline(incident),
+            most=limit,
+            before=before,
+            after=after,
+            since=None if since is None else checked_instant(since, what="since"),
+            own_only=own,
+            kinds=kind,
+        )
+        return reply(found)
 
 
 def _telling(routes: APIRouter, platform: Platform) -> None:
@@ -124,7 +158,19 @@ def _telling(routes: APIRouter, platform: Platform) -> None:
     def declare(asked: Declared, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Declare an incident; 202 when no database takes it now, so that it is kept here and written later."""
         by, name = actor_or_api(actor), require_key(key)
-        declared = platform.offline.declare(Said(asked.title, asked.on, asked.severity, by, asked.freeze, name))
+        said = Said(
+            asked.title,
+            asked.on,
+            asked.severity,
+            by,
+            asked.freeze,
+            name,
+            alert=asked.alert,
+            note=asked.note,
+            impacts=tuple(asked.impact),
+            signals=tuple(asked.signals),
+        )
+        declared = platform.offline.declare(said)
         return told(declared, 201) if isinstance(declared, Incident) else reply(declared, 202)
 
     @routes.post("/{incident}/notes", status_code=201)

@@ -69,9 +69,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Old postmortems: text by file name."""
+    """Old postmortems: text by file name; `others` says that they are not of this project."""
 
     files: dict[str, str] = field(default_factory=dict[str, str])
+    others: bool = False
     dry_run: bool = False
 
 
@@ -110,9 +111,9 @@ def _finding(routes: APIRouter, platform: Platform) -> None:
         return reply(library.search(q, limit=limit))
 
     @routes.get("/postmortems/statistics")
-    def statistics(q: Words = "") -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Counts over published postmortems."""
-        return reply(library.statistics(q))
+    def statistics(q: Words = "", with_others: bool = False) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Counts over the project's own postmortems, or over those of others too."""
+        return reply(library.statistics(q, with_others=with_others))
 
     @routes.get("/postmortems/schema")
     def json_schema() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -137,6 +138,11 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
     def one(postmortem: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """A postmortem as it is now, with what is still open in it."""
         return _told(platform, library.get(postmortem))
+
+    @routes.get("/postmortems/{incident}/draft")
+    def preview(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """What the draft of an incident would be now; nothing is written."""
+        return reply(library.preview(incident))
 
     @routes.get("/postmortems/{postmortem}/history")
     def history(postmortem: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -198,7 +204,8 @@ def _writing(routes: APIRouter, platform: Platform) -> None:
         """Bring in old postmortems; a file is known by its content and never taken twice."""
         files = {name: text.encode("utf-8", "replace") for name, text in asked.files.items()}
         by, name = actor_or_api(actor), require_key(key)
-        return reply(platform.postmortem_import.take(files, actor=by, key=name, dry_run=asked.dry_run), 201)
+        given = {"others": asked.others, "dry_run": asked.dry_run}
+        return reply(platform.postmortem_import.take(files, actor=by, key=name, **given), 201)
 
 
 def _reviewing(routes: APIRouter, platform: Platform) -> None:

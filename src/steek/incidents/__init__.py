@@ -20,7 +20,6 @@ from steek.incidents.mitigations import ActionTaken, Argument, Menu, Mitigation,
 from steek.incidents.phases import Phase, PhaseTimes, Times
 from steek.incidents.pins.pins import Pins
 from steek.incidents.pins.types import Pin, PinKind
-from steek.incidents.postmortems import Postmortem
 from steek.incidents.roles.stakeholders import Stakeholder
 from steek.incidents.signals.signals import Signals
 from steek.incidents.signals.types import Prompt, Signal, SignalKind
@@ -59,7 +58,6 @@ __all__ = [
     "Pin",
     "PinKind",
     "Pins",
-    "Postmortem",
     "Prompt",
     "Role",
     "Run",

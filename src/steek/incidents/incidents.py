@@ -16,7 +16,7 @@ from steek.incidents.desk import Desk
 from steek.incidents.ethics.refusals import check_role_not_refused
 from steek.incidents.lifecycle import Action, State, move
 from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
-from steek.incidents.postmortems.library import Postmortem, Postmortems
+from steek.incidents.postmortems.drafting import PostmortemDrafts
 from steek.incidents.resolving import resolve
 from steek.incidents.roles.holding import given_role
 from steek.incidents.rows import change, find, find_seen, remember, request, settled_owner, to_incident
@@ -56,7 +56,7 @@ class Incidents:
     ) -> None:
         self.menu = Menu(mitigations)
         self._desk = Desk(database, ledger, lineage, clock, self.menu)
-        self._postmortems = Postmortems(self._desk)
+        self._drafts = PostmortemDrafts(self._desk)
         self.stories = Stories(self._desk)
 
     def declare(
@@ -296,7 +296,7 @@ class Incidents:
             reason=reason if verify else checked(reason, what="reason", most=NOTE_CHARACTERS),
             expected_version=expected_version,
         )
-        self._postmortems.draft(self.stories.read(incident), key=at_key)
+        self._drafts.write(self.stories.read(incident), key=at_key)
         return after
 
     def timeline(self, incident: str) -> tuple[TimelineEntry, ...]:
@@ -306,10 +306,6 @@ class Incidents:
     def suspects(self, incident: str) -> WhatChanged:
         """What changed before it, as ranked suspects with reasons, and what did not change."""
         return self.stories.suspects(incident)
-
-    def postmortem(self, incident: str) -> Postmortem:
-        """The latest stored draft; before the resolution, a preview without a revision."""
-        return self._postmortems.latest(incident) or self._postmortems.preview(self.stories.read(incident))
 
     def _record(
         self,

@@ -75,17 +75,6 @@ actions = Table(
     Column("error_code", String(60)),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("process", String(200)),
     Index("incident_actions_by_incident", "incident_id", "number", unique=True),
-)
-
-postmortems = Table(
-    "postmortems",
-    metadata,
-    Column("incident_id", String(20), ForeignKey("incidents.id"), primary_key=True),
-    Column("revision", Integer, primary_key=True),
-    Column("format_version", Integer, nullable=False),
-    Column("taxonomy_version", Integer, nullable=False),
-    Column("drafted_at", Instant, nullable=False),
-    Column("document", JSON, nullable=False),
-    Column("markdown", Text, nullable=False),
 )

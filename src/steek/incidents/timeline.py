@@ -74,7 +74,13 @@ def _alert(said: str) -> Callable[[Mapping[str, object]], str]:
 
 
 def _attached(payload: Mapping[str, object]) -> str:
-    return f"alert of {payload.get('monitor')} attached"
+    place = f" [{payload['slice']}]" if payload.get("slice") else ""
+    return f"alert of {payload.get('monitor')}{place} attached"
+
+
+def _detached(payload: Mapping[str, object]) -> str:
+    place = f" [{payload['slice']}]" if payload.get("slice") else ""
+    return f"alert of {payload.get('monitor')}{place} does not belong to it: {payload.get('reason')}"
 
 
 def _assigned(payload: Mapping[str, object]) -> str:
@@ -218,10 +224,12 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "incident.hypothesis_taken": _hypothesis_taken,
     "incident.declared": _declared,
     "incident.alert_attached": _attached,
+    "incident.alert_detached": _detached,
     "incident.role_assigned": _assigned,
     "incident.noted": _noted,
     "incident.action_started": _action_started,
     "incident.acted": _acted,
+    "incident.action_taken_up": lambda payload: f"{payload.get('mitigation')} was interrupted and is taken up",
     "incident.advanced": _advanced,
     "incident.resolved": _resolved,
     "incident.impact_assessed": _impact,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from steek.incidents import Incidents
 from steek.incidents.desk import Desk
 from steek.incidents.postmortems.collection import PostmortemLibrary
+from steek.incidents.postmortems.drafting import PostmortemDrafts
 from steek.incidents.postmortems.importing import PostmortemImport
-from steek.incidents.postmortems.library import Postmortems
 from steek.incidents.postmortems.taxonomies import Taxonomies
 from steek.incidents.postmortems.writing import PostmortemWriting
 from steek.platform.parts import Ground
@@ -25,7 +25,7 @@ class PostmortemsPart:
 def postmortems_part(base: Ground, incidents: Incidents) -> PostmortemsPart:
     """What is learned from incidents, over the drafts that each of them leaves."""
     taxonomies = Taxonomies(*base.state)
-    drafts = Postmortems(Desk(base.database, base.ledger, base.lineage, base.clock, incidents.menu))
+    drafts = PostmortemDrafts(Desk(base.database, base.ledger, base.lineage, base.clock, incidents.menu))
     return PostmortemsPart(
         PostmortemLibrary(base.database, incidents.stories, drafts, taxonomies),
         PostmortemWriting(*base.state, incidents.stories, drafts, taxonomies),

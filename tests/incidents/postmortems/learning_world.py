@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from steek.incidents import Incidents
 from steek.incidents.desk import Desk
 from steek.incidents.postmortems.collection import PostmortemLibrary
+from steek.incidents.postmortems.drafting import PostmortemDrafts
 from steek.incidents.postmortems.importing import PostmortemImport
-from steek.incidents.postmortems.library import Postmortems
 from steek.incidents.postmortems.taxonomies import Taxonomies
 from steek.incidents.postmortems.writing import PostmortemWriting
 from steek.kernel import ReplayClock
@@ -35,7 +35,7 @@ def learning_over(
 ) -> Learning:
     """Build them."""
     taxonomies = Taxonomies(database, ledger, clock)
-    drafts = Postmortems(Desk(database, ledger, lineage, clock, incidents.menu))
+    drafts = PostmortemDrafts(Desk(database, ledger, lineage, clock, incidents.menu))
     return Learning(
         incidents,
         PostmortemLibrary(database, incidents.stories, drafts, taxonomies),

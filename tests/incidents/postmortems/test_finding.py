@@ -54,7 +54,7 @@ ASKED: dict[str, list[str]] = {
     "ml:<2 distributed:4": ["cache"],
     "since:2018-05-06 until:2018-05-06": ["cache"],
     "detected:user": [],
-    "detected:machine severity:sev2 stage:published labels": ["labels"],
+    "detected:machine severity:sev2 stage:brought labels": ["labels"],
     "nothing-of-the-kind": [],
     "defence:monitor:hole": [],
 }
@@ -101,7 +101,7 @@ def test_words_are_the_same_words_with_accents_and_plurals() -> None:
 
 def counted(number: int, *, resolve_s: float | None = None, day: datetime | None = None) -> Counted:
     times = Times(NO, NO, NO, Duration(resolve_s, resolve_s))
-    report = Report(id=str(number), title="x", axes=Axes(number % 5 + 1, None), times=times)
+    report = Report(id=str(number), title="x", axes=Axes(number % 5 + 1, None, by="noa"), times=times)
     return Counted(str(number), report, day or datetime(2020, 1, 1, tzinfo=UTC))
 
 

@@ -60,9 +60,8 @@ def test_an_edited_taxonomy_is_the_next_version_and_old_postmortems_keep_theirs(
     assert event.payload == {"version": 2, "before": 1, "changes": ["own is new"]}
     learning.incidents.note(drafted.id, "a gremlin in the join", "noa", key="n1")
     fresh = learning.incidents.declare("gremlin", on="other", severity="sev3", actor="noa", key="d2")
-    document = learning.incidents.postmortem(fresh.id).document
-    assert document["taxonomy_version"] == 2
-    assert document["classification"][0]["category"] == "own"
+    report = learning.library.preview(fresh.id)
+    assert (report.taxonomy_version, report.suggested_categories[0]) == (2, "own")
 
 
 @pytest.mark.covers("P2", "N3")

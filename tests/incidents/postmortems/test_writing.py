@@ -10,6 +10,7 @@ from steek.incidents import Incident
 from steek.incidents.postmortems.collection import open_questions
 from steek.incidents.postmortems.publication import TRANSITIONS, Stage, Step
 from steek.incidents.postmortems.report import PointRole, Standing
+from steek.incidents.postmortems.report_markdown import report_markdown
 from steek.kernel.errors import (
     IllegalTransitionError,
     InputError,
@@ -34,7 +35,7 @@ def test_the_draft_has_what_the_record_says(learning: Learning, drafted: Inciden
     record = learning.writing.draft(drafted.id, actor="ariel", key="draft 2")
     assert (record.stage, record.version, record.revision) == (Stage.DRAFT, 2, 0)
     assert record.report.title == "sales down"
-    assert "the join is \\<b\\>empty\\</b\\>" in record.report.sections["timeline"]
+    assert "the join is \\<b>empty\\</b>" in record.report.sections["timeline"]
     assert record.report.detected_by == "user"
     assert all(one.standing is Standing.SUGGESTED for one in record.report.points)
     assert {one.role for one in record.report.points} >= {PointRole.DEFENCE, PointRole.LATENT_CONDITION}
@@ -58,7 +59,7 @@ def test_the_draft_takes_in_what_the_other_rooms_wrote(learning: Learning, draft
     tell("near_miss", because="nobody was asked")
     report = learning.writing.draft(drafted.id, actor="ariel", key="draft 2").report
     impact = report.sections["impact"]
-    assert "- users: 1,000 to 3,000 users; \\<b\\>counted\\</b\\>" in impact
+    assert "- users: 1,000 to 3,000 users; \\<b>counted\\</b>" in impact
     assert "first guess" not in impact
     assert "- group night shoppers: higher prices, no cache" in impact
     assert impact.endswith("to be added by people: money")
@@ -266,11 +267,15 @@ def test_hostile_text_is_kept_as_typed_in_every_place(learning: Learning, drafte
     assert writing.comments(drafted.id)[0].text == HOSTILE
     with pytest.raises(NotFoundError):
         writing.edit(drafted.id, {HOSTILE[:100]: "x"}, actor="noa", key="5")
+    hostile = learning.incidents.declare(HOSTILE[:200], on="x", severity="sev3", actor=HOSTILE[:150], key="h")
+    text = report_markdown(learning.library.preview(hostile.id)).partition("\n# ")[2]
+    assert "<script>" not in text.replace("\\<script>", "")
+    assert "](javascript:" not in text.replace("\\](", "")
 
 
 @pytest.mark.covers("P1")
 def test_the_table_of_stages_reaches_every_stage_and_ends_in_none() -> None:
     assert {stage for stage, _ in TRANSITIONS} == set(Stage)
-    assert set(TRANSITIONS.values()) == set(Stage)
+    assert set(TRANSITIONS.values()) | {Stage.BROUGHT_IN} == set(Stage)
     assert {step for _, step in TRANSITIONS} == set(Step)
     assert all(TRANSITIONS[(stage, Step.EDIT)] in {Stage.DRAFT, Stage.IN_REVIEW} for stage in Stage)

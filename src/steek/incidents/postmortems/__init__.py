@@ -1,21 +1,19 @@
-"""What is learned: drafts of postmortems from the record of an incident, classified by a taxonomy that is data.
+"""What is learned: postmortems drafted from the record of an incident, classified by a taxonomy that is data.
 
-Flows in: the story of an incident. Flows out: a document as JSON and Markdown, kept in revisions.
+Flows in: the story of an incident, and files of old postmortems. Flows out: postmortems that people wrote in, reviewed
+and published, kept in versions; what they confirmed, as events.
 """
 
-from steek.incidents.postmortems.document import Document, FollowUp, JudgedSuspect, Supposition
-from steek.incidents.postmortems.library import Postmortem, Postmortems
+from steek.incidents.postmortems.drafting import PostmortemDrafts
+from steek.incidents.postmortems.report import Point, Report
 from steek.incidents.postmortems.taxonomy import Category, Suggestion, Taxonomy, load_taxonomy
 
 __all__ = [
     "Category",
-    "Document",
-    "FollowUp",
-    "JudgedSuspect",
-    "Postmortem",
-    "Postmortems",
+    "Point",
+    "PostmortemDrafts",
+    "Report",
     "Suggestion",
-    "Supposition",
     "Taxonomy",
     "load_taxonomy",
 ]

@@ -1,5 +1,6 @@
 """The service in which postmortems are found: got, listed, searched, counted, and offered where they are like."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
@@ -8,8 +9,8 @@ from sqlalchemy import select
 
 from steek.incidents.postmortems.blamelessness import BlameWarning, blame
 from steek.incidents.postmortems.counting import Counted, Statistics, count
+from steek.incidents.postmortems.drafting import PostmortemDrafts
 from steek.incidents.postmortems.index import WordIndex, tokens
-from steek.incidents.postmortems.library import Postmortems
 from steek.incidents.postmortems.publication import Stage
 from steek.incidents.postmortems.published import confirmed_causes
 from steek.incidents.postmortems.query import happened_at, parse_query, words_of
@@ -68,7 +69,7 @@ class PostmortemLibrary:
         taxonomies: Names of categories.
     """
 
-    def __init__(self, database: Database, stories: Stories, drafts: Postmortems, taxonomies: Taxonomies) -> None:
+    def __init__(self, database: Database, stories: Stories, drafts: PostmortemDrafts, taxonomies: Taxonomies) -> None:
         self._database = database
         self._stories = stories
         self._drafts = drafts
@@ -89,7 +90,7 @@ class PostmortemLibrary:
 
     def preview(self, incident: str) -> Report:
         """What the draft of an incident would be now; nothing is written. Raises NotFoundError."""
-        return self._drafts.preview_report(self._stories.read(incident))
+        return self._drafts.preview(self._stories.read(incident))
 
     def history(self, postmortem: str) -> tuple[PostmortemVersion, ...]:
         """Every version that ever stood, newest first. Raises NotFoundError."""
@@ -132,20 +133,27 @@ class PostmortemLibrary:
             for record in records
             if (not asked.words or record.id in scores) and asked.admits(record)
         ]
-        ordered = sorted(found, key=lambda one: (happened_at(one.record), one.record.id), reverse=True)
+        # What nobody knows the day of comes last.
+        ordered = sorted(found, key=lambda one: (_moment(one.record), one.record.id), reverse=True)
         return tuple(sorted(ordered, key=lambda one: -one.score)[:limit])
 
-    def statistics(self, text: str = "", **filters: str | None) -> Statistics:
-        """Counts over published postmortems, or over those that a search finds when it asks for another stage."""
-        asked = parse_query(text, **filters)
-        found = self.search(text, limit=1_000_000, **filters)
-        every_stage = any(said.startswith("stage:") for said in asked.said)
-        counted = [
-            Counted(one.record.id, one.record.report, happened_at(one.record))
-            for one in found
-            if every_stage or one.record.stage is Stage.PUBLISHED
+    def statistics(self, text: str = "", *, with_others: bool = False, **filters: str | None) -> Statistics:
+        """Counts over the project's own postmortems that were published or brought in.
+
+        Args:
+            text: Words and filters, as in `search`; one by stage or by origin decides instead.
+            with_others: Those of others are counted with them.
+            filters: The same filters by name.
+        """
+        asked = {said.partition(":")[0] for said in parse_query(text, **filters).said}
+        told = [
+            one.record
+            for one in self.search(text, limit=1_000_000, **filters)
+            if "stage" in asked or one.record.stage in {Stage.PUBLISHED, Stage.BROUGHT_IN}
         ]
-        return count(counted)
+        chosen = [one for one in told if with_others or "origin" in asked or one.report.origin == "own"]
+        counted = [Counted(one.id, one.report, happened_at(one)) for one in chosen]
+        return count(counted, left_out=len(told) - len(chosen))
 
     def similar(self, incident: str, *, limit: int = 5) -> tuple[Similar, ...]:
         """Past incidents that are like one, each with why. Raises NotFoundError."""
@@ -195,7 +203,7 @@ class PostmortemLibrary:
             if one.kind and one.subject and (one.standing is Standing.CONFIRMED or role is PointRole.ROOT_CAUSE)
         ]
         return Clues(
-            categories=frozenset(report.categories),
+            categories=frozenset(report.categories or report.suggested_categories[:1]),
             systems=frozenset(report.systems),
             near=frozenset((one.subject or "").partition("@")[0] for one in causes),
             kinds=frozenset(one.kind or "" for one in causes),
@@ -211,12 +219,17 @@ class PostmortemLibrary:
         for word in tokens("\n".join([story.incident.title, *notes, *(alert.monitor for alert in story.alerts)])):
             words[word] = words.get(word, 0) + 1
         return Clues(
-            categories=frozenset(self._drafts.preview_report(story).categories),
+            categories=frozenset(self._drafts.preview(story).suggested_categories),
             systems=frozenset(story.incident.systems),
             near=frozenset(one.event.subject.partition("@")[0] for one in strong),
             kinds=frozenset(one.event.kind for one in strong),
             words=words,
         )
+
+
+def _moment(record: PostmortemRecord) -> float:
+    at = happened_at(record)
+    return -math.inf if at is None else at.timestamp()
 
 
 def _similar(record: PostmortemRecord, score: float, because: tuple[str, ...]) -> Similar:

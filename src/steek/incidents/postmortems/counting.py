@@ -23,11 +23,11 @@ TIMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One postmortem with the instant that decides into which quarter it falls."""
+    """One postmortem with the instant that decides into which quarter it falls; None falls into none."""
 
     id: str
     report: Report
-    at: datetime
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,17 @@ class AxisCount:
 
 @dataclass(frozen=True, slots=True)
 class TimeCount:
-    """How long it took, in seconds, a value per postmortem that says so; the median only where there are enough."""
+    """How long it took, in seconds, a value per postmortem that says so; the median only where there are enough.
+
+    `unknown` counts those that do not say: nobody knows, or it never came to that, such as a mitigation that nobody saw
+    work.
+    """
 
     name: str
     values_s: tuple[float, ...]
     median_s: float | None
     said: str
+    unknown: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,11 @@ class Quarter:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Counts over postmortems. `categories` counts a postmortem once for each of its confirmed categories."""
+    """Counts over postmortems, of what people confirmed in them.
+
+    `categories` and `holes` count a postmortem once for each category and each layer. `undated` are in no quarter,
+    `left_out` are those of others that were not asked for.
+    """
 
     postmortems: int
     near_misses: int
@@ -81,26 +90,23 @@ class Statistics:
     quarters: tuple[Quarter, ...]
     holes: tuple[tuple[str, int], ...]
     trend: str
+    undated: int
+    left_out: int
 
 
-def count(postmortems: Sequence[Counted]) -> Statistics:
+def count(postmortems: Sequence[Counted], *, left_out: int = 0) -> Statistics:
     """Count them; with few, numbers that would be invented are None and the sentence says how few."""
     reports = [one.report for one in postmortems]
     confirmed = [_confirmed(report, PointRole.CATEGORY) for report in reports]
     named = Counter(name for names in confirmed for name in names)
     noticed = Counter(report.detected_by for report in reports)
-    holes = Counter(
-        one.subject or ""
-        for report in reports
-        for one in report.of_role(PointRole.DEFENCE)
-        if one.standing is Standing.CONFIRMED and one.kind in {"hole", "absent"}
-    )
+    holes = Counter(layer for report in reports for layer in _holes(report))
     quarters = _quarters(postmortems)
     return Statistics(
         postmortems=len(reports),
         near_misses=sum(report.near_miss for report in reports),
-        machine_learning=_axis([report.axes.machine_learning for report in reports]),
-        distributed=_axis([report.axes.distributed for report in reports]),
+        machine_learning=_axis([report.placement.machine_learning for report in reports]),
+        distributed=_axis([report.placement.distributed for report in reports]),
         categories=tuple(sorted(named.items(), key=lambda pair: (-pair[1], pair[0]))),
         unclassified=sum(not names for names in confirmed),
         by_machine=noticed["machine"],
@@ -110,6 +116,8 @@ def count(postmortems: Sequence[Counted]) -> Statistics:
         quarters=quarters,
         holes=tuple(sorted(holes.items(), key=lambda pair: (-pair[1], pair[0]))),
         trend=_trend(quarters),
+        undated=sum(one.at is None for one in postmortems),
+        left_out=left_out,
     )
 
 
@@ -135,6 +143,12 @@ def _confirmed(report: Report, role: PointRole) -> set[str]:
     return {one.kind for one in report.of_role(role) if one.standing is Standing.CONFIRMED and one.kind}
 
 
+def _holes(report: Report) -> set[str]:
+    """Layers with a hole or that were absent, each once however many holes it had."""
+    found = (one for one in report.of_role(PointRole.DEFENCE) if one.standing is Standing.CONFIRMED)
+    return {one.subject for one in found if one.subject and one.kind in {"hole", "absent"}}
+
+
 def _axis(found: Sequence[int | None]) -> AxisCount:
     at = Counter(found)
     return AxisCount((at[1], at[2], at[3], at[4], at[5]), at[None])
@@ -144,18 +158,18 @@ def _time(name: str, reports: Sequence[Report]) -> TimeCount:
     found = (middle_s(getattr(report.times, name)) for report in reports)
     values = tuple(sorted(value for value in found if value is not None))
     middle = median(values) if len(values) >= ENOUGH else None
-    return TimeCount(
-        name, values, middle, f"n = {len(values)}" if middle is not None else few(len(values), what="a median")
-    )
+    said = f"n = {len(values)}" if middle is not None else few(len(values), what="a median")
+    return TimeCount(name, values, middle, said, len(reports) - len(values))
 
 
 def _quarters(postmortems: Sequence[Counted]) -> tuple[Quarter, ...]:
     """From the first to the last, those in which nothing began too."""
-    if not postmortems:
-        return ()
     by_index: dict[int, list[Report]] = {}
     for one in postmortems:
-        by_index.setdefault(one.at.year * 4 + (one.at.month - 1) // 3, []).append(one.report)
+        if one.at is not None:
+            by_index.setdefault(one.at.year * 4 + (one.at.month - 1) // 3, []).append(one.report)
+    if not by_index:
+        return ()
     return tuple(_quarter(index, by_index.get(index, [])) for index in range(min(by_index), max(by_index) + 1))
 
 

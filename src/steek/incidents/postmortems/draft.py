@@ -1,178 +1,135 @@
-"""From the story of an incident to the first draft of its postmortem; a pure function."""
+"""From the story of an incident to the draft of its postmortem; a pure function.
+
+The draft is blameless: it says what happened and what let it happen, and names nobody as a cause. Whatever a machine
+supposes in it stands as a suggestion until a person has said that it is so.
+"""
 
 from collections.abc import Sequence
 
 from steek.incidents.mitigations import Outcome
-from steek.incidents.phases import TRIGGER_SCORE, Phase
+from steek.incidents.phases import TRIGGER_SCORE
 from steek.incidents.postmortems.defences import Defence, DefenceState, defences
-from steek.incidents.postmortems.document import (
-    FORMAT_VERSION,
-    Detection,
-    Did,
-    Document,
-    FollowUp,
-    Impact,
-    JudgedSuspect,
-    Shown,
-    Supposition,
-)
-from steek.incidents.postmortems.taxonomy import Suggestion, Taxonomy, suggest
+from steek.incidents.postmortems.draft_sections import SHOWN_SUSPECTS, draft_sections, noticed
+from steek.incidents.postmortems.report import Point, PointRole, Report, make_point
+from steek.incidents.postmortems.taxonomy import Taxonomy, suggest
 from steek.incidents.stories import Story
-from steek.incidents.timeline import own_events, verdicts
-from steek.incidents.types import Duration, Span
+from steek.incidents.suspects import Suspect
+from steek.incidents.timeline import own_events
 
 _CONTRIBUTING_SCORE = 0.1
-_SHOWN = 20  # suspects and indicators in a document; the incident page has them all
-_NOT_MEASURED = ("users", "money", "groups harmed")
+_NEAR = frozenset({"join.failed", "training.failed", "batch.refused"})
 
 
-def draft(story: Story, taxonomy: Taxonomy) -> Document:
-    """Everything that the record of the incident can say; what it can only suppose is marked."""
+def draft(story: Story, taxonomy: Taxonomy) -> Report:
+    """What the record of the incident can say; where it lies on the axes is left to people."""
     incident = story.incident
-    suspects = _judged(story)
-    layers = defences(story)
-    roots = [one for one in suspects if one.verdict != "rejected" and _is_root(one)]
-    others = [one for one in suspects if one.verdict is None and _CONTRIBUTING_SCORE <= one.score < TRIGGER_SCORE]
-    return Document(
-        format_version=FORMAT_VERSION,
+    began, by = story.changed.onset, noticed(story)
+    return Report(
+        id=incident.id,
         incident=incident.id,
         title=incident.title,
-        severity=incident.severity,
-        subject=incident.subject,
-        roles=incident.roles,
-        phases=story.phases,
+        severity=incident.severity.value,
+        systems=incident.systems,
+        began_at=began.earliest_at or began.latest_at or by.at,
+        resolved_at=incident.resolved_at,
+        detected_by=by.by,
+        near_miss=bool(own_events(story.timeline, "incident.near_miss")),
+        roles={role.value: person for role, person in incident.roles.items()},
         times=story.times,
-        impact=_impact(story),
-        detection=_detection(story),
-        suspects=suspects,
-        unchanged=tuple(statement.sentence for statement in story.changed.unchanged),
-        root_causes=tuple(_supposed(one) for one in roots),
-        contributing_causes=tuple(_supposed(one) for one in others),
-        active_failures=_active_failures(roots, story),
-        latent_conditions=tuple(
-            Supposition(f"The {layer.layer} has a hole.", layer.sentence)
-            for layer in layers
-            if layer.state is DefenceState.HOLE
-        ),
-        defences=layers,
+        sections=draft_sections(story),
+        points=_points(story, taxonomy),
         taxonomy_version=taxonomy.version,
-        classification=_classification(story, roots, taxonomy),
-        actions=_did(story),
-        went_well=_went_well(story, layers),
-        luck=(),
-        follow_ups=_follow_ups(roots, layers),
-        resolution=_resolution(story),
     )
 
 
-def _is_root(suspect: JudgedSuspect) -> bool:
-    return suspect.verdict == "confirmed" or suspect.score >= TRIGGER_SCORE
-
-
-def _judged(story: Story) -> tuple[JudgedSuspect, ...]:
-    said = verdicts(story.timeline)
-    judged: list[JudgedSuspect] = []
-    for suspect in story.changed.suspects[:_SHOWN]:
-        event = suspect.event
-        verdict, by = said.get(event.id, (None, None))
-        judged.append(
-            JudgedSuspect(
-                event_id=event.id,
-                kind=event.kind,
-                subject=event.subject,
-                at=event.at,
-                score=suspect.score,
-                reason=suspect.reason,
-                verdict="confirmed" if verdict == "confirmed" else "rejected" if verdict == "rejected" else None,
-                judged_by=by,
-            )
-        )
-    return tuple(judged)
-
-
-def _supposed(suspect: JudgedSuspect) -> Supposition:
-    text = f"{suspect.kind} of {suspect.subject}"
-    if suspect.verdict == "confirmed":
-        return Supposition(text, f"confirmed by {suspect.judged_by}; {suspect.reason}", confirmed=True)
-    return Supposition(text, f"score {suspect.score:.2f}: {suspect.reason}")
-
-
-def _impact(story: Story) -> Impact:
-    began = next(phase.start for phase in story.phases if phase.phase is Phase.OUTAGE_BEGINS)
-    return Impact(
-        systems=story.incident.systems,
-        slices=tuple(sorted({alert.slice for alert in story.alerts if alert.slice is not None})),
-        shown=tuple(
-            Shown(alert.monitor, alert.slice, alert.value, alert.lower, alert.upper) for alert in story.alerts[:_SHOWN]
+def _points(story: Story, taxonomy: Taxonomy) -> tuple[Point, ...]:
+    suspects, layers = story.changed.suspects[:SHOWN_SUSPECTS], defences(story)
+    roots = [one for one in suspects if _is_root(one)]
+    holes = [layer for layer in layers if layer.state is DefenceState.HOLE]
+    found = [
+        *_categories(story, roots, taxonomy),
+        *(_cause(PointRole.ROOT_CAUSE, one) for one in roots),
+        *_confirmed_hypotheses(story),
+        *(_cause(PointRole.CONTRIBUTING_CAUSE, one) for one in suspects if _is_contributing(one)),
+        *_active_failures(roots, story),
+        *(
+            make_point(PointRole.LATENT_CONDITION, f"The {one.layer} has a hole.", because=one.sentence)
+            for one in holes
         ),
-        outage=Duration.between(began, Span.exactly(story.incident.resolved_at)),
-        not_measured=_NOT_MEASURED,
-    )
-
-
-def _detection(story: Story) -> Detection:
-    if story.alerts:
-        first = story.alerts[0]
-        return Detection("machine", f"alert of {first.monitor}", first.opened_at)
-    return Detection("user", f"declared by {story.incident.declared_by}", story.incident.declared_at)
-
-
-def _active_failures(roots: Sequence[JudgedSuspect], story: Story) -> tuple[Supposition, ...]:
-    changes = [
-        Supposition(f"{one.kind} of {one.subject} took effect at {one.at:%Y-%m-%d %H:%M} UTC.", one.reason)
-        for one in roots
+        *(make_point(PointRole.DEFENCE, one.sentence, kind=one.state.value, subject=one.layer) for one in layers),
+        *_went_well(story, layers),
+        *_follow_ups(roots, holes),
     ]
-    failed = [
-        Supposition(f"{action.mitigation} failed.", action.error or "no reason was given", confirmed=True)
-        for action in story.actions
-        if action.outcome is Outcome.FAILED
-    ]
-    return (*changes, *failed)
+    return tuple({one.id: one for one in found}.values())
 
 
-def _classification(story: Story, roots: Sequence[JudgedSuspect], taxonomy: Taxonomy) -> tuple[Suggestion, ...]:
-    near = {entry.kind for entry in story.timeline if entry.kind in {"join.failed", "training.failed", "batch.refused"}}
+def _is_root(suspect: Suspect) -> bool:
+    return suspect.verdict == "confirmed" or (suspect.verdict is None and suspect.score >= TRIGGER_SCORE)
+
+
+def _is_contributing(suspect: Suspect) -> bool:
+    return suspect.verdict is None and _CONTRIBUTING_SCORE <= suspect.score < TRIGGER_SCORE
+
+
+def _text(suspect: Suspect) -> str:
+    return f"{suspect.event.kind} of {suspect.event.subject}"
+
+
+def _categories(story: Story, roots: Sequence[Suspect], taxonomy: Taxonomy) -> list[Point]:
+    near = {entry.kind for entry in story.timeline if entry.kind in _NEAR}
     notes = [str(entry.payload.get("text", "")) for entry in own_events(story.timeline, "incident.noted")]
-    return suggest(
+    found = suggest(
         taxonomy,
-        events=sorted(near | {one.kind for one in roots}),
+        events=sorted(near | {one.event.kind for one in roots}),
         indicators=[alert.monitor for alert in story.alerts],
         said=[story.incident.title, *notes],
     )
+    return [make_point(PointRole.CATEGORY, one.name, because=one.reason, kind=one.category) for one in found]
 
 
-def _did(story: Story) -> tuple[Did, ...]:
-    return tuple(
-        Did(
-            mitigation=action.mitigation,
-            arguments=action.arguments,
-            actor=action.actor,
-            outcome=action.outcome.value,
-            error=action.error,
-            started_at=action.started_at,
-            ended_at=action.ended_at,
-        )
-        for action in story.actions
-    )
+def _cause(role: PointRole, one: Suspect) -> Point:
+    confirmed = one.verdict == "confirmed"
+    because = f"confirmed by {one.judged_by}; {one.reason}" if confirmed else f"score {one.score:.2f}: {one.reason}"
+    by = one.judged_by if confirmed else None
+    return make_point(role, _text(one), because=because, by=by, kind=one.event.kind, subject=one.event.subject)
 
 
-def _went_well(story: Story, layers: Sequence[Defence]) -> tuple[Supposition, ...]:
-    held = [Supposition(f"The {one.layer} held.", one.sentence) for one in layers if one.state is DefenceState.HELD]
-    if story.incident.machine:
-        held.append(Supposition("It was declared by rule, without waiting for a person.", "declared by an alert"))
-    return tuple(held)
-
-
-def _follow_ups(roots: Sequence[JudgedSuspect], layers: Sequence[Defence]) -> tuple[FollowUp, ...]:
-    fixes = [
-        FollowUp("fix", f"Repair what {one.kind} of {one.subject} broke, and say how it is known.", one.reason)
-        for one in roots
+def _confirmed_hypotheses(story: Story) -> list[Point]:
+    """What people stated, tested and found true; the hypothesis speaks for itself, no event stands for it."""
+    stated = {
+        str(entry.payload.get("hypothesis")): str(entry.payload.get("text") or "")
+        for entry in own_events(story.timeline, "incident.hypothesis_stated")
+    }
+    found = [
+        (str(entry.payload.get("text") or stated.get(str(entry.payload.get("hypothesis")), "")), entry.actor)
+        for entry in own_events(story.timeline, "incident.hypothesis_judged")
+        if entry.payload.get("verdict") == "confirmed"
     ]
-    holes = [one for one in layers if one.state is DefenceState.HOLE]
-    improvements = [FollowUp("improvement", f"Close the hole in the {one.layer}.", one.sentence) for one in holes]
-    return (*fixes, *improvements)
+    because = "a hypothesis that was tested and found true"
+    return [make_point(PointRole.ROOT_CAUSE, text, because=because, by=by) for text, by in found if text.strip()]
 
 
-def _resolution(story: Story) -> str:
-    resolved = own_events(story.timeline, "incident.resolved")
-    return resolved[-1].text if resolved else "not resolved yet"
+def _active_failures(roots: Sequence[Suspect], story: Story) -> list[Point]:
+    changes = [(f"{_text(one)} took effect at {one.event.at:%Y-%m-%d %H:%M} UTC.", one.reason) for one in roots]
+    failed = [
+        (f"{action.mitigation} failed.", action.error or "no reason was given")
+        for action in story.actions
+        if action.outcome is Outcome.FAILED
+    ]
+    return [make_point(PointRole.ACTIVE_FAILURE, text, because=because) for text, because in (*changes, *failed)]
+
+
+def _went_well(story: Story, layers: Sequence[Defence]) -> list[Point]:
+    held = [(f"The {one.layer} held.", one.sentence) for one in layers if one.state is DefenceState.HELD]
+    if story.incident.machine:
+        held.append(("It was declared by rule, without waiting for a person.", "declared by an alert"))
+    return [make_point(PointRole.WENT_WELL, text, because=because) for text, because in held]
+
+
+def _follow_ups(roots: Sequence[Suspect], holes: Sequence[Defence]) -> list[Point]:
+    fixes = [("fix", f"Repair what {_text(one)} broke, and say how it is known.", one.reason) for one in roots]
+    improvements = [("improvement", f"Close the hole in the {one.layer}.", one.sentence) for one in holes]
+    return [
+        make_point(PointRole.FOLLOW_UP, text, because=because, kind=kind)
+        for kind, text, because in (*fixes, *improvements)
+    ]

@@ -49,7 +49,7 @@ def field_text(report: Report, name: str) -> str:
     if name in _TIMES:
         return length_words(getattr(report.times, name)) or ""
     if name in _AXES:
-        return str(getattr(report.axes, name) or "")
+        return str(getattr(report.placement, name) or "")
     return _words(getattr(report, name)) if name in _READERS else report.sections.get(name, "")
 
 
@@ -170,7 +170,7 @@ def _one(report: Report, name: str, text: str, actor: str) -> Report:
         return replace(report, times=replace(report.times, **{name: read_length(text)}))
     if name in _AXES:
         moved: Any = {name: _place(name, text), "by": actor}
-        return replace(report, axes=replace(report.axes, **moved))
+        return replace(report, axes=replace(report.placement, **moved))
     if name in _READERS:
         changed: Any = {name: _READERS[name](text)}
         return replace(report, **changed)
@@ -244,6 +244,13 @@ def _detected(text: str) -> str | None:
     return said or None
 
 
+def _origin(text: str) -> str:
+    said = text.strip().lower() or "own"
+    if said not in {"own", "others"}:
+        raise InputError(f"{said[:40]!r} is no origin; allowed: own, others")
+    return said
+
+
 def _yes(text: str) -> bool:
     said = text.strip().lower()
     if said not in {"yes", "no", "true", "false", ""}:
@@ -259,4 +266,5 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "resolved_at": _instant,
     "detected_by": _detected,
     "near_miss": _yes,
+    "origin": _origin,
 }

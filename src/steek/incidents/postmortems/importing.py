@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 from steek.incidents.postmortems.publication import Stage
 from steek.incidents.postmortems.published import published_payload
 from steek.incidents.postmortems.reading import read_postmortem, slug
+from steek.incidents.postmortems.recognising import recognised
 from steek.incidents.postmortems.report import Report, plain
 from steek.incidents.postmortems.stored import (
     PostmortemRecord,
@@ -49,16 +50,15 @@ _STORED = (ImportOutcome.NEW, ImportOutcome.UPDATED)
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """What came of one file: the postmortem it is, how much of it was recognised, and what is worth knowing."""
+    """What came of one file: the postmortem it is, what was recognised and what not, and what is worth knowing."""
 
     file: str
     outcome: ImportOutcome
-    postmortem: str | None
-    title: str | None
-    sections: int
-    points: int
-    categories: tuple[str, ...]
-    notes: tuple[str, ...]
+    postmortem: str | None = None
+    title: str | None = None
+    recognised: tuple[str, ...] = ()
+    not_recognised: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class PostmortemImport:
@@ -70,9 +70,9 @@ class PostmortemImport:
         self._clock = clock
 
     def take(
-        self, files: Mapping[str, bytes], *, actor: str, key: str, dry_run: bool = False
+        self, files: Mapping[str, bytes], *, actor: str, key: str, others: bool = False, dry_run: bool = False
     ) -> tuple[ImportedFile, ...]:
-        """Read files and store what they say as published postmortems.
+        """Read files and store what they say as postmortems that were brought in; nobody reviewed them here.
 
         Each file is a transaction of its own: one that is refused harms no other. What is there already is found by
         content, under whatever name it comes again.
@@ -82,6 +82,7 @@ class PostmortemImport:
                 both stand under one name, the Markdown is left out.
             actor: Who brings them.
             key: Idempotency key; with it again a file that it brought is told of as it was then.
+            others: They are of others, also where a file does not say `origin: others` itself.
             dry_run: Only say what would come of it.
 
         Raises:
@@ -91,22 +92,21 @@ class PostmortemImport:
         if len(files) > _MOST_FILES:
             raise InputError(f"{len(files):,} files; {_MOST_FILES:,} are read at once")
         both = {name.rpartition(".")[0] for name in files if name.endswith(".json")}
-        asked = _Asked(checked(key, what="key", most=_KEY_CHARACTERS), by, dry_run)
+        asked = _Asked(checked(key, what="key", most=_KEY_CHARACTERS), by, others, dry_run)
         return tuple(self._one(name, files[name], both, asked) for name in sorted(files))
 
     def _one(self, name: str, content: bytes, both: set[str], asked: "_Asked") -> ImportedFile:
         stem, _, ending = name.rpartition(".")
         if ending != "json" and stem in both:
-            return ImportedFile(
-                name, ImportOutcome.LEFT_OUT, None, None, 0, 0, (), ("the JSON beside it says the same",)
-            )
+            return ImportedFile(name, ImportOutcome.LEFT_OUT, notes=("the JSON beside it says the same",))
         if slug(name) in {"readme", "index", "contributing"}:
-            return ImportedFile(name, ImportOutcome.LEFT_OUT, None, None, 0, 0, (), ("its name says that it is none",))
+            return ImportedFile(name, ImportOutcome.LEFT_OUT, notes=("its name says that it is none",))
         digest = hashlib.sha256(content).hexdigest()
         try:
             with self._database.reading() as connection:
                 taxonomy = current_taxonomy(connection)
             report, notes = read_postmortem(content, name=name, actor=asked.actor, taxonomy=taxonomy)
+            report = replace(report, origin="others") if asked.others else report
             shown = "".join(one if one.isprintable() else "\ufffd" for one in name)[-300:]
             with self._database.transaction() as connection:
                 outcome, identity, why = _outcome(connection, report, shown, digest, key=asked.of(digest))
@@ -114,10 +114,9 @@ class PostmortemImport:
                 if not asked.dry_run and not stored and outcome in {ImportOutcome.NEW, ImportOutcome.UPDATED}:
                     self._store(connection, replace(report, id=identity), (shown, digest), outcome, asked)
         except InputError as problem:
-            return ImportedFile(name, ImportOutcome.REFUSED, None, None, 0, 0, (), (problem.message,))
+            return ImportedFile(name, ImportOutcome.REFUSED, notes=(problem.message,))
         told = (*notes, *([why] if why and not stored else []))
-        counts = len(report.ordered_sections()), len(report.points)
-        return ImportedFile(name, outcome, identity, report.title, *counts, report.categories, told)
+        return ImportedFile(name, outcome, identity, report.title, *recognised(report), told)
 
     def _store(
         self, connection: Connection, report: Report, source: tuple[str, str], outcome: ImportOutcome, asked: "_Asked"
@@ -126,17 +125,15 @@ class PostmortemImport:
         now = self._clock.now()
         before = find_or_none(connection, report.id)
         if before is None:
-            made = create(connection, report, actor=actor, at=now, stage=Stage.PUBLISHED, revision=1, source=source)
+            made = create(connection, report, actor=actor, at=now, stage=Stage.BROUGHT_IN, source=source)
         else:
             values: dict[str, object] = {
                 "document": plain(report),
                 "version": before.version + 1,
-                "revision": before.revision + 1,
                 "source_name": source[0],
                 "source_hash": source[1],
                 "changed_at": now,
                 "changed_by": actor,
-                "published_at": now,
             }
             connection.execute(update(reports).where(reports.c.id == report.id).values(values))
             made = find_or_none(connection, report.id) or before
@@ -158,6 +155,7 @@ class _Asked:
 
     key: str
     actor: str
+    others: bool
     dry_run: bool
 
     def of(self, digest: str) -> str:
@@ -190,4 +188,4 @@ def _outcome(
 
 
 def _is_written(record: PostmortemRecord) -> bool:
-    return bool(record.writers or record.report.touched) or record.stage is not Stage.PUBLISHED
+    return bool(record.writers or record.report.touched) or record.stage is not Stage.BROUGHT_IN

@@ -6,12 +6,16 @@ from steek.kernel.state_machine import legal_actions, transition
 
 
 class Stage(StrEnum):
-    """Where it stands. What was published once stays readable whatever follows."""
+    """Where it stands. What was published once stays readable whatever follows.
+
+    `BROUGHT_IN` came from a file: it is told as it was written elsewhere, and nobody reviewed it here.
+    """
 
     DRAFT = "draft"
     IN_REVIEW = "in review"
     REVIEWED = "reviewed"
     PUBLISHED = "published"
+    BROUGHT_IN = "brought in"
 
 
 class Step(StrEnum):
@@ -41,6 +45,7 @@ TRANSITIONS: dict[tuple[Stage, Step], Stage] = {
     (Stage.REVIEWED, Step.PUBLISH): Stage.PUBLISHED,
     (Stage.PUBLISHED, Step.EDIT): Stage.DRAFT,
     (Stage.PUBLISHED, Step.REDRAFT): Stage.DRAFT,
+    (Stage.BROUGHT_IN, Step.EDIT): Stage.DRAFT,
 }
 
 

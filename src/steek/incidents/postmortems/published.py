@@ -20,8 +20,8 @@ def published_payload(record: PostmortemRecord) -> dict[str, object]:
         "severity": report.severity,
         "detected_by": report.detected_by,
         "near_miss": report.near_miss,
-        "machine_learning": report.axes.machine_learning,
-        "distributed": report.axes.distributed,
+        "machine_learning": report.placement.machine_learning,
+        "distributed": report.placement.distributed,
         "taxonomy_version": report.taxonomy_version,
         **times,
     }

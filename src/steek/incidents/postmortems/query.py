@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from steek.incidents.postmortems.index import tokens
-from steek.incidents.postmortems.report import PointRole, Report
+from steek.incidents.postmortems.publication import Stage
+from steek.incidents.postmortems.report import PointRole, Report, Standing
 from steek.incidents.postmortems.stored import PostmortemRecord
 from steek.kernel.errors import InputError
 
@@ -14,11 +15,12 @@ _TERM = re.compile(r'(?:([a-z_]{2,20}):)?(?:"([^"]{0,200})"|(\S{1,200}))')
 _BOUNDS = re.compile(r"(>=|<=|>|<)?([1-5])")
 _MOST_CHARACTERS = 1_000
 HELP: Mapping[str, str] = {
-    "category": "id of a category, or a part of it",
+    "category": "id of a category that is confirmed, or a part of it",
     "system": "a part of the name of a system",
     "severity": "sev1, sev2 or sev3",
     "detected": "machine or user",
-    "stage": "draft, review, reviewed or published",
+    "stage": "draft, review, reviewed, published or brought (in from a file)",
+    "origin": "own or others",
     "ml": "place on the axis of machine learning: 4, >=4, <3",
     "distributed": "place on the axis of distribution: 4, >=4, <3",
     "since": "began on or after this day",
@@ -84,8 +86,15 @@ def _detected(value: str) -> Filter:
 
 
 def _stage(value: str) -> Filter:
-    said = _one_of("stage", value, ("draft", "review", "in review", "reviewed", "published"))
-    return lambda record: record.stage.value == {"review": "in review"}.get(said, said)
+    short = {"review": Stage.IN_REVIEW, "brought": Stage.BROUGHT_IN}
+    known = {**{stage.value: stage for stage in Stage}, **short}
+    said = known[_one_of("stage", value, tuple(known))]
+    return lambda record: record.stage is said
+
+
+def _origin(value: str) -> Filter:
+    said = _one_of("origin", value, ("own", "others"))
+    return lambda record: record.report.origin == said
 
 
 def _axis(name: str) -> Callable[[str], Filter]:
@@ -101,26 +110,27 @@ def _axis(name: str) -> Callable[[str], Filter]:
             ">": lambda at: at > place,
             "<": lambda at: at < place,
         }
-        return lambda record: (at := getattr(record.report.axes, name)) is not None and compare[sign](at)
+        return lambda record: (at := getattr(record.report.placement, name)) is not None and compare[sign](at)
 
     return build
 
 
 def _since(value: str) -> Filter:
     day = _day(value)
-    return lambda record: happened_at(record) >= day
+    return lambda record: (at := happened_at(record)) is not None and at >= day
 
 
 def _until(value: str) -> Filter:
     day = _day(value).date()
-    return lambda record: happened_at(record).date() <= day
+    return lambda record: (at := happened_at(record)) is not None and at.date() <= day
 
 
 def _defence(value: str) -> Filter:
     layer, _, state = value.partition(":")
 
     def holds(record: PostmortemRecord) -> bool:
-        found = [((one.subject or "").lower(), one.kind or "") for one in record.report.of_role(PointRole.DEFENCE)]
+        told = [one for one in record.report.of_role(PointRole.DEFENCE) if one.standing is Standing.CONFIRMED]
+        found = [((one.subject or "").lower(), one.kind or "") for one in told]
         return any(
             (layer in has_layer and state in has_state) or (not state and layer == has_state)
             for has_layer, has_state in found
@@ -148,9 +158,10 @@ def _day(value: str) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def happened_at(record: PostmortemRecord) -> datetime:
-    """When it began; when that is not known, when its postmortem was begun."""
-    return record.report.began_at or record.created_at
+def happened_at(record: PostmortemRecord) -> datetime | None:
+    """When it began; None when nobody knows. An incident that was worked on here began before its draft."""
+    here = None if record.incident_id is None else record.created_at
+    return record.report.began_at or here
 
 
 def words_of(report: Report) -> dict[str, int]:
@@ -171,6 +182,7 @@ _FILTERS: Mapping[str, Callable[[str], Filter]] = {
     "severity": _severity,
     "detected": _detected,
     "stage": _stage,
+    "origin": _origin,
     "ml": _axis("machine_learning"),
     "distributed": _axis("distributed"),
     "since": _since,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from steek.incidents.postmortems.action_items import read_action_item
+from steek.incidents.postmortems.dates import day_in
 from steek.incidents.postmortems.editing import POINT_CHARACTERS, SECTION_CHARACTERS, edited
 from steek.incidents.postmortems.markdown_blocks import Blocks, items, paragraphs, take_apart, unescaped
 from steek.incidents.postmortems.report import (
@@ -104,6 +106,7 @@ _FIELDS: Mapping[str, str] = {
     "detected_by": "detected_by",
     "detection": "detected_by",
     "near_miss": "near_miss",
+    "origin": "origin",
     "machine_learning": "machine_learning",
     "ml": "machine_learning",
     "distributed": "distributed",
@@ -203,6 +206,7 @@ def _from_markdown(blocks: Blocks, *, name: str, actor: str, taxonomy: Taxonomy)
     _read_front(reading, blocks.front)
     for heading, body in blocks.sections:
         _read_section(reading, heading, body)
+    _read_day(reading, name, title)
     places = {one.id: (one.machine_learning, one.distributed) for one in taxonomy.categories}
     return replace(with_axes(reading.report, places), touched=()), tuple(reading.notes)
 
@@ -222,6 +226,16 @@ def _read_front(reading: _Reading, front: Mapping[str, list[str]]) -> None:
     for category in [value for key in ("category", "categories") for value in front.get(key, ())]:
         _read_category(reading, category)
     reading.keep("Front matter", "\n".join(left))
+
+
+def _read_day(reading: _Reading, name: str, title: str) -> None:
+    """The day it began, from its name or its title where the file does not say it; never the day of the import."""
+    if reading.report.began_at is None:
+        said = {where: day_in(text) for where, text in (("its name", name.rpartition("/")[2]), ("its title", title))}
+        where, found = next(((where, day) for where, day in said.items() if day is not None), ("", None))
+        reading.report = replace(reading.report, began_at=found)
+        told = "the day it began is not known; it stands in no quarter" if found is None else f"the day is from {where}"
+        reading.notes.append(told)
 
 
 def _read_section(reading: _Reading, heading: str, body: str) -> None:
@@ -246,9 +260,12 @@ def _read_points(reading: _Reading, role: PointRole, heading: str, body: str) ->
     listed, rest = items(body)
     said = listed or ([] if role in {PointRole.CATEGORY, PointRole.DEFENCE} else paragraphs(rest))
     rest = rest if listed or not said else ""
-    read: Callable[[_Reading, str], bool] = {PointRole.CATEGORY: _read_category, PointRole.DEFENCE: _read_defence}.get(
-        role, lambda into, text: _read_point(into, role, text)
-    )
+    readers: Mapping[PointRole, Callable[[_Reading, str], bool]] = {
+        PointRole.CATEGORY: _read_category,
+        PointRole.DEFENCE: _read_defence,
+        PointRole.FOLLOW_UP: _read_follow_up,
+    }
+    read = readers.get(role, lambda into, text: _read_point(into, role, text))
     left = [text for text in said if not read(reading, text)]
     name = heading[:120] if _meaning(heading) != heading else HEADINGS[role]
     reading.keep(name, "\n".join([rest, *(f"- {text}" for text in left)]).strip())
@@ -263,10 +280,18 @@ def _split(text: str) -> tuple[str, str, Standing]:
 
 def _read_point(reading: _Reading, role: PointRole, text: str) -> bool:
     said, because, standing = _split(text)
-    kind, _, rest = said.partition(": ")
-    is_follow_up = role is PointRole.FOLLOW_UP and kind in {"fix", "improvement"} and bool(rest)
-    made = make_point(role, rest if is_follow_up else said, because=because, kind=kind if is_follow_up else None)
+    made = make_point(role, said, because=because)
     return bool(said) and reading.point(_standing(made, standing, reading.actor))
+
+
+def _read_follow_up(reading: _Reading, text: str) -> bool:
+    said, because, standing = _split(text)
+    item = read_action_item(said)
+    kind, _, rest = item.text.partition(": ")
+    named = (kind, rest) if kind in {"fix", "improvement"} and rest else (None, item.text)
+    made = make_point(PointRole.FOLLOW_UP, named[1], because=because, kind=named[0])
+    made = replace(made, owner=item.owner, due_at=item.due_at, is_done=item.is_done)
+    return bool(item.text) and reading.point(_standing(made, standing, reading.actor))
 
 
 def _read_category(reading: _Reading, text: str) -> bool:

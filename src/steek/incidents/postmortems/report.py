@@ -19,14 +19,17 @@ from steek.kernel.records import content_hash, to_plain
 REPORT_VERSION = 2
 Place = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Detected = Literal["machine", "user"]
+Origin = Literal["own", "others"]
 SEVERITIES = ("sev1", "sev2", "sev3")
 
 # Name to heading, in the order in which a postmortem is read. A section of another name has its name for a heading.
 SECTIONS: Mapping[str, str] = {
     "summary": "Summary",
     "impact": "Impact",
+    "phases": "Phases",
     "detection": "Detection",
     "timeline": "Timeline",
+    "changes": "What changed",
     "hypotheses": "What was thought and tested",
     "response": "What was done",
     "communication": "Who was told what",
@@ -83,7 +86,8 @@ class Point:
 
     `by` is the person who wrote or judged it, None while only a machine says so. `kind` and `subject` are, for a
     cause, kind and subject of the event it is; for a category, its id and None; for a defence, held, hole, absent or
-    not tried, and the layer; for a follow-up, fix or improvement, and the id of the follow-up made from it.
+    not tried, and the layer; for a follow-up, fix or improvement, and the id of the follow-up made from it. Only a
+    follow-up has `owner`, `due_at` and `is_done`.
     """
 
     id: str
@@ -94,6 +98,9 @@ class Point:
     by: str | None = None
     kind: str | None = None
     subject: str | None = None
+    owner: str | None = None
+    due_at: datetime | None = None
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A whole postmortem. `touched` names the fields and sections that a person wrote; a draft leaves them alone."""
+    """A whole postmortem. `touched` names the fields and sections that a person wrote; a draft leaves them alone.
+
+    `origin` is whose incident it was: "own", or that of "others", of which the project's own numbers say nothing.
+    """
 
     format_version: int = REPORT_VERSION
     id: str
@@ -132,6 +142,7 @@ class Report:
     resolved_at: datetime | None = None
     detected_by: Detected | None = None
     near_miss: bool = False
+    origin: Origin = "own"
     roles: Mapping[str, str] = field(default_factory=dict[str, str])
     times: Times = _NO_TIMES
     axes: Axes = Axes()
@@ -147,10 +158,22 @@ class Report:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Ids of the categories that a person confirmed; while there are none, of the suggested ones."""
-        standing = self.of_role(PointRole.CATEGORY)
-        confirmed = [one for one in standing if one.standing is Standing.CONFIRMED]
-        return tuple(one.kind for one in confirmed or standing if one.kind)
+        """Ids of the categories that a person confirmed."""
+        return self._categories(Standing.CONFIRMED)
+
+    @property
+    def suggested_categories(self) -> tuple[str, ...]:
+        """Ids of the categories of which nobody has said yes or no, the likeliest first."""
+        return self._categories(Standing.SUGGESTED)
+
+    @property
+    def placement(self) -> Axes:
+        """Its axes as far as people stand behind them: moved by one, or of a category that one confirmed."""
+        return self.axes if self.axes.by is not None or self.categories else Axes()
+
+    def _categories(self, standing: Standing) -> tuple[str, ...]:
+        found = self.of_role(PointRole.CATEGORY)
+        return tuple(one.kind for one in found if one.standing is standing and one.kind)
 
     def heading(self, section: str) -> str:
         """Heading of a section."""
@@ -205,7 +228,7 @@ def read_report(values: object) -> Report:
 
 
 def with_axes(report: Report, places: Mapping[str, tuple[int, int]]) -> Report:
-    """The report with its axes where its first category lies, unless a person moved them."""
+    """The report with its axes where its first confirmed category lies, unless a person moved them."""
     if report.axes.by is not None:
         return report
     at = next((places[name] for name in report.categories if name in places), (None, None))

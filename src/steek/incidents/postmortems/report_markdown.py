@@ -3,12 +3,15 @@
 import json
 import re
 
+from steek.incidents.postmortems.action_items import tail_of
 from steek.incidents.postmortems.lengths import length_words
 from steek.incidents.postmortems.report import HEADINGS, Point, PointRole, Reference, Report, Standing
 
-# An underscore inside of a word means nothing.
-_SPECIAL = re.compile(r"[\\`*\[\]<>&|~]|(?<!\w)_|_(?!\w)")
-_OPENS = re.compile(r"^(\s*)([#+\-=]|\d+[.)])")
+# Only what Markdown would read as more than a letter, so that it reads well in a terminal too: an underscore inside of
+# a word, a pair of brackets with no address behind it, and a number that opens no list mean nothing.
+_SPECIAL = re.compile(r"[\\`*<]|~(?=~)|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
+_BRACKETS = re.compile(r"\[(?![ xX]\])([^\[\]]*)\](?![\[(:])|([\[\]])")
+_OPENS = re.compile(r"^(#{1,6}(?=\s|$)|[-+](?=\s|$)|[-=]{2,}$|>|\||\d{1,9}[.)](?=\s|$))")
 _TIMES = ("to_detect", "to_declare", "to_mitigate", "to_resolve")
 
 
@@ -16,10 +19,16 @@ def inline(text: str) -> str:
     r"""What somebody typed, on one line, so that no Markdown and no HTML in it means anything.
 
     >>> inline("# <b>all</b>  of it")
-    '\\# \\<b\\>all\\</b\\> of it'
+    '\\# \\<b>all\\</b> of it'
     """
     one_line = _SPECIAL.sub(lambda match: "\\" + match.group(), " ".join(text.split()))
-    return _OPENS.sub(lambda match: match.group(1) + match.group(2)[:-1] + "\\" + match.group(2)[-1], one_line)
+    one_line = _BRACKETS.sub(lambda match: "\\" + match.group() if match.group(2) else match.group(), one_line)
+    return _OPENS.sub(lambda match: match.group()[:-1] + "\\" + match.group()[-1], one_line)
+
+
+def cell(text: str) -> str:
+    """The same in a cell of a table."""
+    return inline(text).replace("|", "\\|")
 
 
 def report_markdown(report: Report) -> str:
@@ -52,11 +61,14 @@ def point_line(point: Point) -> str:
     because = f" Because: {inline(point.because)}" if point.because else ""
     if point.role is PointRole.DEFENCE:
         said = f": {inline(point.text)}" if point.text else ""
-        return f"- {inline(point.subject or 'unnamed')}: **{inline(point.kind or 'not tried')}**{said}{mark}"
+        return f"- {inline((point.subject or 'unnamed') + ':')} **{inline(point.kind or 'not tried')}**{said}{mark}"
     if point.role is PointRole.CATEGORY:
         return f"- {inline(point.kind or '')}: {inline(point.text)}{mark}{because}"
-    kind = f"{inline(point.kind)}: " if point.role is PointRole.FOLLOW_UP and point.kind else ""
-    return f"- {kind}{inline(point.text)}{mark}{because}"
+    if point.role is PointRole.FOLLOW_UP:
+        box, kind = "[x] " if point.is_done else "", f"{inline(point.kind)}: " if point.kind else ""
+        tail = tail_of(point.owner and inline(point.owner), point.due_at)
+        return f"- {box}{kind}{inline(point.text)}{tail}{mark}{because}"
+    return f"- {inline(point.text)}{mark}{because}"
 
 
 def reference_line(one: Reference) -> str:
@@ -66,6 +78,7 @@ def reference_line(one: Reference) -> str:
 
 
 def _front(report: Report) -> list[str]:
+    placed = report.placement
     values: dict[str, str | None] = {
         "id": report.id,
         "incident": report.incident,
@@ -77,8 +90,9 @@ def _front(report: Report) -> list[str]:
         "detected_by": report.detected_by,
         **{name: length_words(getattr(report.times, name)) for name in _TIMES},
         "near_miss": "yes" if report.near_miss else None,
-        "machine_learning": None if report.axes.machine_learning is None else str(report.axes.machine_learning),
-        "distributed": None if report.axes.distributed is None else str(report.axes.distributed),
+        "origin": "others" if report.origin == "others" else None,
+        "machine_learning": None if placed.machine_learning is None else str(placed.machine_learning),
+        "distributed": None if placed.distributed is None else str(placed.distributed),
         "taxonomy_version": str(report.taxonomy_version),
     }
     return ["---", *(f"{name}: {_scalar(value)}" for name, value in values.items() if value is not None), "---", ""]

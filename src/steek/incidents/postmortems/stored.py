@@ -89,7 +89,6 @@ def create(
     actor: str,
     at: datetime,
     stage: Stage = Stage.DRAFT,
-    revision: int = 0,
     source: tuple[str, str] | None = None,
 ) -> PostmortemRecord:
     """The first version of a postmortem.
@@ -99,8 +98,7 @@ def create(
         report: What it says.
         actor: Who brings it.
         at: When.
-        stage: Where it stands; an old one that is imported was published before.
-        revision: 1 for what is published at once.
+        stage: Where it stands.
         source: Name and SHA-256 of the file it came from.
     """
     name, digest = source or (None, None)
@@ -110,7 +108,7 @@ def create(
             incident_id=report.incident if source is None else None,
             stage=stage.value,
             version=1,
-            revision=revision,
+            revision=0,
             document=plain(report),
             writers=[],
             source_name=name,
@@ -118,7 +116,7 @@ def create(
             created_at=at,
             changed_at=at,
             changed_by=actor,
-            published_at=at if revision else None,
+            published_at=None,
         )
     )
     made = find(connection, report.id)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
+from steek.incidents.postmortems.drafting import PostmortemDrafts
 from steek.incidents.postmortems.editing import added, clashes, edited, judged, rewritten
-from steek.incidents.postmortems.library import Postmortems
 from steek.incidents.postmortems.publication import Stage, Step
 from steek.incidents.postmortems.published import published_payload
 from steek.incidents.postmortems.report import Report, Standing
@@ -79,7 +79,7 @@ class PostmortemWriting:
         ledger: Ledger,
         clock: Clock,
         stories: Stories,
-        drafts: Postmortems,
+        drafts: PostmortemDrafts,
         taxonomies: Taxonomies,
     ) -> None:
         self._database = database
@@ -96,9 +96,7 @@ class PostmortemWriting:
             NotFoundError: no incident by that id.
         """
         _actor(actor)
-        self._drafts.draft(self._stories.read(incident), key=_key(key))
-        with self._database.reading() as connection:
-            return find(connection, incident)
+        return self._drafts.write(self._stories.read(incident), key=_key(key))
 
     def edit(
         self, postmortem: str, changes: Mapping[str, str], *, actor: str, key: str, expected_version: int | None = None
