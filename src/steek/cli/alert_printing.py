@@ -3,6 +3,7 @@
 import typer
 
 from steek.charts import sparkline_text
+from steek.cli.output import say, visible
 from steek.kernel.windows import Window
 from steek.measures.estimate import Estimate
 from steek.monitoring import AlertStory, GroupStory, Mover, NoiseReport
@@ -11,36 +12,36 @@ from steek.monitoring import AlertStory, GroupStory, Mover, NoiseReport
 def print_group(story: GroupStory) -> None:
     """A group: what it comes to, who moved first, its alerts."""
     line = story.line
-    typer.echo(f"group {line.group.id}, {line.group.state}, {line.group.severity}: {line.alerts:,} alerts")
+    say(visible(f"group {line.group.id}, {line.group.state}, {line.group.severity}: {line.alerts:,} alerts"))
     states = f"{line.firing:,} firing, {line.acknowledged:,} acknowledged, {line.resolved:,} resolved"
-    typer.echo(f"{states}, {line.silenced:,} of the open ones kept quiet")
+    say(visible(f"{states}, {line.silenced:,} of the open ones kept quiet"))
     _movers(story.movers)
-    typer.echo("\nalerts")
+    say("\nalerts")
     for alert in story.alerts:
         size = "" if alert.size is None else f": {alert.size.text}"
         place = f" ({alert.slice})" if alert.slice is not None else ""
         verdict = story.verdicts.get(alert.id)
         said = "" if verdict is None else f", {verdict.verdict} says {verdict.actor}"
-        typer.echo(f"  {alert.id}  {alert.state:<12}  {alert.monitor}{place}{size}{said}")
+        say(visible(f"  {alert.id}  {alert.state:<12}  {alert.monitor}{place}{size}{said}"))
     if line.alerts > len(story.alerts):
-        typer.echo(f"  and {line.alerts - len(story.alerts):,} more")
+        say(visible(f"  and {line.alerts - len(story.alerts):,} more"))
 
 
 def print_alert(story: AlertStory, spark: str) -> None:
     """An alert with everything known about it."""
     alert = story.alert
     place = f" ({alert.slice})" if alert.slice is not None else ""
-    typer.echo(f"alert {alert.id}, {alert.state}, {alert.severity}: {alert.monitor}{place}")
-    typer.echo(f"{spark}  {alert.evidence.get('reason', '')}")
+    say(visible(f"alert {alert.id}, {alert.state}, {alert.severity}: {alert.monitor}{place}"))
+    say(visible(f"{spark}  {alert.evidence.get('reason', '')}"))
     for name, said in _facts(story):
-        typer.echo(f"{name:<9}{said}")
+        say(visible(f"{name:<9}{said}"))
     _movers(story.movers)
     if story.history:
-        typer.echo("\nbefore, by this rule")
+        say("\nbefore, by this rule")
     for old in story.history:
         said = story.history_verdicts.get(old.id)
         words = "no verdict" if said is None else said.verdict
-        typer.echo(f"  {old.window.start_at:%Y-%m-%d}  {old.state:<12}  {old.slice or 'the whole'}: {words}")
+        say(visible(f"  {old.window.start_at:%Y-%m-%d}  {old.state:<12}  {old.slice or 'the whole'}: {words}"))
 
 
 def _facts(story: AlertStory) -> list[tuple[str, str]]:
@@ -66,7 +67,7 @@ def _facts(story: AlertStory) -> list[tuple[str, str]]:
 
 def print_noise(report: NoiseReport) -> None:
     """A noise report: one line for each rule, those it names with what to do."""
-    typer.echo(f"{report.since_at:%Y-%m-%d} to {report.until_at:%Y-%m-%d}: {report.sentence}")
+    say(visible(f"{report.since_at:%Y-%m-%d} to {report.until_at:%Y-%m-%d}: {report.sentence}"))
     for rule in report.rules:
         mark = "NOISE   " if rule.is_noisy else "UNHEARD " if rule.is_unheard else "        "
         weekly = sparkline_text([float(count) for count in rule.weekly])
@@ -75,15 +76,15 @@ def print_noise(report: NoiseReport) -> None:
             f"useful {_share(rule.precision)}, seen {rule.acknowledged}"
         )
         if rule.suggestion:
-            typer.echo(f"        {rule.suggestion}")
+            say(visible(f"        {rule.suggestion}"))
 
 
 def _movers(movers: tuple[Mover, ...]) -> None:
     if len(movers) < 2:
         return
-    typer.echo("\nwho moved first")
+    say("\nwho moved first")
     for mover in movers:
-        typer.echo(f"  {mover.rank}. {mover.urn}  {_span(mover.onset)}  {mover.reason}")
+        say(visible(f"  {mover.rank}. {mover.urn}  {_span(mover.onset)}  {mover.reason}"))
 
 
 def _share(precision: Estimate) -> str:

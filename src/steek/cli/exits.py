@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from steek.cli.output import say
 from steek.kernel.errors import SteekError
 
 # 1 is left to crashes and 2 to wrong usage, as everywhere.
@@ -42,7 +43,7 @@ def report_error(error: SteekError) -> int:
         body = {"error": error.code, "message": error.message, "next_step": error.next_step, "details": error.details}
         typer.echo(json.dumps(body), err=True)
     else:
-        typer.echo(f"error ({error.code}): {error.message}", err=True)
+        say(f"error ({error.code}): {error.message}".replace("\n", "\n  "), err=True)
         if error.next_step:
-            typer.echo(f"  {error.next_step}", err=True)
+            say(f"  {error.next_step}", err=True)
     return EXIT_STATUS[error.code]

@@ -15,7 +15,7 @@ from steek.cli.options import (
     key_or_new,
     to_instant,
 )
-from steek.cli.output import show
+from steek.cli.output import say, show, visible
 
 _COLUMNS = ("id", "state", "kind", "system", "source", "filed_at", "text")
 
@@ -58,7 +58,7 @@ def list_(
             show({"prompts": prompts, "signals": found}, as_json=True)
             return
         for prompt in prompts:
-            typer.echo(f"{prompt.sentence}\n  Declare it: steek signal declare {prompt.id}\n")
+            say(f"{visible(prompt.sentence)}\n  Declare it: steek signal declare {prompt.id}\n")
         show(list(found), as_json=False, columns=_COLUMNS)
 
 

@@ -37,7 +37,8 @@ _Row = Row[Any, Any, Any, Any]
 class WhatChanged:
     """Suspects, strongest first and one per kind and system; what was searched; and what stayed the same.
 
-    `in_short` is what to say first, where nothing is suspected; "" with suspects. `left_out` counts the changes that were too weak to be read among too many.
+    `in_short` is what to say first, where nothing is suspected; "" with suspects. `left_out` counts the changes that
+    were too weak to be read among too many.
     """
 
     suspects: tuple[Suspect, ...]
