@@ -52,6 +52,7 @@ def test_the_next_right_action_follows_what_the_incident_waits_for(broken: World
         "mitigate, one first",
     ]
     assert titles(led, running=["roll-back"]) == ["look at the indicators"]
+    assert titles(led, interrupted=["roll-back"]) == ["take up roll back", "mitigate, one first"]
     assert titles(led, tried=Tried((Done("roll back", "69", None),))) == ["look, then do the rest"]
     watched = OpenQuestions(watched_until_at=NOW, emergencies=("emergency:1",))
     assert titles(led, tried=Tried((Done("roll back", None, None),)), waiting=watched) == [

@@ -8,6 +8,7 @@ from steek.cli.arguments import argument_pairs
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
 from steek.cli.output import show
+from steek.cli.working import some_worker
 from steek.incidents.recovery.estimates import STEPS
 from steek.kernel.units import parse_duration
 
@@ -112,6 +113,25 @@ def answers_for(
         show(list(found), as_json=as_json, columns=("person", "because", "targets"))
 
 
+def take_up(
+    incident: str,
+    number: Annotated[int, typer.Argument(help="Of the action in the incident; 'incident interrupted' lists them.")],
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Carry on, with the key it was begun with, an action whose process died; what it did already is not done twice."""
+    with opened(project) as platform, some_worker(platform):
+        show(platform.interrupted_actions.take_up(incident, number, actor=actor_or_user(actor)), as_json=as_json)
+
+
+def interrupted(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Actions that began and that nobody carries on."""
+    with opened(project) as platform:
+        found = list(platform.interrupted_actions.list(incident))
+        show(found, as_json=as_json, columns=("number", "mitigation", "arguments", "actor", "started_at", "key"))
+
+
 def effects(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Whether each mitigation helped, by the indicators that showed the incident."""
     with opened(project) as platform:
@@ -179,6 +199,8 @@ CONTROL_VERBS = {
     "decline": decline,
     "override": override,
     "answers-for": answers_for,
+    "interrupted": interrupted,
+    "take-up": take_up,
     "effects": effects,
     "confidence": confidence,
     "estimate": estimate,

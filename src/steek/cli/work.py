@@ -34,6 +34,7 @@ def work(leash: LeashOption = False, project: ProjectOption = None) -> None:
         tracing(open_tracer("work", platform.settings.text("traces_endpoint"))),
         platform.notices.sending(0.5),
         platform.pager.running(),
+        platform.interrupted_actions.watched(),
         workflow_worker(platform).running(wait_s=OTHERS_MAY_TAKE_S),
     ):
         note_process(platform, "work")

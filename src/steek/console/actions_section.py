@@ -7,6 +7,7 @@ from steek.console.event_words import argument_words
 from steek.console.phases_section import label
 from steek.console.services import Services
 from steek.incidents import ActionTaken, Story
+from steek.incidents.acting import is_interrupted
 from steek.incidents.control.effects import Effect, EffectVerdict
 
 _EFFECTS = {
@@ -19,7 +20,10 @@ _EFFECTS = {
 
 @dataclass(frozen=True, slots=True)
 class ActionLine:
-    """One mitigation that was run: `given` are its arguments in words, `effect` what the indicators say of it."""
+    """One mitigation that was run: `given` are its arguments in words, `effect` what the indicators say of it.
+
+    `is_interrupted`: it began, and nobody carries it on.
+    """
 
     at: datetime
     actor: str
@@ -29,21 +33,27 @@ class ActionLine:
     health: str
     effect: str
     effect_health: str
+    number: int
+    is_interrupted: bool
 
 
 def actions_section(services: Services, story: Story, _form_key: str) -> tuple[ActionLine, ...] | None:
     """Mitigations that were run, oldest first; None before the first."""
     if not story.actions:
         return None
-    effects = services.mitigation_effects.list(story.incident.id)
-    return tuple(_action_line(action, effects.get(action.key)) for action in story.actions)
+    effects, now = services.mitigation_effects.list(story.incident.id), services.clock.now()
+    return tuple(_action_line(action, effects.get(action.key), now) for action in story.actions)
 
 
-def _action_line(action: ActionTaken, effect: Effect | None) -> ActionLine:
+def _action_line(action: ActionTaken, effect: Effect | None, now: datetime) -> ActionLine:
     health = {"done": "well", "failed": "broken"}.get(action.outcome.value, "undecided")
-    outcome = action.outcome.value + (f": {action.error}" if action.error else "")
-    given = argument_words(dict(action.arguments))
-    return ActionLine(action.started_at, action.actor, label(action.mitigation), given, outcome, health, *_said(effect))
+    left = is_interrupted(action, now)
+    outcome = "interrupted" if left else action.outcome.value + (f": {action.error}" if action.error else "")
+    given, what = argument_words(dict(action.arguments)), label(action.mitigation)
+    said, effect_health = _said(effect)
+    health = "broken" if left else health
+    at, by = action.started_at, action.actor
+    return ActionLine(at, by, what, given, outcome, health, said, effect_health, action.number, left)
 
 
 def _said(effect: Effect | None) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from steek.console.data_actions import Do, Form, key_of
 from steek.console.site import Site
+from steek.incidents import Outcome
 from steek.kernel.errors import InputError
 from steek.kernel.units import parse_duration
 
@@ -76,6 +77,15 @@ def name_answerer(site: Site, path: Mapping[str, str], form: Form) -> str:
     return _page(path["id"], "answerer-named", "agreements")
 
 
+def take_up(site: Site, path: Mapping[str, str], form: Form) -> str:
+    number = path["number"]
+    if not number.isdecimal() or len(number) > 9:
+        message = f"{number[:20]!r} is not the number of an action"
+        raise InputError(message, next_step="Reload the page and send it again.")
+    taken = site.services.interrupted_actions.take_up(path["id"], int(number), actor=form["actor"].strip())
+    return _page(path["id"], "failed" if taken.outcome is Outcome.FAILED else "acted", "actions")
+
+
 def estimate(site: Site, path: Mapping[str, str], form: Form) -> str:
     site.services.outlook.record(path["id"], actor=form["actor"].strip(), key=key_of(site, form))
     return _page(path["id"], "estimated", "recovery")
@@ -93,6 +103,7 @@ CONTROL_ACTIONS: dict[str, Do] = {
     "/incidents/{id}/changes/{change}/refuse": refuse_change,
     "/incidents/{id}/agreements/{agreement}": answer,
     "/incidents/{id}/answerers": name_answerer,
+    "/incidents/{id}/actions/{number}": take_up,
     "/incidents/{id}/estimate": estimate,
     "/incidents/{id}/watch": watch,
 }

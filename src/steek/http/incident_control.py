@@ -80,6 +80,11 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
         """Whether each mitigation helped, by the key of the action."""
         return reply(platform.mitigation_effects.list(platform.incidents.get(incident).id))
 
+    @routes.get("/incidents/{incident}/interrupted-actions")
+    def interrupted(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Actions that began and that nobody carries on."""
+        return reply(platform.interrupted_actions.list(incident))
+
     @routes.get("/incidents/{incident}/confidence")
     def confidence(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """How sure it is that the incident is over, and from which windows."""
@@ -154,6 +159,11 @@ def _answering(routes: APIRouter, platform: Platform) -> None:
 
 
 def _ending(routes: APIRouter, platform: Platform) -> None:
+    @routes.post("/incidents/{incident}/interrupted-actions/{number}")
+    def take_up(incident: str, number: int, _key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """Carry one on with the key it was begun with; one that has ended is returned as it is."""
+        return reply(platform.interrupted_actions.take_up(incident, number, actor=actor_or_api(actor)))
+
     @routes.post("/incidents/{incident}/estimate", status_code=201)
     def record(incident: str, asked: Estimated, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """Write an estimate into the timeline."""

@@ -1,9 +1,13 @@
 """Executing a mitigation from an incident: written down before, done, and written down after, whatever came of it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from steek.incidents.control.agreements import require_agreements
 from steek.incidents.desk import Desk
@@ -21,7 +25,11 @@ from steek.incidents.present import readings
 from steek.incidents.rows import change, find, find_seen
 from steek.incidents.tables import actions
 from steek.kernel.errors import ConflictError, SteekError, user_code
+from steek.kernel.processes import is_gone, this_process
 from steek.ledger import Draft
+
+# A process on another host cannot be looked at; by judgement, it is believed gone after this.
+_SILENT = timedelta(minutes=15)
 
 
 def act(
@@ -40,12 +48,74 @@ def act(
     if started is None:
         before = _observed(desk, incident_id, mitigation, given)
         started = _start(desk, incident_id, mitigation, given, before, actor=actor, key=key, seen=expected_version)
-    if started.outcome is not Outcome.STARTED:
-        return started
-    call = MitigationCall(incident_id, started.arguments, started.actor, key)
-    result, error = _run(mitigation, call)
-    after = _observed(desk, incident_id, mitigation, started.arguments)
-    return _end(desk, started, mitigation, result=result, error=error, after=after)
+    elif is_interrupted(started, desk.clock.now()):
+        started = _claim(desk, started, mitigation, by=actor)
+    return started if started.outcome is not Outcome.STARTED else _carry_out(desk, started, mitigation)
+
+
+def take_up(desk: Desk, started: ActionTaken, mitigation: Mitigation, *, by: str) -> ActionTaken:
+    """Carry on, with its own key, what a process left when it died; an action that has ended is returned as it is.
+
+    Raises:
+        ConflictError: a process still carries it on.
+    """
+    now = desk.clock.now()
+    if started.outcome is Outcome.STARTED and not is_interrupted(started, now):
+        message = f"{started.mitigation} still runs, in {started.process}, since {started.started_at:%H:%M} UTC"
+        raise ConflictError(message, next_step="Wait for it; of a host that is gone it is taken up after 15 minutes.")
+    claimed = _claim(desk, started, mitigation, by=by)
+    if claimed.outcome is not Outcome.STARTED or claimed.process != this_process():
+        return claimed  # another was faster
+    return _carry_out(desk, claimed, mitigation)
+
+
+def is_interrupted(action: ActionTaken, now: datetime) -> bool:
+    """Whether nobody carries a started action on: its process is gone, or on another host and silent for a while."""
+    if action.outcome is not Outcome.STARTED:
+        return False
+    gone = True if action.process is None else is_gone(action.process)
+    return now - action.started_at > _SILENT if gone is None else gone
+
+
+def _carry_out(desk: Desk, started: ActionTaken, mitigation: Mitigation) -> ActionTaken:
+    ended = False
+    try:
+        call = MitigationCall(started.incident_id, started.arguments, started.actor, started.key)
+        result, error = _run(mitigation, call)
+        after = _observed(desk, started.incident_id, mitigation, started.arguments)
+        taken = _end(desk, started, mitigation, result=result, error=error, after=after)
+        ended = True
+        return taken
+    finally:
+        if not ended:
+            # A process that lives on without finishing it says so, as far as it still can.
+            with suppress(SteekError, SQLAlchemyError), desk.database.transaction() as connection:
+                _hold(connection, started, None)
+
+
+def _claim(desk: Desk, started: ActionTaken, mitigation: Mitigation, *, by: str) -> ActionTaken:
+    """Take a started action over from the process that left it; as it is when another was faster."""
+    with desk.database.transaction() as connection:
+        present = _by_key(connection, started.incident_id, mitigation, started.key)
+        assert present is not None, "an action is never removed"
+        if present.outcome is not Outcome.STARTED or present.process != started.process:
+            return present
+        _hold(connection, present, this_process())
+        payload: dict[str, object] = {
+            "incident": present.incident_id,
+            "action": present.key,
+            "mitigation": present.mitigation,
+            "number": present.number,
+            "was": present.process,
+        }
+        draft = Draft("incident.action_taken_up", find(connection, present.incident_id).urn, by, payload)
+        desk.ledger.append(connection, draft)
+        return replace(present, process=this_process())
+
+
+def _hold(connection: Connection, action: ActionTaken, process: str | None) -> None:
+    one = (actions.c.key == action.key) & (actions.c.outcome == Outcome.STARTED.value)
+    connection.execute(update(actions).where(one).values(process=process))
 
 
 def actions_of(connection: Connection, incident_id: str) -> tuple[ActionTaken, ...]:
@@ -105,6 +175,7 @@ def _start(
             "after": {},
             "result": {},
             "started_at": desk.clock.now(),
+            "process": this_process(),
         }
         connection.execute(insert(actions).values(row))
         payload: dict[str, object] = {
@@ -173,6 +244,7 @@ def _end(
             "error": None if error is None else str(error),
             "error_code": None if error is None else error.code,
             "ended_at": desk.clock.now(),
+            "process": None,
         }
         connection.execute(update(actions).where(actions.c.key == started.key).values(ended))
         payload: dict[str, object] = {

@@ -79,7 +79,8 @@ class Outcome(StrEnum):
 class ActionTaken:
     """One execution of a mitigation. `error` is None unless it failed; `ended_at` None while it runs.
 
-    `before` and `after` hold what the mitigation observed and, under "indicators", what showed the incident.
+    `before` and `after` hold what the mitigation observed and, under "indicators", what showed the incident. `process`
+    carries it on, None when that one gave it up; see `steek.kernel.processes`.
     """
 
     key: str
@@ -96,6 +97,7 @@ class ActionTaken:
     error_code: str | None
     started_at: datetime
     ended_at: datetime | None
+    process: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

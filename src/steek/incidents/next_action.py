@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from steek.incidents.acting import is_interrupted
 from steek.incidents.lifecycle import State
 from steek.incidents.mitigations import Outcome
 from steek.incidents.open_questions import OpenQuestions, open_questions
@@ -94,12 +95,14 @@ def steps_of(story: Story, now: datetime, *, not_back: Sequence[str] | None = No
         now: The present.
         not_back: Indicators that are still out of bounds, in the words of a page; None takes those of the story.
     """
+    left = [action for action in story.actions if is_interrupted(action, now)]
     return next_actions(
         story.incident,
         tried=tried([entry for entry in story.timeline if entry.own]),
         not_back=[one.sentence for one in story.verification.not_back()] if not_back is None else not_back,
         waiting=open_questions(story.timeline, now),
-        running=[action.mitigation for action in story.actions if action.outcome is Outcome.STARTED],
+        running=[one.mitigation for one in story.actions if one.outcome is Outcome.STARTED and one not in left],
+        interrupted=[action.mitigation for action in left],
     )
 
 
@@ -115,6 +118,7 @@ def next_actions(
     not_back: Sequence[str] = (),
     waiting: OpenQuestions | None = None,
     running: Sequence[str] = (),
+    interrupted: Sequence[str] = (),
 ) -> tuple[NextAction, ...]:
     """What somebody should do next, the most pressing first; never empty.
 
@@ -124,11 +128,12 @@ def next_actions(
         not_back: Indicators that are still out of bounds, as sentences.
         waiting: What the incident waits for; None where nobody looked.
         running: Names of mitigations that began and have not ended.
+        interrupted: Names of those that nobody carries on, because their process died.
     """
     waiting = waiting or OpenQuestions()
     if not incident.state.is_open:
         return (*_answers(waiting), *_after(incident, waiting))
-    lead = _lead(incident, waiting)
+    lead = (*_lead(incident, waiting), *_left(interrupted))
     return (*lead, *_answers(waiting), _stop_the_harm(tried or Tried(), not_back, running, waiting), *_ethics(waiting))
 
 
@@ -139,6 +144,14 @@ def _lead(incident: Incident, waiting: OpenQuestions) -> tuple[NextAction, ...]:
     if waiting.paged:
         text = f"{', '.join(waiting.paged[:3])} was called and has not answered. One person decides; it may be you."
     return (NextAction("name a commander", text, "take"),)
+
+
+def _left(interrupted: Sequence[str]) -> tuple[NextAction, ...]:
+    if not interrupted:
+        return ()
+    name = interrupted[0].replace("-", " ")
+    text = f"{name.capitalize()} was interrupted halfway: its process died. Take it up; nothing is done twice by that."
+    return (NextAction(f"take up {name}", text, "actions"),)
 
 
 def _answers(waiting: OpenQuestions) -> tuple[NextAction, ...]:

@@ -8,6 +8,7 @@ from steek.incidents.control.agreements import Agreements
 from steek.incidents.control.answering import Answering
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import EFFECT_KINDS, MitigationEffects
+from steek.incidents.control.interruptions import InterruptedActions
 from steek.incidents.desk import Desk
 from steek.incidents.recovery.outlook import Outlook
 from steek.incidents.recovery.watch_period import WATCH_KINDS, WatchPeriods
@@ -31,6 +32,7 @@ class ControlPart:
     mitigation_effects: MitigationEffects
     watch_periods: WatchPeriods
     outlook: Outlook
+    interrupted_actions: InterruptedActions
 
     def around(self, table: Mapping[str, Subscription]) -> dict[str, Subscription]:
         """The table of subscriptions with these: a relapse reopens its incident before the alert looks for one."""
@@ -58,4 +60,5 @@ def control_part(
         mitigation_effects=MitigationEffects(desk),
         watch_periods=WatchPeriods(desk, parse_duration(settings.text("incident_watch"))),
         outlook=Outlook(desk),
+        interrupted_actions=InterruptedActions(desk),
     )

@@ -28,6 +28,7 @@ from steek.incidents import Bench, Hypotheses, Incidents, OfflineDeclarations, P
 from steek.incidents.control.agreements import Agreements
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import MitigationEffects
+from steek.incidents.control.interruptions import InterruptedActions
 from steek.incidents.defences.defence_maps import DefenceMaps
 from steek.incidents.ethics.concerns import Concerns
 from steek.incidents.ethics.groups import Groups
@@ -143,6 +144,7 @@ class Platform:
     mitigation_effects: MitigationEffects
     watch_periods: WatchPeriods
     outlook: Outlook
+    interrupted_actions: InterruptedActions
     follow_ups: FollowUps
     lateness: Lateness
     defence_map: DefenceMaps
