@@ -21,8 +21,8 @@ DueOption = Annotated[str | None, typer.Option(help="Last day, e.g. 2017-11-01."
 CheckOption = Annotated[
     str | None,
     typer.Option(
-        help="What shows that it is done: monitor_armed, gate_rule, contract_rule, rollback_rehearsed, objective_met, "
-        "fallback_set, canary_set or by_hand; with --with."
+        help="What shows that it is done, and does not yet: monitor_armed, notice_delivered, gate_rule, contract_rule, "
+        "rollback_rehearsed, objective_met, fallback_set, canary_set or by_hand; with --with."
     ),
 ]
 WithOption = Annotated[

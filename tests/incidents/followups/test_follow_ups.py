@@ -15,6 +15,7 @@ from steek.incidents.followups.follow_up import FollowUp, Selection
 from steek.incidents.followups.follow_up_chore import FollowUpChore
 from steek.incidents.followups.lifecycle import FOLLOW_UP_TRANSITIONS, FollowUpState
 from steek.incidents.followups.scales import COST_WORDS, VALUE_WORDS, place
+from steek.kernel import Window
 from steek.kernel.errors import ConflictError, IllegalTransitionError, InputError, NotFoundError, StaleWriteError
 from steek.platform import Platform
 
@@ -51,7 +52,7 @@ def test_a_follow_up_is_agreed_on_once_and_keeps_what_was_said(platform: Platfor
         ({"owner": " "}, "owner is empty"),
         ({"text": "\x00"}, "cannot be stored"),
         ({"text": "x" * 1_000_000}, "1,000,000 characters"),
-        ({"check": {"kind": "magic"}}, "monitor_armed, gate_rule"),
+        ({"check": {"kind": "magic"}}, "monitor_armed, notice_delivered, gate_rule"),
         ({"check": {"kind": "gate_rule", "model": "guarded"}}, "lacks rule"),
         ({"check": {"kind": "canary_set", "model": "m", "more": 1}}, "knows no more"),
         ({"check": {"kind": "contract_rule", "dataset": "d", "rule": "luck"}}, "no rule 'luck'"),
@@ -82,11 +83,17 @@ def test_done_needs_its_check_or_a_reason(platform: Platform) -> None:
     by_word = platform.follow_ups.done(missing.id, actor="ana", key="d", reason="decided otherwise")
     assert by_word.ending is not None
     assert (by_word.ending.how, by_word.ending.actor, by_word.ending.reason) == ("word", "ana", "decided otherwise")
-    there = agree(platform, key="2", check={"kind": "gate_rule", "model": "guarded", "rule": "golden_change_between"})
+    since = {"kind": "rollback_rehearsed", "model": "guarded", "since": f"{NOW:%Y-%m-%d}"}
+    there = agree(platform, key="2", check=since)
+    rehearse(platform)
     by_check = platform.follow_ups.done(there.id, actor="ana", key="e")
+    # What was agreed on before stays agreed on, also now that it passes.
+    assert agree(platform, key="2", check=since).id == there.id
+    with pytest.raises(ConflictError, match="passes already"):
+        platform.follow_ups.change(agree(platform, key="3").id, {"check": since}, actor="bo", key="c")
     assert by_check.ending is not None
     assert by_check.ending.how == "check"
-    assert "/models/guarded" in by_check.ending.evidence
+    assert by_check.ending.evidence[0].startswith("guarded was rolled back at")
     told_of = platform.ledger.events(kinds=["follow_up.done"])
     assert [each.payload["how"] for each in told_of] == ["word", "check"]
     assert platform.follow_ups.done(there.id, actor="ana", key="e") == by_check
@@ -125,9 +132,72 @@ def test_done_needs_its_check_or_a_reason(platform: Platform) -> None:
 def test_checks_read_the_real_configuration(
     standing: Platform, check: dict[str, str], passes: bool | None, says: str
 ) -> None:
+    if passes:
+        with pytest.raises(ConflictError, match="passes already, so it would show nothing: .*" + says):
+            agree(standing, key=str(check), check=check)
+        return
     looked = standing.follow_ups.look(agree(standing, key=str(check), check=check).id)
     assert looked.finding is not None
     assert (looked.finding.passes, says in looked.finding.sentence) == (passes, True)
+
+
+def rehearse(platform: Platform) -> None:
+    serve(platform)
+    platform.routes.rollback("guarded", to=1, actor="ana", reason="rehearsal", key="r")
+    told(platform, "predictions.collected", "dataset:predictions@1", rows=40)
+
+
+@pytest.mark.covers("P3", "O9")
+def test_a_monitor_shows_by_itself_what_was_agreed_on_after_that_and_not_long_ago(
+    platform: Platform, tmp_path: Path
+) -> None:
+    check = {"kind": "monitor_armed", "monitor": "guarded_age"}
+    made = agree(platform, check=check)
+
+    def says() -> tuple[bool | None, str]:
+        finding = platform.follow_ups.look(made.id).finding
+        assert finding is not None
+        return finding.passes, finding.sentence
+
+    day = Window(NOW - DAY, NOW)
+    assert says() == (False, "monitor guarded_age is declared and armed, and has not measured anything yet")
+    platform.monitoring.evaluate(day, key="1", only=["guarded_age"])
+    assert says()[1].endswith("before this was agreed on")
+    with pytest.raises(ConflictError, match="passes already"):
+        agree(platform, key="again", check=check)
+    move(tmp_path, NOW + DAY)
+    platform.monitoring.evaluate(Window(NOW, NOW + DAY), key="2", only=["guarded_age"])
+    assert says()[0] is True
+    move(tmp_path, NOW + 5 * DAY)
+    assert says()[1].endswith("which is long ago")
+
+
+@pytest.mark.covers("P3", "I3", "O11")
+def test_that_an_alert_wakes_somebody_is_shown_by_a_notice_that_arrived(platform: Platform, tmp_path: Path) -> None:
+    made = agree(platform, check={"kind": "notice_delivered", "monitor": "joined"})
+
+    def says() -> str:
+        finding = platform.follow_ups.look(made.id).finding
+        assert finding is not None
+        return finding.sentence
+
+    assert says().endswith("delivered to a person: it did not fire")
+    move(tmp_path, NOW + DAY)
+    told(platform, "alert.fired", "model:guarded", alert="A-1", monitor="joined")
+    told(platform, "notice.delivered", "model:guarded", notice="alert:A-1", target="tracker", state="open")
+    assert says().endswith("it fired, and its notices arrived at no person")
+    platform.oncall.set_contacts("ana", [{"kind": "target", "value": "tracker"}], actor="ana", key="a")
+    assert says() == "ana was told of joined at 2017-10-09 06:00 UTC"
+    (looked,) = platform.follow_ups.check(actor="steek")
+    assert looked.follow_up.state is FollowUpState.DONE
+    # By way of an incident that it declared, too; but not for what was agreed on only then.
+    other = agree(platform, key="2", check={"kind": "notice_delivered", "monitor": "guarded_age"})
+    move(tmp_path, NOW + 2 * DAY)
+    told(platform, "incident.declared", "incident:2017-009", incident="2017-009", monitor="guarded_age")
+    told(platform, "incident.page_delivered", "incident:2017-009", incident="2017-009", person="bo", target="night")
+    found = platform.follow_ups.look(other.id).finding
+    assert found is not None
+    assert found.sentence.startswith("bo was told of guarded_age")
 
 
 @pytest.mark.covers("P3", "P5")

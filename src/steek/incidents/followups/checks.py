@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from steek.data import Contract
@@ -44,7 +44,7 @@ class CheckKind:
 
     needs: tuple[str, ...]
     says: str
-    run: Callable[[Mapping[str, str], Situation], Finding]
+    run: Callable[[Mapping[str, str], Situation, datetime | None], Finding]
     may: tuple[str, ...] = ()
 
 
@@ -82,9 +82,15 @@ def write_check(check: Check | None) -> dict[str, str]:
     return {} if check is None else {"kind": check.kind, **check.arguments}
 
 
-def evaluate(check: Check, situation: Situation) -> Finding:
-    """What a check says now, with evidence."""
-    return CHECKS[check.kind].run(check.arguments, situation)
+def evaluate(check: Check, situation: Situation, *, since: datetime | None = None) -> Finding:
+    """What a check says now, with evidence.
+
+    Args:
+        check: What must hold.
+        situation: What there is and what happened.
+        since: When it was agreed on: what was measured or delivered before shows nothing. None counts all of it.
+    """
+    return CHECKS[check.kind].run(check.arguments, situation, since)
 
 
 def _since(text: str) -> datetime:
@@ -96,11 +102,16 @@ def _since(text: str) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
+# Younger than this, or than two windows, a measurement is recent; what people were told of is for longer.
+_RECENT = timedelta(days=1)
+_LATELY = timedelta(days=30)
+
+
 def _page(kind: str, name: str) -> str:
     return f"/{kind}/{quote(name, safe='')}"
 
 
-def _monitor(given: Mapping[str, str], situation: Situation) -> Finding:
+def _monitor(given: Mapping[str, str], situation: Situation, agreed_at: datetime | None) -> Finding:
     name = given["monitor"]
     monitor = situation.monitoring.monitors.get(name)
     if monitor is None:
@@ -112,10 +123,37 @@ def _monitor(given: Mapping[str, str], situation: Situation) -> Finding:
     if state is None or state.evaluated_at is None:
         return Finding(False, f"monitor {name} is declared and armed, and has not measured anything yet", (page,))
     told = f"monitor {name} is armed ({monitor.purpose}) and measured last at {state.evaluated_at:%Y-%m-%d %H:%M} UTC"
+    if situation.clock.now() - state.evaluated_at > max(2 * monitor.length, _RECENT):
+        return Finding(False, f"{told}, which is long ago", (page,))
+    if agreed_at is not None and state.evaluated_at <= agreed_at:
+        return Finding(False, f"{told}, before this was agreed on", (page,))
     return Finding(True, told, (page,))
 
 
-def _gate(given: Mapping[str, str], situation: Situation) -> Finding:
+def _delivered(given: Mapping[str, str], situation: Situation, agreed_at: datetime | None) -> Finding:
+    """Whether an alert of a monitor, or the page of an incident that it declared, arrived at somebody."""
+    name = given["monitor"]
+    if name not in situation.monitoring.monitors:
+        return Finding(False, f"there is no monitor {name}")
+    page, called = _page("monitors", name), situation.called()
+    begun_at = agreed_at or situation.clock.now() - _LATELY
+    alerts = [one for one in situation.newest("alert.fired") if one.payload.get("monitor") == name]
+    declared = [one for one in situation.newest("incident.declared") if one.payload.get("monitor") == name]
+    notices = {f"alert:{one.payload.get('alert')}" for one in alerts}
+    incidents = {one.payload.get("incident") for one in declared}
+    for event in situation.newest("incident.page_delivered", "notice.delivered"):
+        payload = event.payload
+        if event.at <= begun_at:
+            continue
+        mine = payload.get("incident") in incidents or payload.get("notice") in notices
+        person = payload.get("person") or called.person_at(str(payload.get("target")))
+        if mine and person:
+            return Finding(True, f"{person} was told of {name} at {event.at:%Y-%m-%d %H:%M} UTC", (page, event.id))
+    fired = "it fired, and its notices arrived at no person" if alerts or declared else "it did not fire"
+    return Finding(False, f"no notice of {name} was delivered to a person: {fired}", (page,))
+
+
+def _gate(given: Mapping[str, str], situation: Situation, _at: datetime | None) -> Finding:
     model, rule = given["model"], given["rule"]
     definition = situation.declared.definitions.get(model)
     if definition is None:
@@ -130,7 +168,7 @@ def _gate(given: Mapping[str, str], situation: Situation) -> Finding:
     return Finding(True, f"the gate of {model} asks for {rule}", (page,))
 
 
-def _contract(given: Mapping[str, str], situation: Situation) -> Finding:
+def _contract(given: Mapping[str, str], situation: Situation, _at: datetime | None) -> Finding:
     name, rule, field_name = given["dataset"], given["rule"], given.get("field", "")
     dataset = situation.declared.datasets.get(name)
     contract = None if dataset is None else dataset.contract
@@ -155,7 +193,7 @@ def _contract(given: Mapping[str, str], situation: Situation) -> Finding:
     return Finding(rules[rule], f"{field_name} in contract {contract.version} of {name} {has} the rule {rule}", (page,))
 
 
-def _rehearsed(given: Mapping[str, str], situation: Situation) -> Finding:
+def _rehearsed(given: Mapping[str, str], situation: Situation, _at: datetime | None) -> Finding:
     model, since = given["model"], _since(given["since"])
     found = [one for one in situation.rollbacks() if one.model == model and one.at >= since]
     shown = [one for one in found if one.verified_by is not None]
@@ -168,7 +206,7 @@ def _rehearsed(given: Mapping[str, str], situation: Situation) -> Finding:
     return Finding(False, f"{model} was not rolled back since {since:%Y-%m-%d}", (_page("models", model),))
 
 
-def _objective(given: Mapping[str, str], situation: Situation) -> Finding:
+def _objective(given: Mapping[str, str], situation: Situation, _at: datetime | None) -> Finding:
     name = given["objective"]
     try:
         state = situation.objectives.state(name)
@@ -179,7 +217,7 @@ def _objective(given: Mapping[str, str], situation: Situation) -> Finding:
     return Finding(met, f"objective {name} is {state.state}: {state.reason}", (_page("objectives", name),))
 
 
-def _fallback(given: Mapping[str, str], situation: Situation) -> Finding:
+def _fallback(given: Mapping[str, str], situation: Situation, _at: datetime | None) -> Finding:
     model = given["model"]
     definition = situation.declared.definitions.get(model)
     if definition is None:
@@ -189,7 +227,7 @@ def _fallback(given: Mapping[str, str], situation: Situation) -> Finding:
     return Finding(bool(links), told, (_page("models", model),))
 
 
-def _canary(given: Mapping[str, str], situation: Situation) -> Finding:
+def _canary(given: Mapping[str, str], situation: Situation, _at: datetime | None) -> Finding:
     model = given["model"]
     definition = situation.declared.definitions.get(model)
     if definition is None:
@@ -203,12 +241,13 @@ def _canary(given: Mapping[str, str], situation: Situation) -> Finding:
     return Finding(canary is not None, told, (_page("models", model),))
 
 
-def _by_hand(given: Mapping[str, str], _: Situation) -> Finding:
+def _by_hand(given: Mapping[str, str], _situation: Situation, _at: datetime | None) -> Finding:
     return Finding(None, f"a person must look at {given['link']}", (given["link"],))
 
 
 CHECKS: Mapping[str, CheckKind] = {
     "monitor_armed": CheckKind(("monitor",), "monitor {monitor} exists, is armed and measures", _monitor),
+    "notice_delivered": CheckKind(("monitor",), "a notice of monitor {monitor} was delivered to a person", _delivered),
     "gate_rule": CheckKind(("model", "rule"), "the gate of {model} asks for {rule}", _gate),
     "contract_rule": CheckKind(
         ("dataset", "rule"), "the contract of {dataset} has the rule {rule}", _contract, may=("field",)

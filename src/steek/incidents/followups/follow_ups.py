@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import Connection
 
@@ -96,7 +97,9 @@ class FollowUps:
             postmortem: Incident that it comes from.
             category: Kind of failure it is against.
 
-        Raises InputError for what cannot be stored or is not known.
+        Raises:
+            InputError: what cannot be stored or is not known.
+            ConflictError: the check passes already, so that it would show nothing.
         """
         new = NewFollowUp(
             text=checked(text, what="text", most=NOTE_CHARACTERS),
@@ -113,7 +116,18 @@ class FollowUps:
         )
         return self._add(new, to_actor(actor), to_key(key))
 
+    def _refuse_passing(self, check: Check | None, key: str, operation: str) -> None:
+        """Refuse a check that would end the follow-up before anybody did anything; what `key` wrote before stands."""
+        with self._database.reading() as connection:
+            is_known = rows.known(connection, key, operation) is not None
+        finding = None if is_known else self.find_out(check)
+        if finding is not None and finding.passes:
+            message = f"this passes already, so it would show nothing: {finding.sentence}"
+            next_step = "Take a check that fails today, or none: then say in words what done means, and a person looks."
+            raise ConflictError(message, next_step=next_step)
+
     def _add(self, new: NewFollowUp, by: str, at_key: str) -> FollowUp:
+        self._refuse_passing(new.check, at_key, "create")
         with self._database.transaction() as connection:
             before = rows.known(connection, at_key, "create")
             if before is not None:
@@ -139,11 +153,14 @@ class FollowUps:
     def look(self, follow_up: str) -> Looked:
         """One, with what its check says now."""
         found = self.get(follow_up)
-        return Looked(found, self.find_out(found.check))
+        return Looked(found, self._look(found))
 
     def find_out(self, check: Check | None) -> Finding | None:
-        """What a check says now; None without one."""
+        """What a check says now, by everything that ever was; None without one."""
         return None if check is None else evaluate(check, self._situation)
+
+    def _look(self, found: FollowUp) -> Finding | None:
+        return None if found.check is None else evaluate(found.check, self._situation, since=found.created_at)
 
     def change(
         self,
@@ -158,7 +175,7 @@ class FollowUps:
 
         Raises:
             InputError: an unknown field, or a value that is not allowed.
-            ConflictError: it is over; reopen it first.
+            ConflictError: it is over; reopen it first. Or its new check passes already.
             IllegalTransitionError: no such move from where it is.
             StaleWriteError: somebody changed it meanwhile.
         """
@@ -166,6 +183,9 @@ class FollowUps:
         action, reason = given.pop("action", None), str(given.pop("reason", "") or "")
         values, by = to_values(given), to_actor(actor)
         moved = None if action is None else to_action(str(action))
+        if "done_check" in values:
+            new_check = read_check(cast("Mapping[str, object]", values["done_check"]))
+            self._refuse_passing(new_check, to_key(key), "change")
         if moved is FollowUpAction.DROP:
             checked(reason, what="reason", most=NOTE_CHARACTERS)
         if not values and moved is None:
@@ -196,7 +216,7 @@ class FollowUps:
             IllegalTransitionError: it is over already.
         """
         by, found = to_actor(actor), self.get(follow_up)
-        finding = self.find_out(found.check)
+        finding = self._look(found)
         shown = finding is not None and finding.passes is True
         if not shown and not reason.strip() and found.state.is_open:
             why = "no check says so by itself" if finding is None else finding.sentence
@@ -224,7 +244,7 @@ class FollowUps:
         open_ones = [self.get(follow_up)] if follow_up is not None else list(self.list(Selection(open_only=True)))
         looked: list[Looked] = []
         for one in open_ones:
-            finding = self.find_out(one.check)
+            finding = self._look(one)
             if finding is not None and finding.passes and one.state.is_open:
                 key = f"check:{one.id}:{one.version}"
                 looked.append(Looked(self.done(one.id, actor=actor, key=key), finding))
