@@ -13,7 +13,8 @@ class OpenQuestions:
     """What waits; empty and None where nothing does.
 
     `paged` are people who were called and did not answer, `agreements` say of whom and to what, `questions` are asked
-    by people outside the room, `emergencies` are accesses that nobody reviewed, `watched_until_at` ends a watch.
+    by people outside the room, `proposed` are numbers of updates whose text for outsiders waits for approval,
+    `is_end_untold` that people were told of the outage and not that it is over, `emergencies` are accesses that nobody reviewed, `watched_until_at` ends a watch.
     """
 
     paged: tuple[str, ...] = ()
@@ -21,6 +22,8 @@ class OpenQuestions:
     questions: tuple[str, ...] = ()
     update_due_at: datetime | None = None
     is_update_overdue: bool = False
+    is_end_untold: bool = False
+    proposed: tuple[str, ...] = ()
     watched_until_at: datetime | None = None
     emergencies: tuple[str, ...] = ()
     groups_answered: bool = False
@@ -35,6 +38,9 @@ class _Reading:
     emergencies: dict[str, str] = field(default_factory=dict[str, str])
     due_at: datetime | None = None
     is_overdue: bool = False
+    was_told: bool = False
+    is_end_untold: bool = False
+    proposed: dict[str, None] = field(default_factory=dict[str, None])
     watched_until_at: datetime | None = None
     groups_answered: bool = False
     is_published: bool = False
@@ -54,6 +60,8 @@ def open_questions(entries: Sequence[TimelineEntry], now: datetime) -> OpenQuest
         questions=tuple(reading.questions.values()),
         update_due_at=reading.due_at,
         is_update_overdue=reading.is_overdue or (reading.due_at is not None and reading.due_at < now),
+        is_end_untold=reading.is_end_untold,
+        proposed=tuple(reading.proposed),
         watched_until_at=reading.watched_until_at,
         emergencies=tuple(reading.emergencies),
         groups_answered=reading.groups_answered,
@@ -97,6 +105,22 @@ def _number(entry: TimelineEntry) -> str:
 
 def _updated(reading: _Reading, entry: TimelineEntry) -> None:
     reading.due_at, reading.is_overdue = _moment(entry.payload.get("next_due_at")), False
+    reading.was_told, reading.is_end_untold = True, False
+    if entry.payload.get("outside_state") == "proposed":
+        reading.proposed[_number(entry)] = None
+
+
+def _settled(reading: _Reading, entry: TimelineEntry) -> None:
+    reading.proposed.pop(_number(entry), None)
+
+
+def _resolved(reading: _Reading, _entry: TimelineEntry) -> None:
+    reading.due_at, reading.is_overdue, reading.is_end_untold = None, False, reading.was_told
+
+
+def _advanced(reading: _Reading, entry: TimelineEntry) -> None:
+    if entry.payload.get("action") == "reopen":
+        reading.is_end_untold = False
 
 
 def _overdue(reading: _Reading, _entry: TimelineEntry) -> None:
@@ -142,6 +166,7 @@ _READ: Mapping[str, Callable[[_Reading, TimelineEntry], None]] = {
     "access.emergency_granted": _emergency,
     "access.emergency_refused": _emergency_over,
     "access.emergency_reviewed": _emergency_over,
+    "incident.advanced": _advanced,
     "incident.agreed": _agreed,
     "incident.agreement_overridden": _agreed,
     "incident.agreement_asked": _asked_to_agree,
@@ -149,9 +174,12 @@ _READ: Mapping[str, Callable[[_Reading, TimelineEntry], None]] = {
     "incident.asked": _asked,
     "incident.declined": _agreed,
     "incident.groups_considered": _groups,
+    "incident.outside_approved": _settled,
+    "incident.outside_corrected": _settled,
     "incident.page_acknowledged": _acknowledged,
     "incident.page_escalated": _paged,
     "incident.paged": _paged,
+    "incident.resolved": _resolved,
     "incident.update_overdue": _overdue,
     "incident.updated": _updated,
     "incident.watch_ended": _watch_ended,

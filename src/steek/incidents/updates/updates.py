@@ -259,7 +259,7 @@ class Updates:
         }
         connection.execute(insert(updates).values(incident_id=incident.id, **values))
         payload: dict[str, object] = {
-            name: values[name] for name in ("number", "text", "impact", "doing", "next_due_at")
+            name: values[name] for name in ("number", "text", "impact", "doing", "next_due_at", "outside_state")
         }
         payload |= {"audience": "everybody and outsiders" if approves else "everybody"}
         self._tell(connection, incident, "incident.updated", by, payload)
