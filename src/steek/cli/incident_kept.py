@@ -10,9 +10,12 @@ from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.incidents import Incident, KeptDeclaration, Said, keep
+from steek.incidents.kept.declarations import Waiting
+from steek.incidents.systems import doubt_about
 from steek.kernel.clock import SystemClock
 from steek.kernel.errors import ResourceError
 from steek.kernel.settings import find_project, load_settings
+from steek.platform import Platform
 from steek.platform.triage_part import declaration_folders
 
 _COLUMNS = ("number", "said_at", "title", "reason", "path")
@@ -20,22 +23,46 @@ _COLUMNS = ("number", "said_at", "title", "reason", "path")
 
 def declare(
     title: str,
-    on: Annotated[str, typer.Option(help="Model, dataset or URN it is about.")],
+    on: Annotated[str, typer.Option(help="Model, dataset or URN it is about; not needed with --alert.")] = "",
+    alert: Annotated[str | None, typer.Option(help="Id of the alert that shows it.")] = None,
     severity: Annotated[str, typer.Option(help="sev1, sev2 or sev3.")] = "sev2",
     freeze: Annotated[bool, typer.Option(help="Hold training and deployment of the systems involved.")] = True,
+    note: Annotated[str, typer.Option(help="What else you know, for the timeline.")] = "",
+    impact: Annotated[
+        list[str] | None,
+        typer.Option(help='users=100..250, or "money=0..40000 EUR: how it is known"; may be repeated.'),
+    ] = None,
+    signal: Annotated[
+        list[str] | None, typer.Option(help="Id of a signal that belongs to it; may be repeated.")
+    ] = None,
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Declare an incident; while the database cannot be written, it is kept on this machine and written later."""
-    said = Said(title, on, severity, actor_or_user(actor), freeze, key_or_new(key))
+    """Declare an incident with all you know; while the database cannot be written, it is kept here and written later.
+
+    Open alerts of its systems that belong to no incident are its evidence: 'steek incident alerts' lists them.
+    """
+    said = Said(
+        title,
+        on,
+        severity,
+        actor_or_user(actor),
+        freeze,
+        key_or_new(key),
+        alert=alert,
+        note=note,
+        impacts=tuple(impact or ()),
+        signals=tuple(signal or ()),
+    )
     declared: Incident | KeptDeclaration | None = None
     try:
         with opened(project) as platform:
             declared = platform.offline.declare(said)
             if not isinstance(declared, KeptDeclaration):
                 show(declared, as_json=as_json)
+                _doubt(platform, declared)
                 return
     except (ResourceError, SQLAlchemyError, OSError) as cause:
         if isinstance(declared, Incident):
@@ -52,6 +79,15 @@ def declare(
     )
 
 
+def _doubt(platform: Platform, declared: Incident) -> None:
+    doubt = doubt_about(platform.database, declared.subject, now=platform.clock.now())
+    if doubt is not None:
+        typer.echo(
+            f"{declared.id} is declared, but {doubt}. If another is meant: steek incident system {declared.id} SYSTEM",
+            err=True,
+        )
+
+
 def _keep(project: Path | None, said: Said, reason: str) -> KeptDeclaration:
     settings = load_settings(find_project((project or Path.cwd()).resolve()))
     return keep(declaration_folders(settings), said, said_at=SystemClock().now(), reason=reason)
@@ -60,12 +96,16 @@ def _keep(project: Path | None, said: Said, reason: str) -> KeptDeclaration:
 def sync(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Declare what was kept on this machine; each becomes one incident, however often this is called."""
     with opened(project) as platform:
-        show(platform.offline.sync(), as_json=as_json)
+        report = platform.offline.sync()
+        show(report if as_json else list(report.declared), as_json=as_json)
+        for left in report.left:
+            typer.echo(f"{left.path} stays: {left.reason}", err=True)
 
 
 def kept(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Declarations on this machine that no database has taken yet."""
     with opened(project) as platform:
+        waiting = platform.offline.waiting()
         rows = [
             {
                 "number": one.number,
@@ -74,9 +114,19 @@ def kept(project: ProjectOption = None, as_json: JsonOption = False) -> None:
                 "reason": one.reason,
                 "path": one.path,
             }
-            for one in platform.offline.waiting()
+            for one in waiting.declarations
         ]
-        show(rows, as_json=as_json, columns=_COLUMNS)
+        show(waiting if as_json else rows, as_json=as_json, columns=_COLUMNS)
+        for left in waiting.unreadable:
+            typer.echo(left.reason, err=True)
+
+
+def tell_waiting(waiting: Waiting) -> None:
+    """Under a list of incidents: what was said on this machine and is in no list yet."""
+    if waiting.words:
+        typer.echo(
+            f"Besides, {waiting.words}. See 'steek incident kept'; 'steek incident sync' declares them.", err=True
+        )
 
 
 KEPT_VERBS = {"declare": declare, "sync": sync, "kept": kept}

@@ -66,14 +66,15 @@ def _page(incident: str, done: str, part: str = "") -> str:
 
 def declare(site: Site, _path: Mapping[str, str], form: Form) -> str:
     what = form.get("title", ""), form.get("on", ""), form.get("severity", "")
-    said = Said(*what, form["actor"].strip(), form.get("freeze") == "yes", key_of(site, form))
+    by, alert = form["actor"].strip(), form.get("alert", "").strip() or None
+    said = Said(*what, by, form.get("freeze") == "yes", key_of(site, form), alert=alert, note=form.get("note", ""))
     declared = site.services.offline.declare(said)
     return _page(declared.id, "declared") if isinstance(declared, Incident) else "/incidents?done=kept"
 
 
 def assign(site: Site, path: Mapping[str, str], form: Form) -> str:
     incidents, key = site.services.incidents, key_of(site, form)
-    role, person = form.get("role", ""), form.get("person", "")
+    role, person = form.get("role", ""), form.get("person", "").strip() or form["actor"].strip()
     incidents.assign(path["id"], role, person, form["actor"].strip(), key=key, expected_version=_seen(form))
     return _page(path["id"], "assigned", "roles")
 
@@ -105,7 +106,8 @@ def act(site: Site, path: Mapping[str, str], form: Form) -> str:
 
 def advance(site: Site, path: Mapping[str, str], form: Form) -> str:
     incidents, key = site.services.incidents, key_of(site, form)
-    incidents.advance(path["id"], form.get("action", ""), form["actor"].strip(), key=key, expected_version=_seen(form))
+    why, by, seen = form.get("reason", ""), form["actor"].strip(), _seen(form)
+    incidents.advance(path["id"], form.get("action", ""), by, key=key, reason=why, expected_version=seen)
     return _page(path["id"], "advanced")
 
 

@@ -8,6 +8,7 @@ from steek.features import FeatureService
 from steek.governance import Access
 from steek.governance.emergency.break_glass import BreakGlass
 from steek.incidents import Bench, Hypotheses, Incidents, OfflineDeclarations, Pins, Signals, Triage
+from steek.incidents.attaching import Attaching
 from steek.incidents.control.agreements import Agreements
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import MitigationEffects
@@ -82,6 +83,7 @@ class Services:
     notices: Notices
     incidents: Incidents
     signals: Signals
+    attaching: Attaching
     triage: Triage
     pins: Pins
     offline: OfflineDeclarations

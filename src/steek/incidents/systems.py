@@ -72,17 +72,24 @@ def resolve_subject(database: Database, on: str) -> str:
     Raises:
         InputError: nothing that can be a name.
     """
+    check_name(on)
     if ":" in on:
         return system_of(on)
-    if not on.strip() or "@" in on:
-        raise InputError(
-            f"{on!r} names no system", next_step="Give a model, a dataset, or a name like dataset:products."
-        )
     with database.reading() as connection:
         for kind in _SYSTEM_KINDS:
             if _is_drawn(connection, kind, on):
                 return str(Urn(kind, on))
     return str(Urn("system", on))
+
+
+def check_name(on: str) -> None:
+    """Raises InputError for what can be no name of a system, whatever the lineage knows."""
+    if ":" in on:
+        Urn.parse(on)
+    elif not on.strip() or "@" in on:
+        raise InputError(
+            f"{on!r} names no system", next_step="Give a model, a dataset, or a name like dataset:products."
+        )
 
 
 def _is_drawn(connection: Connection, kind: str, name: str) -> bool:

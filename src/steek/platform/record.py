@@ -25,6 +25,7 @@ from steek.features import ExampleSets, FeatureService, OnlineStore
 from steek.governance import Access, KeyCustody, KeyVault, Pseudonyms, Tokens
 from steek.governance.emergency.break_glass import BreakGlass
 from steek.incidents import Bench, Hypotheses, Incidents, OfflineDeclarations, Pins, Signals, Triage
+from steek.incidents.attaching import Attaching
 from steek.incidents.control.agreements import Agreements
 from steek.incidents.control.change_control import ChangeControl
 from steek.incidents.control.effect_log import MitigationEffects
@@ -128,6 +129,7 @@ class Platform:
     worker: WorkerClient
     incidents: Incidents
     signals: Signals
+    attaching: Attaching
     triage: Triage
     pins: Pins
     offline: OfflineDeclarations

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from steek.data import Lake
 from steek.incidents import Incidents, OfflineDeclarations, Pins, Signals, Triage
+from steek.incidents.attaching import Attaching
 from steek.incidents.desk import Desk
 from steek.incidents.impact.severity import parse_rules
 from steek.incidents.impact.triage import ESTIMATED_KINDS
@@ -26,6 +27,7 @@ class TriagePart:
     """Weak signals, the state of incidents, what is pinned to them, and declarations that wait to be written."""
 
     signals: Signals
+    attaching: Attaching
     triage: Triage
     pins: Pins
     offline: OfflineDeclarations
@@ -45,12 +47,17 @@ def triage_part(
     within = parse_duration(settings.text("signal_window"))
     rules = parse_rules(settings.text("severity_rules"))
     files = ArtifactStore(settings.data_path / "incident-files")
+    signals = Signals(desk, within=within)
+    triage = Triage(desk, incidents.stories, impact_estimates(lake, monitoring, clock), rules)
     return TriagePart(
-        signals=Signals(desk, within=within),
-        triage=Triage(desk, incidents.stories, impact_estimates(lake, monitoring, clock), rules),
+        signals=signals,
+        attaching=Attaching(desk),
+        triage=triage,
         pins=Pins(desk, monitoring, files, most_bytes=settings.number("most_attachment_bytes")),
         offline=OfflineDeclarations(
             incidents,
+            triage,
+            signals,
             declaration_folders(settings),
             clock=clock,
             local_clock=SystemClock(),

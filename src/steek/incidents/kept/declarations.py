@@ -3,11 +3,14 @@
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from steek.incidents.text import NAME_CHARACTERS, TITLE_CHARACTERS, checked
+from steek.incidents.impact.said_impacts import parse_impact
+from steek.incidents.systems import check_name
+from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACTERS, checked
 from steek.incidents.types import Incident, Severity
 from steek.kernel.errors import InputError, ResourceError, SteekError, StorageFullError
 from steek.kernel.ids import new_id
@@ -21,7 +24,11 @@ _KEY_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody declares; fields as of `Incidents.declare`."""
+    """What somebody declares, with all that they know; fields as of `Incidents.declare`.
+
+    `on` may be "" where `alert` names one. `impacts` are lines as of `parse_impact`, `signals` ids of signals that are
+    taken in.
+    """
 
     title: str
     on: str
@@ -29,6 +36,25 @@ class Said:
     actor: str
     freeze: bool
     key: str
+    alert: str | None = None
+    note: str = ""
+    impacts: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raises InputError for what no database would take: nothing is kept that could never be declared."""
+        checked(self.title, what="title", most=TITLE_CHARACTERS)
+        if self.on or self.alert is None:
+            check_name(checked(self.on, what="system", most=NAME_CHARACTERS))
+        checked(self.actor, what="actor", most=NAME_CHARACTERS)
+        checked(self.key, what="key", most=_KEY_CHARACTERS)
+        if self.note.strip():
+            checked(self.note, what="note", most=NOTE_CHARACTERS)
+        for line in self.impacts:
+            parse_impact(line)
+        if self.severity not in set(Severity):
+            message = f"{self.severity!r} is no severity; allowed: {', '.join(Severity)}"
+            raise InputError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +86,39 @@ class Synced:
     clock_ahead_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class LeftFile:
+    """A file that stays where it is, and why: nobody may read it, or what it says is refused."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What no database has taken yet, in the order of the folders and of their numbers; `unreadable` may hold more."""
+
+    declarations: tuple[KeptDeclaration, ...]
+    unreadable: tuple[LeftFile, ...]
+
+    @property
+    def words(self) -> str:
+        """In a sentence, "" when nothing waits."""
+        count, damaged = len(self.declarations), len(self.unreadable)
+        waits = f"{count} declaration{'s wait' if count > 1 else ' waits'} on this machine: nobody was paged"
+        paths = ", ".join(one.path for one in self.unreadable)
+        broken = f"{damaged} kept file{'s' if damaged > 1 else ''} cannot be read: {paths}"
+        return "; ".join(part for part, is_told in ((waits, count), (broken, damaged)) if is_told)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What became of what was kept: `declared` are incidents now, `left` stay, each for a reason of its own."""
+
+    declared: tuple[Synced, ...]
+    left: tuple[LeftFile, ...]
+
+
 def keep(folders: Sequence[Path], said: Said, *, said_at: datetime, reason: str) -> KeptDeclaration:
     """Write a declaration down in the first folder that takes it; it is on the disk when this returns.
 
@@ -73,8 +132,8 @@ def keep(folders: Sequence[Path], said: Said, *, said_at: datetime, reason: str)
         InputError: what no database would take later either.
         StorageFullError: no folder takes it.
     """
-    _check(said)
-    known = _by_key(folders, said.key)
+    said.check()
+    known = next((one for one in waiting(folders).declarations if one.said.key == said.key), None)
     if known is not None:
         return known
     text = canonical_json({"format": _FORMAT, "said": said, "said_at": said_at, "reason": reason})
@@ -88,35 +147,20 @@ def keep(folders: Sequence[Path], said: Said, *, said_at: datetime, reason: str)
     raise StorageFullError(message, next_step="Tell somebody by voice, and write it on paper with the time.")
 
 
-def _check(said: Said) -> None:
-    checked(said.title, what="title", most=TITLE_CHARACTERS)
-    checked(said.on, what="system", most=NAME_CHARACTERS)
-    checked(said.actor, what="actor", most=NAME_CHARACTERS)
-    checked(said.key, what="key", most=_KEY_CHARACTERS)
-    if said.severity not in set(Severity):
-        message = f"{said.severity!r} is no severity; allowed: {', '.join(Severity)}"
-        raise InputError(message)
-
-
-def waiting(folders: Sequence[Path]) -> list[KeptDeclaration]:
-    """Declarations that no database has taken yet, in the order of the folders and of their numbers."""
-    return [_read(path) for path in _files(folders)]
+def waiting(folders: Sequence[Path]) -> Waiting:
+    """What is kept; a file that cannot be read is named and hinders nothing."""
+    declarations: list[KeptDeclaration] = []
+    unreadable: list[LeftFile] = []
+    for path in _files(folders):
+        try:
+            declarations.append(_read(path))
+        except ResourceError as cause:
+            unreadable.append(LeftFile(str(path), cause.message))
+    return Waiting(tuple(declarations), tuple(unreadable))
 
 
 def _files(folders: Sequence[Path]) -> list[Path]:
     return [path for folder in folders for path in sorted((folder / FOLDER).glob(f"*{_WAITING}"), key=_number)]
-
-
-def _by_key(folders: Sequence[Path], key: str) -> KeptDeclaration | None:
-    """What is kept under a key; a file that cannot be read is no reason to keep nothing new."""
-    for path in _files(folders):
-        try:
-            kept = _read(path)
-        except ResourceError:
-            continue
-        if kept.said.key == key:
-            return kept
-    return None
 
 
 def sync(
@@ -125,42 +169,55 @@ def sync(
     *,
     local_now: datetime,
     now: datetime,
-) -> list[Synced]:
+) -> SyncReport:
     """Declare what was kept. Killed anywhere, it can be called again: every declaration becomes one incident.
 
     One that is refused, or a file that cannot be read, stays where it is and keeps none of the others from being
-    declared; the first such error is raised when all were tried.
+    declared.
 
     Args:
         folders: Where declarations may lie.
         declare: Writes one, idempotently by its key; gets the seconds that the local clock goes ahead.
         local_now: Now, by the clock of this machine, which `said_at` was read from.
         now: Now, by the clock of the project.
+
+    Raises:
+        SteekError: none could be declared; why the first could not.
     """
     ahead_s = (local_now - now).total_seconds()
     done: list[Synced] = []
-    errors: list[SteekError] = []
+    left: list[LeftFile] = []
+    first: SteekError | None = None
     for path in _files(folders):
         try:
             kept = _read(path)
-            incident = declare(kept, ahead_s)
+            synced = Synced(kept, declare(kept, ahead_s), ahead_s)
         except SteekError as cause:
-            errors.append(cause)
+            first = first or cause
+            left.append(LeftFile(str(path), cause.message))
             continue
+        done.append(synced)
         # Only what the database has is taken from the list; killed in between, the same key finds the same incident.
-        path.rename(path.with_suffix(_WRITTEN))
-        _flush(path.parent)
-        done.append(Synced(kept, incident, ahead_s))
-    if errors:
-        raise errors[0]
-    return done
+        try:
+            path.rename(path.with_suffix(_WRITTEN))
+            _flush(path.parent)
+        except OSError as cause:
+            why = f"it is incident {synced.incident.id} now; the file cannot be moved away: {cause.strerror}"
+            left.append(LeftFile(str(path), why))
+    if first is not None and not done:
+        raise first
+    return SyncReport(tuple(done), tuple(left))
 
 
 def _write(folder: Path, text: str, at: datetime) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(PermissionError):
+            folder.chmod(0o700 | (folder.parent.stat().st_mode & 0o070))
     draft = folder / f"{new_id(at)}.new"
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            _share(file.fileno(), folder)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -170,6 +227,14 @@ def _write(folder: Path, text: str, at: datetime) -> Path:
         draft.unlink(missing_ok=True)
     _flush(folder)
     return path
+
+
+def _share(file: int, folder: Path) -> None:
+    """Let the group of the project read it as it may read the project's folder: its worker may be another user."""
+    project = folder.parent.stat()
+    with suppress(PermissionError):
+        os.chown(file, -1, project.st_gid)
+        os.fchmod(file, 0o600 | (project.st_mode & 0o060))
 
 
 def _linked(draft: Path, folder: Path, number: int) -> Path:
@@ -200,8 +265,9 @@ def _read(path: Path) -> KeptDeclaration:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         said_at = datetime.fromisoformat(values["said_at"])
-        return KeptDeclaration(_number(path), Said(**values["said"]), said_at, values["reason"], str(path))
-    except (OSError, ValueError, KeyError, TypeError) as cause:
+        said = {name: tuple(value) if isinstance(value, list) else value for name, value in values["said"].items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return KeptDeclaration(_number(path), Said(**said), said_at, values["reason"], str(path))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
         message = f"the kept declaration {path} cannot be read: {cause}"
         raise ResourceError(
             message, next_step="Read it with your eyes, declare it by hand, and move it away."

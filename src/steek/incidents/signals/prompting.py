@@ -52,11 +52,11 @@ def _join_open(desk: Desk, waiting: Iterable[Signal]) -> list[Signal]:
             continue
         with desk.database.transaction() as connection:
             join(desk, connection, incident, read_signals(connection, ids=[signal.id]), actor="steek")
-            _declare_prompts_of(connection, signal.id, incident.id)
+            declare_prompts_of(connection, signal.id, incident.id)
     return left
 
 
-def _declare_prompts_of(connection: Connection, signal_id: str, incident_id: str) -> None:
+def declare_prompts_of(connection: Connection, signal_id: str, incident_id: str) -> None:
     """A prompt all of whose signals have found an incident asks for none any more."""
     is_open = prompts.c.state == PromptState.OPEN.value
     for row in connection.execute(select(prompts.c.id, prompts.c.signals).where(is_open)):

@@ -1,6 +1,6 @@
 """The service of weak signals: anybody files one line; lines that lie together ask for a declaration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
@@ -10,7 +10,7 @@ from steek.incidents.declaring_by_person import declaration_by_person
 from steek.incidents.desk import Desk
 from steek.incidents.rows import find
 from steek.incidents.signals.joining import join
-from steek.incidents.signals.prompting import consider
+from steek.incidents.signals.prompting import consider, declare_prompts_of
 from steek.incidents.signals.signal_rows import (
     decide_signals,
     find_prompt,
@@ -196,6 +196,18 @@ class Signals:
             is_open = prompts.c.state == PromptState.OPEN.value
             connection.execute(update(prompts).where(prompts.c.id == prompt, is_open).values(decided))
             return find(connection, incident.id)
+
+    def take_in(self, incident: str, signals: Sequence[str], actor: str) -> None:
+        """Take open signals into an incident, whatever they are about; those of another incident stay there.
+
+        Raises:
+            NotFoundError: no such incident, or no signal by an id.
+        """
+        with self._desk.database.transaction() as connection:
+            named = [find_signal(connection, signal) for signal in signals]
+            join(self._desk, connection, find(connection, incident), named, actor=actor)
+            for signal in named:
+                declare_prompts_of(connection, signal.id, incident)
 
     def on_event(self, event: Event) -> None:
         """Subscription to `SIGNAL_KINDS`: what fires or is declared may belong to what was filed. It may come twice."""
