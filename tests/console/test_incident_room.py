@@ -37,6 +37,36 @@ def titles(of: Incident, **known: object) -> list[str]:
     return [step.title for step in next_actions(of, **known)]  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.covers("I2", "P1", "O12")
+def test_a_room_that_is_over_says_where_to_go_and_shows_no_empty_card(client: Visitor, world: World) -> None:
+    incidents, platform = world.incidents, world.platform
+    incident = incidents.declare("partner sales are empty", on="partner_demand", severity="sev2", actor="a", key="a")
+    page = f"/incidents/{incident.id}"
+    again = incidents.declare("the same", on="partner_demand", severity="sev2", actor="a", key="b")
+    platform.triage.merge(again.id, incident.id, "one outage", "a", key="m")
+    html = client.get(f"/incidents/{again.id}").text
+    assert f'href="{page}">go to {incident.id}</a>' in html
+    for gone in ("Tell everybody", "Handing over", "Nobody said yet", "Hypotheses", "Pinned", "Read the draft"):
+        assert gone not in html, gone
+    # Whoever answers one click leads, under their own name.
+    assert "I have it: I am commander" in text_of(client.get(page).text)
+    form = {"role": "commander", "actor": "sam@grocer", "key": "have"}
+    assert client.post(f"{page}/roles", data=form).status_code == 200
+    assert incidents.get(incident.id).roles[Role.COMMANDER] == "sam@grocer"
+    assert "I have it" not in client.get(page).text
+    platform.groups.consider(incident.id, [], nobody_because="nobody was asked", actor="a", key="g")
+    incidents.resolve(incident.id, actor="a", key="r", verify=False, reason="by eye")
+    assert "Complete the draft" in client.get(page).text
+    incidents.advance(incident.id, "close", "a", key="c")
+    closed = text_of(client.get(page).text)
+    assert "read the postmortem" in closed
+    assert "its postmortem is not published" in closed
+    assert "nobody yet" not in closed
+    steps = next_actions(incidents.get(incident.id), waiting=OpenQuestions(is_published=True))
+    assert [(step.title, step.target) for step in steps] == [("read the postmortem", "postmortem")]
+    assert "What was learned from it" in steps[0].text
+
+
 @pytest.mark.covers("I3", "I9", "I10")
 def test_the_next_right_action_follows_what_the_incident_waits_for(broken: World) -> None:
     led = incident(broken, roles=LED)
@@ -97,7 +127,15 @@ def test_after_it_is_over_the_draft_comes_first_and_closing_last(broken: World) 
     assert titles(over) == ["read the postmortem draft", "say who was harmed"]
     answered = OpenQuestions(groups_answered=True, is_published=True)
     assert titles(over, waiting=answered) == ["close"]
-    assert titles(incident(broken, state=State.CLOSED)) == ["nothing"]
+    told = [entry("incident.updated", number=1, outside_state="proposed"), entry("incident.update_overdue")]
+    ended = [*told, entry("incident.outside_approved", number=1), entry("incident.resolved")]
+    assert open_questions(told, NOW).proposed == ("1",)
+    assert open_questions(ended, NOW) == OpenQuestions(is_end_untold=True)
+    assert titles(over, waiting=open_questions(ended, NOW))[0] == "tell that it is over"
+    assert not open_questions([*ended, entry("incident.updated", number=2)], NOW).is_end_untold
+    merged = incident(broken, state=State.CLOSED, merged_into="2017-002")
+    assert titles(merged, waiting=open_questions(told, NOW)) == ["go to 2017-002"]
+    assert titles(incident(broken, state=State.CLOSED)) == ["read the postmortem"]
 
 
 @pytest.mark.covers("I10", "I12")

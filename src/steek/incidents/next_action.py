@@ -17,7 +17,9 @@ from steek.ledger import Event
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
-    """`title` fits a banner, `text` says why and how; `target` is the part of the page where it is done."""
+    """`title` fits a banner, `text` says why and how; `target` is the part of the page where it is done, or the address
+    of another page.
+    """
 
     title: str
     text: str
@@ -131,6 +133,8 @@ def next_actions(
         interrupted: Names of those that nobody carries on, because their process died.
     """
     waiting = waiting or OpenQuestions()
+    if incident.merged_into is not None:
+        return _after(incident, waiting)
     if not incident.state.is_open:
         return (*_answers(waiting), *_after(incident, waiting))
     lead = (*_lead(incident, waiting), *_left(interrupted))
@@ -168,6 +172,9 @@ def _answers(waiting: OpenQuestions) -> tuple[NextAction, ...]:
         first, *others = waiting.questions
         text = f"Somebody outside asks: {first[:200]}" + (f" And {len(others)} more." if others else "")
         found.append(NextAction("answer the question", text, "updates"))
+    if waiting.proposed:
+        text = f"Outsiders read nothing of update {waiting.proposed[0]} before communications approves their text."
+        found.append(NextAction("approve the text for outsiders", text, "updates"))
     return tuple(found)
 
 
@@ -233,14 +240,24 @@ def _ethics(waiting: OpenQuestions) -> tuple[NextAction, ...]:
 
 
 def _after(incident: Incident, waiting: OpenQuestions) -> tuple[NextAction, ...]:
+    if incident.merged_into is not None:
+        text = f"This is part of {incident.merged_into}. People work there, and everything new belongs there."
+        return (NextAction(f"go to {incident.merged_into}", text, f"/incidents/{incident.merged_into}"),)
     if incident.state is State.CLOSED:
-        return (NextAction("nothing", "This incident is closed; its postmortem stays.", "timeline"),)
+        text = "Closed. What was learned from it stands in its postmortem."
+        if not waiting.is_published:
+            text = "Closed, but its postmortem is not published: nobody else can learn from it."
+        return (NextAction("read the postmortem", text, "postmortem"),)
+    told = ()
+    if waiting.is_end_untold:
+        text = "People were told of the outage and not of its end: a last update says what it was and what was done."
+        told = (NextAction("tell that it is over", text, "updates"),)
     groups = ()
     if not waiting.groups_answered:
         text = "It cannot close before somebody says which groups of people were harmed; 'nobody' is an answer."
         groups = (NextAction("say who was harmed", text, "groups"),)
     if waiting.is_published:
         close = NextAction("close", "The postmortem is published. Close it when follow-ups have owners.", "advance")
-        return (*_ethics(waiting), *groups, close)
+        return (*told, *_ethics(waiting), *groups, close)
     text = "It is over. Complete the draft, and close it when follow-ups have owners."
-    return (NextAction("read the postmortem draft", text, "postmortem"), *_ethics(waiting), *groups)
+    return (*told, NextAction("read the postmortem draft", text, "postmortem"), *_ethics(waiting), *groups)
