@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 from tests.incidents.conftest import Loop, joins
 
 from steek.incidents import Hypotheses, Incident, Incidents, Span, Suspect
+from steek.incidents.desk import Desk
 from steek.incidents.fallen_slices import Fallen
+from steek.incidents.impact.merging import merge
+from steek.incidents.rows import find
 from steek.incidents.suspects import Candidate, apply_verdicts, rank
 from steek.incidents.track_record import TrackRecord, count, smoothed
-from steek.ledger import Event, Ledger
+from steek.ledger import Event, Ledger, Lineage
 
 BEGAN = datetime(2017, 10, 15, 6, tzinfo=UTC)
 KINDS = st.sampled_from(["dataset.replaced", "contract.changed", "route.changed", "external.changed", "unheard.of"])
@@ -151,6 +154,42 @@ def test_later_incidents_learn_from_verdicts_and_postmortems(incidents: Incident
     assert routes
     assert all("a cause in 0 of 1 incident" in reason for reason in routes)
     assert "judged before" not in str([one.reason for one in incidents.suspects(first.id).suspects])
+
+
+@pytest.mark.covers("I6", "I7")
+def test_what_was_doubted_or_merged_teaches_once_what_stands(
+    incidents: Incidents, loop: Loop, ledger: Ledger, lineage: Lineage
+) -> None:
+    loop.history()
+    replaced = loop.key_change()
+    first = declared_by_alert(incidents, loop)
+    other = incidents.declare("same", on="partner_lines", severity="sev2", actor="a", key="other")
+    later = incidents.declare("again", on="partner_lines", severity="sev2", actor="a", key="again")
+
+    def said() -> str:
+        return {one.event.id: one.reason for one in incidents.suspects(later.id).suspects}[replaced.id]
+
+    assert "judged before" not in said()
+    for number, incident in enumerate((first, other)):
+        incidents.note(incident.id, "this", "ada", key=f"n{number}", about=replaced.id, verdict="confirmed")
+    assert "a cause in 2 of 2 incidents" in said()
+    desk = Desk(loop.database, ledger, lineage, loop.clock, incidents.menu)
+    with loop.database.transaction() as connection:
+        merge(desk, connection, find(connection, other.id), find(connection, first.id), "one", actor="a")
+    assert "a cause in 1 of 1 incident " in said()
+    incidents.note(first.id, "not this", "ada", key="n2", about=replaced.id, verdict="rejected")
+    incidents.note(other.id, "nor this", "ada", key="n3", about=replaced.id, verdict="rejected")
+    assert "a cause in 0 of 1 incident " in said()
+    noted = incidents.note(first.id, "a note is no change", "ada", key="n4")
+    incidents.note(first.id, "this", "ada", key="n5", about=noted.id, verdict="confirmed")
+    hypotheses = Hypotheses(loop.database, ledger, loop.clock)
+    hypotheses.state(first.id, "keys", actor="a", key="1", about=replaced.id)
+    hypotheses.judge(first.id, 1, "confirmed", actor="a", key="2", reason="seen")
+    assert "a cause in 1 of 1 incident " in said()
+    incidents.note(other.id, "a guess", "ada", key="n6", about=replaced.id, verdict="rejected")
+    hypotheses.reopen(first.id, 1, "look again", actor="a", key="3")
+    assert "a cause in 0 of 1 incident " in said()
+    assert all("judged before" not in one.reason for one in incidents.suspects(other.id).suspects)
 
 
 @pytest.mark.covers("I6")

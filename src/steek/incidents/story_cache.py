@@ -14,6 +14,7 @@ from steek.incidents.changes import WhatChanged
 from steek.incidents.related_events import related_events
 from steek.incidents.tables import alerts as attached
 from steek.incidents.timeline import TimelineEntry, entry_of
+from steek.incidents.track_record import is_feedback
 from steek.incidents.types import AlertEvidence, Incident
 from steek.incidents.verification import Verification
 from steek.ledger import Database
@@ -21,8 +22,6 @@ from steek.ledger.tables import events
 
 _MOST_INCIDENTS = 64
 _FEW_ALERTS = 100
-# What people found out changes the ranking, whenever it happens.
-_FEEDBACK_KINDS = ("incident.hypothesis_judged", "postmortem.published", "taxonomy.changed")
 Value = TypeVar("Value")
 
 
@@ -123,18 +122,20 @@ class StoryCache:
         marks = (incident.systems, incident.subject, incident.said_at, frozenset(alert.alert_id for alert in alerts))
         tip = self._tip()
         kept = self._get(self._rankings, incident.id, marks)
-        if kept is not None and (kept.sequence == tip or not self._concerns(kept)):
+        if kept is not None and (kept.sequence == tip or not self._concerns(kept, incident)):
             self._put(self._rankings, incident.id, _Kept(marks, tip, kept.value))
             return kept.value
         value = rank()
         self._put(self._rankings, incident.id, _Kept(marks, tip, value))
         return value
 
-    def _concerns(self, kept: _Kept[WhatChanged]) -> bool:
+    def _concerns(self, kept: _Kept[WhatChanged], incident: Incident) -> bool:
         end = kept.value.searched_until + timedelta(microseconds=1)
         # What is done in the room changes nothing about what happened before it, even at the same instant.
         happened = and_(events.c.at < end, events.c.kind.concat("").not_like("incident.%"))
-        matters = or_(happened, events.c.kind.concat("").in_(_FEEDBACK_KINDS))
+        # What people found out in other incidents moves how often a kind of change broke things before.
+        learned = and_(is_feedback(events.c.kind.concat("")), events.c.subject != incident.urn)
+        matters = or_(happened, learned)
         query = select(events.c.sequence).where(events.c.sequence > kept.sequence, matters).limit(1)
         with self._database.reading() as connection:
             return connection.execute(query).first() is not None
