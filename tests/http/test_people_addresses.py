@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -23,9 +24,10 @@ boss = sk.Stakeholder("owners", "boss@shop", "business", sees="everything")
 class Caller:
     """One caller at an address of this machine, or of another."""
 
-    def __init__(self, app: Any, address: str) -> None:
+    def __init__(self, app: Any, address: str, secret: str | None = None) -> None:
         self._app = app
         self._address = address
+        self._signed = {} if secret is None else {"Authorization": f"Bearer {secret}"}
 
     def request(self, method: str, path: str, **given: Any) -> Response:
         return asyncio.run(self._send(method, path, **given))
@@ -41,6 +43,7 @@ class Caller:
         async with httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1", follow_redirects=follow_redirects
         ) as client:
+            given["headers"] = {**given.pop("headers", {}), **self._signed}
             return await client.request(method, path, **given)
 
 
@@ -52,6 +55,11 @@ class Doors:
         self.app = build_api(platform)
         self.app.mount("/", build_console(platform))
         self.client = Caller(self.app, "127.0.0.1")
+
+    def stranger(self, principal: str) -> Caller:
+        """Somebody elsewhere with a token that gives no role."""
+        made = self.platform.tokens.issue(principal, (), timedelta(days=1), key=f"token {principal}", actor="owner")
+        return Caller(self.app, "203.0.113.9", made.secret)
 
     def get(self, path: str) -> Any:
         answer = self.client.get(path)
@@ -241,3 +249,64 @@ def test_a_timeline_is_read_page_by_page_and_then_only_what_is_new(doors: Doors,
     assert doors.client.get(f"{at}/timeline?before=nothing").status_code == 404
     assert doors.client.get(f"{at}/timeline?since=2020-01-01T00:00:00").status_code == 400
     assert doors.get(f"{at}/next")["items"][0]["title"] == "name a commander"
+
+
+@pytest.mark.covers("I3", "I10", "N4")
+def test_stakeholders_look_and_ask_in_the_view_of_their_row(doors: Doors, incident: str) -> None:
+    here, page = f"/v1/incidents/{incident}", f"/incidents/{incident}/status"
+    doors.write("PUT", "/v1/oncall/stakeholders/money", {"person": "cfo@shop", "part": "finance"})
+    said = {"text": "the join is broken", "doing": "it goes back", "outside": "Orders are late.", "impact": "many"}
+    doors.write("POST", f"{here}/updates", said, by="com")
+    cfo, boss, eve = (doors.stranger(name) for name in ("cfo@shop", "boss@shop", "eve@shop"))
+    assert eve.get(page).status_code == eve.get(f"{here}/status").status_code == 403
+    assert eve.get("/v1/incidents/2026-999/status").text == eve.get(f"{here}/status").text.replace(incident, "2026-999")
+    for asked in ("", "?sees=everything", "?form=markdown", "?sees=everything&form=markdown"):
+        seen = cfo.get(f"{here}/status{asked}").json()
+        assert [each["text"] for each in seen["entries"]] == ["Orders are late."]
+        assert "known" not in seen
+    assert "entries" in cfo.get(f"{here}/status?sees=outsider").json()
+    assert "severity" not in cfo.get(f"{here}/status?sees=outsider").json()
+    assert boss.get(f"{here}/status").json()["known"] == "the join is broken"
+    shown = cfo.get(page).text
+    assert "Orders are late." in shown
+    private = ("join", "goes back", "orders_model", "orders are missing", "ada", ">com", "On-call", "/incidents?")
+    assert [each for each in private if each in shown] == []
+    assert "it goes back" in boss.get(page).text
+    # Nothing else opens to them, and what they ask they read the answer of.
+    for path in ("/incidents", f"/incidents/{incident}", "/on-call", here, f"{here}/updates", f"{here}/timeline"):
+        assert cfo.get(path).status_code == boss.get(path).status_code == 403, path
+    form = {"text": "what does it cost?", "key": "cost", "actor": "somebody else"}
+    answer = cfo.post(f"/incidents/{incident}/ask", data=form)
+    assert (answer.status_code, "what does it cost?" in answer.text) == (200, True)
+    (question,) = doors.get(f"{here}/status")["questions"]
+    assert (question["asked_by"], question["asked_as"]) == ("cfo@shop", "summary")
+    assert "sees the summary" in doors.client.get(page).text
+    refused = doors.client.post(
+        f"{here}/questions/1/answer", json={"text": "orders_model is ours"}, headers={"Idempotency-Key": "no"}
+    )
+    assert (refused.status_code, "orders_model" in refused.text) == (400, True)
+    doors.write("POST", f"{here}/questions/1/answer", {"text": "Little."}, by="com")
+    assert "Little." in cfo.get(page).text
+    asked = {"text": "and now?"}
+    assert eve.post(f"{here}/questions", json=asked, headers={"Idempotency-Key": "eve"}).status_code == 403
+    assert cfo.post(f"{here}/questions", json=asked, headers={"Idempotency-Key": "cfo"}).status_code == 201
+    assert cfo.post(f"{here}/updates", json=asked, headers={"Idempotency-Key": "cfo"}).status_code == 403
+
+
+@pytest.mark.covers("I10", "N4")
+def test_the_console_asks_for_words_that_are_names_and_corrects(doors: Doors, incident: str) -> None:
+    room, page = f"/incidents/{incident}", f"/incidents/{incident}/status"
+    client = doors.client
+    form = {"actor": "com", "text": "x", "outside": "The core is late.", "outside-next": "30", "key": "w"}
+    told = client.post(f"{room}/updates", data=form).text
+    assert "Outsiders read nothing of it yet" in told
+    assert 'name="meant:core" required' in told
+    approval = {"actor": "com", "number": "1", "key": "wa"}
+    assert client.post(f"{room}/approve", data=approval).status_code == 400
+    assert "It promises more by" in client.post(f"{room}/approve", data={**approval, "meant:core": "on"}).text
+    link = client.post(f"{room}/publish", data={"actor": "com", "title": "Late orders", "key": "wp"}).text
+    assert "Change its title" in link
+    again = {"actor": "com", "number": "1", "text": "", "reason": "not so", "key": "wc"}
+    assert "taken back" in client.post(f"{room}/correct-outside", data=again).text
+    doors.write("POST", f"/v1{room}/updates/1/correction", {"text": "It is late.", "reason": "so it is"}, by="com")
+    assert "corrected" in client.get(page).text
