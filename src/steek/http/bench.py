@@ -17,11 +17,12 @@ Value = int | str
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which questions go to which sides; see `steek bench run`."""
+    """Which questions go to which sides; with `as_said`, typed values are given as persons say them."""
 
     model: str
     sides: list[str] = field(default_factory=list[str])
     typed: list[dict[str, Value]] = field(default_factory=list[dict[str, Value]])
+    as_said: bool = False
     examples: bool = False
     requests: list[str] = field(default_factory=list[str])
     since: datetime | None = None
@@ -91,6 +92,7 @@ def _runs(routes: APIRouter, platform: Platform) -> None:
         by, name = actor_or_api(actor), require_key(key)
         asking = Asking(
             typed=wanted.typed,
+            as_said=wanted.as_said,
             examples=wanted.examples,
             requests=tuple(wanted.requests),
             window=_window(wanted.since, wanted.until),

@@ -7,10 +7,11 @@ import pytest
 from tests.incidents.bench.conftest import FLEET, LOGGED, NOON, RANKING, BenchWorld
 
 from steek.governance import Actor, calling
-from steek.incidents import Asking
+from steek.incidents import Asking, Hypotheses, Incidents
 from steek.incidents.bench.runs import Run
-from steek.kernel.errors import InputError, NotFoundError, RefusedError
+from steek.kernel.errors import ConflictError, InputError, NotFoundError, RefusedError
 from steek.kernel.windows import Window
+from steek.ledger import Lineage
 
 
 def _run(world: BenchWorld, *sides: str, asking: Asking | None = None, model: str = FLEET.name, key: str = "k") -> Run:
@@ -109,8 +110,28 @@ def test_examples_tell_which_version_was_right(world: BenchWorld) -> None:
 def test_the_same_key_runs_once(world: BenchWorld) -> None:
     first = _run(world, "1", "2")
     written = world.ledger.count()
-    assert _run(world, "2", "1") == first
+    assert _run(world, "1", "2") == first
+    for sides, asking in ((("2", "1"), Asking()), (("1", "2"), Asking(limit=7)), (("1", "2"), Asking(requests=["r"]))):
+        with pytest.raises(ConflictError, match=r"was already used for run b-.* which asked something else"):
+            _run(world, *sides, asking=asking)
+    with pytest.raises(ConflictError, match="already used"):
+        _run(world, "1", "2", model=RANKING.name)
+    with pytest.raises(InputError, match="hypothesis 99 of no incident"):
+        world.bench.run(FLEET.name, ("1",), Asking(), actor="ada", key="h", hypothesis=99)
     assert world.ledger.count() == written
+
+
+@pytest.mark.covers("I7", "I8")
+def test_a_run_tests_a_hypothesis_that_there_is(world: BenchWorld) -> None:
+    ledger, clock = world.ledger, world.shop.clock
+    incident = Incidents(world.database, ledger, Lineage(world.database), clock, {}).declare(
+        "odd", on=FLEET.name, severity="sev3", actor="ada", key="i"
+    )
+    with pytest.raises(NotFoundError, match="hypothesis of incident"):
+        world.bench.run(FLEET.name, ("1",), Asking(), actor="ada", key="h", incident=incident.id, hypothesis=1)
+    Hypotheses(world.database, ledger, clock).state(incident.id, "keys", actor="ada", key="s")
+    run = world.bench.run(FLEET.name, ("1",), Asking(), actor="ada", key="h", incident=incident.id, hypothesis=1)
+    assert (run.incident_id, run.hypothesis) == (incident.id, 1)
 
 
 @pytest.mark.covers("I8")

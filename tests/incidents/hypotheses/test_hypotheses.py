@@ -98,6 +98,7 @@ def test_a_suspects_hypothesis_judges_the_suspect(
         ("confirmed", "", ["javascript:alert(1)"], InputError),
         ("confirmed", "", ["bench:none"], NotFoundError),
         ("confirmed", "", ["event:none"], NotFoundError),
+        ("confirmed", "", ["pin:none"], NotFoundError),
     ],
 )
 def test_a_verdict_rests_on_something(

@@ -7,18 +7,21 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
+from sqlalchemy import Connection, select
 
 from steek.features.question_rows import LABEL, QUERY
 from steek.governance import Access, attributed, caller
 from steek.incidents.bench.asking import REQUEST, SERVED, Asking, Questions, entity_columns
 from steek.incidents.bench.comparison import Comparison, compare
 from steek.incidents.bench.inquiry import Inquiry, SideAnswer, answer_of, entity_of
+from steek.incidents.bench.order import Order, check_same
 from steek.incidents.bench.replaying import CANDIDATE, SCORE, Replay, Replayed
 from steek.incidents.bench.runs import SCORES, Run, Runs
 from steek.incidents.bench.serving_sides import serving_sides
 from steek.incidents.bench.side_results import compare_sides, side_run
 from steek.incidents.bench.sides import Side, parse_sides
 from steek.incidents.bench.veil import Hide, shown_entities
+from steek.incidents.hypotheses.tables import hypotheses
 from steek.incidents.rows import find
 from steek.incidents.text import NAME_CHARACTERS, checked
 from steek.kernel.clock import Clock
@@ -61,19 +64,6 @@ class Material:
     changes: Callable[[str], Sequence[RouteChange]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """What a run was asked to be."""
-
-    definition: ModelDefinition
-    sides: tuple[Side, ...]
-    asking: Asking
-    slices: tuple[str, ...]
-    incident: str | None
-    hypothesis: int | None
-    actor: str
-
-
 class Bench:
     """Tests what people suppose. It changes nothing that serves: no route, no feature, no log.
 
@@ -111,22 +101,23 @@ class Bench:
             by: Entity columns to slice by; by default the one that names the member of a fleet.
 
         Raises:
-            NotFoundError: no such model, version, incident, column or question.
+            NotFoundError: no such model, version, incident, hypothesis, column or question.
+            ConflictError: the key made a run that was asked for something else.
             InputError: a side or question that is none, or more than the bench takes.
             RefusedError: the asker may not see answers.
         """
         at_key, who = checked(key, what="key", most=_KEY_CHARACTERS), checked(actor, what="actor", most=NAME_CHARACTERS)
-        with self._database.reading() as connection:
-            known = self._runs.by_key(connection, at_key)
-            if known is None and incident is not None:
-                find(connection, incident)
-        if known is not None:
-            return known
         definition = self._definition(model)
         if asking.as_said:
             asking = replace(asking, typed=[self._as_stored(question) for question in asking.typed])
         chosen = self._sides(definition, sides, asking)
-        order = _Order(definition, chosen, asking, _slices(definition, by), incident, hypothesis, who)
+        order = Order(definition, chosen, tuple(sides), asking, _slices(definition, by), incident, hypothesis, who)
+        with self._database.reading() as connection:
+            known = self._runs.by_key(connection, at_key)
+            if known is None:
+                _check_purpose(connection, incident, hypothesis)
+        if known is not None:
+            return check_same(known, order.said(self._material.hide), at_key)
         self._admit()
         return self._keep(self._made(order, at_key), at_key)
 
@@ -229,7 +220,7 @@ class Bench:
         results = self._runs.results(run)
         return results.with_columns(pl.col(f"{SCORES}{side}").alias("_one")).drop_nulls("_one")
 
-    def _made(self, order: "_Order", key: str) -> Run:
+    def _made(self, order: Order, key: str) -> Run:
         """The run, with its results put into the store."""
         now, definition = self._clock.now(), order.definition
         run_id = f"b-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
@@ -241,7 +232,7 @@ class Bench:
             raise problem
         results = self._results(definition, questions, [replayed for _, replayed, _ in answered])
         able = [replayed is not None for _, replayed, _ in answered]
-        said = self._said(order.asking, order.slices)
+        said = order.said(self._material.hide)
         if order.asking.typed and questions.height == 1:
             # Of one question everybody wants to know why.
             answers: Any = to_plain([self._answer(definition, side, questions, _TOP) for side in order.sides])
@@ -350,17 +341,6 @@ class Bench:
         )
         return rows.with_columns(missing).join(about, on=QUERY, how="left").sort(QUERY, CANDIDATE)
 
-    def _said(self, asking: Asking, slices: tuple[str, ...]) -> dict[str, Any]:
-        """What was asked, without what may name a person."""
-        named = asking.slice
-        if named is not None:
-            column, _, value = named.partition("=")
-            named = f"{column}={self._material.hide(column, pl.Series(column, [value]))[0]}"
-        found: dict[str, object] = {"source": asking.source, "window": asking.window, "slice": named}
-        found |= {"limit": asking.limit, "requests": len(asking.requests), "typed": len(asking.typed)}
-        plain: Any = to_plain({**found, "by": list(slices)})
-        return plain
-
     def _keep(self, made: Run, key: str) -> Run:
         subject = str(Urn("model", made.model)) if made.incident_id is None else str(Urn("incident", made.incident_id))
         payload: dict[str, object] = {
@@ -378,10 +358,24 @@ class Bench:
         with self._database.transaction() as connection:
             known = self._runs.by_key(connection, key)
             if known is not None:
-                return known
+                return check_same(known, dict(made.question), key)
             self._runs.add(connection, made, key)
             self._ledger.append(connection, Draft("bench.ran", subject, made.actor, payload))
         return made
+
+
+def _check_purpose(connection: Connection, incident: str | None, hypothesis: int | None) -> None:
+    """What a run is for must be there."""
+    if incident is not None:
+        find(connection, incident)
+    if hypothesis is None:
+        return
+    if incident is None:
+        raise InputError(f"hypothesis {hypothesis} of no incident", next_step="Name the incident, too.")
+    numbers = select(hypotheses.c.number).where(hypotheses.c.incident_id == incident).order_by(hypotheses.c.number)
+    known = [str(each) for each in connection.execute(numbers).scalars()]
+    if str(hypothesis) not in known:
+        raise NotFoundError.among(f"hypothesis of incident {incident}", str(hypothesis), known)
 
 
 def _slices(definition: ModelDefinition, by: Sequence[str]) -> tuple[str, ...]:

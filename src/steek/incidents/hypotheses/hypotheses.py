@@ -1,17 +1,18 @@
 """The service: state what may be the cause, find out, and say what came of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Column, Connection, RowMapping, func, insert, select, update
 
 from steek.incidents.bench.tables import bench_runs
 from steek.incidents.hypotheses.evidence import Evidence, parse_all, parse_evidence
 from steek.incidents.hypotheses.standing import VERDICTS, Standing, Step, move
 from steek.incidents.hypotheses.tables import hypotheses
 from steek.incidents.lifecycle import State
+from steek.incidents.pins.tables import pins
 from steek.incidents.rows import find, remember, request
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
 from steek.incidents.types import Incident
@@ -261,14 +262,20 @@ class Hypotheses:
         for one in evidence:
             if one.kind == "event" and self._ledger.event(one.reference) is None:
                 raise NotFoundError(f"no event with id {one.reference!r}", next_step="The timeline has the ids.")
-            if one.kind == "bench":
+            if one.kind in _STORED:
+                column, what, listed = _STORED[one.kind]
                 with self._database.reading() as connection:
-                    known = connection.execute(select(bench_runs.c.id).where(bench_runs.c.id == one.reference)).first()
+                    known = connection.execute(select(column).where(column == one.reference)).first()
                 if known is None:
-                    raise NotFoundError(f"no run {one.reference!r} of the test bench", next_step="'steek bench list'.")
+                    raise NotFoundError(f"no {what} {one.reference!r}", next_step=listed)
 
 
 _NEW: dict[str, object] = {"state": Standing.STATED.value, "reason": "", "evidence": [], "version": 1}
+# Evidence that is a row of a table: where, what it is called, and what lists it.
+_STORED: Mapping[str, tuple[Column[Any], str, str]] = {
+    "bench": (bench_runs.c.id, "run of the test bench", "'steek bench list' has them."),
+    "pin": (pins.c.id, "pinned chart or file", "'steek incident pins' has them."),
+}
 _TOLD = {
     Step.TAKE: "taken",
     Step.CONFIRM: "judged",
