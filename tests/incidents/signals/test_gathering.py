@@ -19,7 +19,8 @@ RELATED = {DATA: frozenset({DATA, MODEL}), MODEL: frozenset({MODEL}), OTHER: fro
 def noticed(
     number: int, system: str, source: str, hour: float, kind: SignalKind | None = SignalKind.SUPPORT
 ) -> Noticed:
-    return Noticed(str(number), system, source, START + hour * HOUR, kind)
+    at = START + hour * HOUR
+    return Noticed(str(number), system, source, at, kind, until=None if kind is not None else at)
 
 
 @pytest.mark.covers("I1")
@@ -92,3 +93,32 @@ def test_whatever_the_order_each_is_in_one_gathering_near_in_time_and_lineage(
             {each.system} | {system for system, below in RELATED.items() if each.system in below} | RELATED[each.system]
         )
         assert {one.system for one in each.noticed} <= near
+
+
+@pytest.mark.covers("I1")
+def test_what_still_fires_is_noticed_now_however_long_ago_it_began() -> None:
+    signal = noticed(1, MODEL, "kim", 100)
+    fires = Noticed("9", MODEL, "monitor joins", START, None)
+    [found] = gather([fires, signal], related=RELATED, within=24 * HOUR)
+    assert found.sentence == "1 open alert, 1 support note about model:partner_demand by 2 sources within a minute."
+    over = Noticed("8", MODEL, "monitor joins", START, None, until=START + 75 * HOUR)
+    assert gather([over, signal], related=RELATED, within=24 * HOUR) == ()
+    assert gather([over, signal], related=RELATED, within=26 * HOUR)[0].sentence.endswith("within 25 h.")
+
+
+@pytest.mark.covers("I1")
+@settings(max_examples=40)
+@given(lines)
+def test_the_densest_stretch_is_what_trying_every_stretch_finds(
+    given_lines: list[tuple[str, str, int, SignalKind | None]],
+) -> None:
+    left = sorted((noticed(number, *line) for number, line in enumerate(given_lines)), key=lambda one: (one.at, one.id))
+    for system, below in RELATED.items():
+        near = [one for one in left if system in {one.system, *RELATED[one.system]} or one.system in below]
+        best = (0, 0)
+        for first in near:
+            stretch = [one for one in near if first.at <= one.at <= first.at + 24 * HOUR]
+            best = max(best, (len({(one.kind is None, one.source) for one in stretch}), len(stretch)))
+        found = gather(near, related=RELATED, within=24 * HOUR)
+        if best[0] >= 2 and all(one.kind is not None for one in near):
+            assert max((len({one.source for one in each.noticed}) for each in found), default=0) >= best[0]

@@ -8,7 +8,7 @@ from tests.incidents.conftest import Loop, Production, Reader, joins
 from steek.incidents import Incidents, State
 from steek.incidents.desk import Desk
 from steek.incidents.signals.signals import Signals
-from steek.incidents.signals.types import PromptState, SignalState
+from steek.incidents.signals.types import Prompt, PromptState, SignalState
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, InputError, NotFoundError
 from steek.ledger import Database, Ledger, Lineage
@@ -129,3 +129,79 @@ def test_hostile_lines_are_kept_as_given_and_unstorable_ones_refused(signals: Si
         signals.file("x", on="x", kind="gossip", actor="kim", key="w")
     with pytest.raises(InputError, match="has no zone"):
         signals.file("x", on="x", kind="other", actor="kim", key="w", said_at=datetime(2017, 10, 2))  # noqa: DTZ001
+
+
+class Counting(Signals):
+    """Says how often it gathered."""
+
+    gathered = 0
+
+    def gather(self) -> tuple[Prompt, ...]:
+        self.gathered += 1
+        return super().gather()
+
+
+@pytest.mark.covers("I1", "O8")
+def test_a_storm_is_gathered_once_for_each_round_and_not_for_slices_of_what_fires(
+    database: Database, ledger: Ledger, lineage: Lineage, clock: ReplayClock, incidents: Incidents, loop: Loop
+) -> None:
+    desk = Desk(database, ledger, lineage, clock, incidents.menu)
+    signals = Counting(desk, within=timedelta(hours=24))
+    loop.history()
+    loop.at(1, 1)
+    for number in range(40):
+        signals.file(f"line {number}", on=f"shop {number}", kind="support", actor=f"person {number}", key=f"s{number}")
+    filed = signals.gathered
+    # All at once: one round of delivery.
+    round_ = [loop.fire(joins(f"m{number}", declare=None), slice="a")[1] for number in range(60)]
+    for event in round_:
+        signals.on_event(event)
+    assert signals.gathered - filed == 1
+    # One by one, each delivered before the next fires: slices of the same rule bring no further source.
+    loop.at(1, 2)
+    for number in range(30):
+        signals.on_event(loop.fire(joins("m1", declare=None), slice=f"b{number}")[1])
+    assert signals.gathered - filed == 1
+    signals.on_event(loop.fire(joins("another", declare=None))[1])
+    assert signals.gathered - filed == 2
+    # Another process begins anew, with one.
+    restarted = Counting(desk, within=timedelta(hours=24))
+    for event in round_:
+        restarted.on_event(event)
+    assert restarted.gathered == 1
+
+
+@pytest.mark.covers("I1")
+def test_a_prompt_names_one_alert_of_a_storm_and_all_of_it_is_evidence_before_suspects_are_ranked(
+    signals: Signals, loop: Loop, incidents: Incidents, of_kind: Reader
+) -> None:
+    loop.history()
+    loop.key_change()
+    loop.at(1, 1)
+    for number in range(30):
+        loop.fire(joins(declare=None), slice=f"partner_id={number}")
+    signals.file("orders are odd", on="partner_demand", kind="support", actor="kim", key="s1")
+    [prompt] = signals.prompts()
+    assert len(prompt.alerts) == 1
+    incident = signals.declare(prompt.id, severity="sev3", actor="ariel", key="p")
+    assert len(incidents.stories.read(incident.id).alerts) == 30
+    assert len(of_kind("incident.alert_attached")) == 30
+    [ranked] = of_kind("suspects.ranked")
+    assert of_kind("incident.alert_attached")[-1].sequence < ranked.sequence
+    assert ranked.payload["suspects"]
+
+
+@pytest.mark.covers("I1")
+def test_a_signal_is_gathered_by_when_it_was_noticed(signals: Signals, loop: Loop) -> None:
+    loop.history()
+    yesterday = loop.at(0, 20)
+    alert, _ = loop.fire(joins(declare=None))
+    loop.at(1, 1)
+    loop.recover(joins(declare=None), alert, day=0)
+    loop.at(3, 1)
+    signals.file("odd today", on="partner_demand", kind="support", actor="kim", key="s1")
+    assert signals.prompts() == ()
+    signals.file("odd two days ago", on="partner_demand", kind="support", actor="lee", key="s2", said_at=yesterday)
+    [prompt] = signals.prompts()
+    assert prompt.alerts == (alert.id,)
+    assert "1 past alert" in prompt.sentence

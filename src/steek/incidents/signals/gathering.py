@@ -1,9 +1,10 @@
 """Which weak signals belong together: a pure function from what was noticed to what asks for a declaration."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
 from steek.incidents.signals.types import SignalKind
 from steek.kernel.units import format_duration
@@ -12,13 +13,15 @@ from steek.kernel.units import format_duration
 LEAST_SOURCES = 2
 _MOST_NAMED = 3
 _MINUTE = timedelta(minutes=1)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """Something noticed about a system: a signal that was filed (`kind`), or an open alert (`kind` is None).
+    """Something noticed about a system: a signal that was filed (`kind`), or an alert (`kind` is None).
 
-    `source` is the person, or the monitor.
+    `source` is the person, or the monitor. A signal is of one moment, `at`. An alert is noticed from `at` to `until`,
+    and for as long as it fires where that is None.
     """
 
     id: str
@@ -26,6 +29,19 @@ class Noticed:
     source: str
     at: datetime
     kind: SignalKind | None
+    until: datetime | None = None
+
+    @property
+    def end(self) -> datetime:
+        """The last moment at which it is noticed."""
+        return self.until or (self.at if self.kind is not None else _NEVER)
+
+    @property
+    def words(self) -> str:
+        """As people call it."""
+        if self.kind is not None:
+            return self.kind.words
+        return "open alert" if self.until is None else "past alert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +77,21 @@ def gather(
         within: Longest time between the first and the last of a gathering.
     """
     left = sorted(noticed, key=lambda one: (one.at, one.id))
+    near = _neighbours(dict.fromkeys(one.system for one in left), related)
+    candidates = {system: _densest(left, near[system], within) for system in near}
     found: list[Gathering] = []
-    while True:
-        candidates = [_densest(system, left, related, within) for system in dict.fromkeys(one.system for one in left)]
-        enough = [(system, chosen) for system, chosen in candidates if _is_enough(chosen)]
-        if not enough:
-            return tuple(found)
+    while enough := {system: chosen for system, chosen in candidates.items() if _is_enough(chosen)}:
         # The first of those with most sources; the system itself before its neighbours.
-        system, chosen = max(enough, key=lambda each: (_weight(each[1]), sum(one.system == each[0] for one in each[1])))
+        system = max(enough, key=lambda each: (_weight(enough[each]), sum(one.system == each for one in enough[each])))
+        chosen = enough[system]
         found.append(Gathering(system, chosen, describe(system, chosen)))
         taken = {(one.kind is None, one.id) for one in chosen}
         left = [one for one in left if (one.kind is None, one.id) not in taken]
+        for each, others in candidates.items():
+            # What loses nothing of its densest stretch has no denser one either.
+            if any((one.kind is None, one.id) in taken for one in others):
+                candidates[each] = _densest(left, near[each], within)
+    return tuple(found)
 
 
 def describe(system: str, noticed: Sequence[Noticed]) -> str:
@@ -82,7 +102,7 @@ def describe(system: str, noticed: Sequence[Noticed]) -> str:
     >>> describe("model:demand", [Noticed("1", "model:demand", "kim", at, SignalKind.SUPPORT)])
     '1 support note about model:demand by 1 source.'
     """
-    kinds = Counter(one.kind.words if one.kind is not None else "open alert" for one in noticed)
+    kinds = Counter(one.words for one in noticed)
     listed = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in kinds.items())
     systems = [system, *sorted({one.system for one in noticed} - {system})]
     named = ", ".join(systems[:_MOST_NAMED]) + (
@@ -92,29 +112,40 @@ def describe(system: str, noticed: Sequence[Noticed]) -> str:
     by = f"{sources} source{'s' if sources > 1 else ''}"
     if len(noticed) < LEAST_SOURCES:
         return f"{listed} about {named} by {by}."
-    between = max(one.at for one in noticed) - min(one.at for one in noticed)
+    between = max(one.at for one in noticed) - min(one.end for one in noticed)
     apart = "a minute" if between < _MINUTE else format_duration(between)
     return f"{listed} about {named} by {by} within {apart}."
 
 
-def _densest(
-    system: str, noticed: Sequence[Noticed], related: Mapping[str, frozenset[str]], within: timedelta
-) -> tuple[str, tuple[Noticed, ...]]:
-    """The stretch of at most `within` that most sources noticed something in, on `system` and its neighbours."""
-    near = [one for one in noticed if _is_near(system, one.system, related)]
-    best: tuple[Noticed, ...] = ()
-    end = 0
-    for start, first in enumerate(near):
-        while end < len(near) and near[end].at - first.at <= within:
-            end += 1
-        stretch = tuple(near[start:end])
-        if _weight(stretch) > _weight(best):
-            best = stretch
-    return system, best
+def _neighbours(systems: Iterable[str], related: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Each system with those made from it and those it is made from."""
+    known = list(systems)
+    near = {system: {system, *related.get(system, ())} for system in known}
+    for system in known:
+        for below in related.get(system, ()):
+            if below in near:
+                near[below].add(system)
+    return {system: frozenset(others) for system, others in near.items()}
 
 
-def _is_near(system: str, other: str, related: Mapping[str, frozenset[str]]) -> bool:
-    return other == system or other in related.get(system, ()) or system in related.get(other, ())
+def _densest(noticed: Sequence[Noticed], systems: frozenset[str], within: timedelta) -> tuple[Noticed, ...]:
+    """The stretch of at most `within` in which most sources noticed something on `systems`, the first of those."""
+    near = [one for one in noticed if one.system in systems]
+    inside: list[tuple[datetime, int]] = []
+    sources: Counter[tuple[bool, str]] = Counter()
+    best, chosen, since = (0, 0), 0, _NEVER
+    for number, one in enumerate(near):
+        begins_at = one.at - within
+        while inside and inside[0][0] < begins_at:
+            gone = near[heappop(inside)[1]]
+            sources[gone.kind is None, gone.source] -= 1
+            if not sources[gone.kind is None, gone.source]:
+                del sources[gone.kind is None, gone.source]
+        heappush(inside, (one.end, number))
+        sources[one.kind is None, one.source] += 1
+        if (len(sources), len(inside)) > best:
+            best, chosen, since = (len(sources), len(inside)), number, begins_at
+    return tuple(one for one in near[: chosen + 1] if one.end >= since)
 
 
 def _is_enough(noticed: Sequence[Noticed]) -> bool:

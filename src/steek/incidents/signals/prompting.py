@@ -1,9 +1,9 @@
 """What open signals ask for: an open incident takes them in, or a declaration is prompted."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, literal, select, update
 
 from steek.incidents.desk import Desk
 from steek.incidents.rows import open_on
@@ -12,14 +12,15 @@ from steek.incidents.signals.joining import join
 from steek.incidents.signals.signal_rows import prompt_of, read_signals
 from steek.incidents.signals.tables import prompts
 from steek.incidents.signals.types import PromptState, Signal, SignalState
-from steek.incidents.systems import affected
 from steek.incidents.tables import alerts as attached
-from steek.ledger import Draft
-from steek.monitoring.alerting.systems import system_of
+from steek.ledger import Draft, Event
+from steek.monitoring.alerting.systems import Systems, read_systems, system_of
 from steek.monitoring.tables import alerts
 
 _MOST_SIGNALS = 500
 _MOST_MONITORS = 200
+_MOST_SYSTEMS = 100
+_LOOK_BACK = timedelta(days=30)  # somebody who says it was longer ago is heard, but no alert is sought for it
 
 
 def consider(desk: Desk, *, within: timedelta) -> None:
@@ -32,21 +33,49 @@ def consider(desk: Desk, *, within: timedelta) -> None:
     waiting = _join_open(desk, waiting)
     if not waiting:
         return
+    said = [_of_signal(one) for one in waiting]
+    since = max(min(one.at for one in said) - within, now - _LOOK_BACK)
     with desk.database.reading() as connection:
-        firing = _firing(connection, since=now - within)
-    noticed = [*(_of_signal(one) for one in waiting), *firing]
-    systems = dict.fromkeys(one.system for one in noticed)
-    related = {system: frozenset(affected(desk.database, desk.lineage, system, until=now)) for system in systems}
-    for gathering in gather(noticed, related=related, within=within):
+        noticed = [*said, *_firing(connection, since=since)]
+        systems = read_systems(connection, now=now)
+    chosen = list(dict.fromkeys(one.system for one in noticed))[:_MOST_SYSTEMS]
+    related = {system: _made_from(system, systems) for system in chosen}
+    for gathering in gather([one for one in noticed if one.system in related], related=related, within=within):
         _prompt(desk, gathering, now)
 
 
-def _join_open(desk: Desk, waiting: Iterable[Signal]) -> list[Signal]:
+def is_news(connection: Connection, event: Event) -> bool:
+    """Whether an event may bring signals together: one more slice of what fires already is no further source."""
+    if event.kind != "alert.fired":
+        return True
+    mine = select(attached.c.alert_id)
+    alert = str(event.payload.get("alert"))
+    opened_at = select(alerts.c.opened_at).where(alerts.c.id == alert).scalar_subquery()
+    fires = (
+        select(alerts.c.id)
+        .where(alerts.c.monitor == str(event.payload.get("monitor")), alerts.c.subject == event.subject)
+        .where(alerts.c.state != "resolved", alerts.c.silence_id.is_(None), alerts.c.id.not_in(mine))
+        .where(alerts.c.id != alert, alerts.c.opened_at < opened_at)
+    )
+    return connection.execute(fires.limit(1)).first() is None
+
+
+def _made_from(system: str, systems: Systems) -> frozenset[str]:
+    found, waiting = {system}, [system]
+    while waiting:
+        below = [each for each in systems.below.get(waiting.pop(), ()) if each not in found]
+        found.update(below)
+        waiting += below
+    return frozenset(found)
+
+
+def _join_open(desk: Desk, waiting: Sequence[Signal]) -> list[Signal]:
     """Signals that are left when open incidents have taken in those on their systems."""
     left: list[Signal] = []
+    with desk.database.reading() as connection:
+        owners = {system: open_on(connection, system) for system in {signal.system for signal in waiting}}
     for signal in waiting:
-        with desk.database.reading() as connection:
-            incident = open_on(connection, signal.system)
+        incident = owners[signal.system]
         if incident is None:
             left.append(signal)
             continue
@@ -69,22 +98,28 @@ def declare_prompts_of(connection: Connection, signal_id: str, incident_id: str)
 
 
 def _of_signal(signal: Signal) -> Noticed:
-    return Noticed(signal.id, signal.system, signal.source, signal.filed_at, signal.kind)
+    """At the time that the person says, which nobody can say to be later than the filing."""
+    at = signal.filed_at if signal.said_at is None else min(signal.said_at, signal.filed_at)
+    return Noticed(signal.id, signal.system, signal.source, at, signal.kind)
 
 
 def _firing(connection: Connection, *, since: datetime) -> list[Noticed]:
-    """Open alerts of no incident, one for each monitor and subject: a storm of slices is one source."""
+    """Alerts of no incident that fire, or fired since, one for each monitor and subject: a storm is one source."""
+    named = (func.min(alerts.c.id), alerts.c.monitor, alerts.c.subject, func.min(alerts.c.opened_at))
     mine = select(attached.c.alert_id)
-    query = (
-        select(func.min(alerts.c.id), alerts.c.monitor, alerts.c.subject, func.min(alerts.c.opened_at))
-        .where(alerts.c.state != "resolved", alerts.c.opened_at >= since, alerts.c.silence_id.is_(None))
-        .where(alerts.c.id.not_in(mine))
-        .group_by(alerts.c.monitor, alerts.c.subject)
-        .order_by(alerts.c.monitor, alerts.c.subject)
-        .limit(_MOST_MONITORS)
+    free = [alerts.c.silence_id.is_(None), alerts.c.id.not_in(mine)]
+    by = (alerts.c.monitor, alerts.c.subject)
+    fires = select(*named, literal(None)).where(alerts.c.state != "resolved", *free).group_by(*by).order_by(*by)
+    over = (
+        select(*named, func.max(alerts.c.resolved_at))
+        .where(alerts.c.state == "resolved", alerts.c.resolved_at >= since, *free)
+        .group_by(*by, alerts.c.opened_at)  # what fired together is one; the next time it fires is another
+        .order_by(alerts.c.opened_at.desc(), *by)
     )
     return [
-        Noticed(str(row[0]), system_of(row[2]), f"monitor {row[1]}", row[3], None) for row in connection.execute(query)
+        Noticed(str(row[0]), system_of(row[2]), f"monitor {row[1]}", row[3], None, row[4])
+        for query in (fires, over)
+        for row in connection.execute(query.limit(_MOST_MONITORS))
     ]
 
 

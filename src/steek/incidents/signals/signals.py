@@ -10,7 +10,7 @@ from steek.incidents.declaring_by_person import declaration_by_person
 from steek.incidents.desk import Desk
 from steek.incidents.rows import find
 from steek.incidents.signals.joining import join
-from steek.incidents.signals.prompting import consider, declare_prompts_of
+from steek.incidents.signals.prompting import consider, declare_prompts_of, is_news
 from steek.incidents.signals.signal_rows import (
     decide_signals,
     find_prompt,
@@ -44,6 +44,8 @@ class Signals:
     def __init__(self, desk: Desk, *, within: timedelta) -> None:
         self._desk = desk
         self._within = within
+        # What the ledger held when this process last gathered has been looked at: a storm is gathered once.
+        self._gathered = 0
 
     def file(
         self,
@@ -125,7 +127,9 @@ class Signals:
 
     def gather(self) -> tuple[Prompt, ...]:
         """Join what belongs to open incidents, prompt for the rest; returns the open prompts. It may run any time."""
+        held = self._desk.ledger.tip()[0]
         consider(self._desk, within=self._within)
+        self._gathered = max(self._gathered, held)
         return self.prompts()
 
     def dismiss(self, which: str, reason: str, actor: str, *, key: str) -> Signal | Prompt:
@@ -210,10 +214,16 @@ class Signals:
                 declare_prompts_of(connection, signal.id, incident)
 
     def on_event(self, event: Event) -> None:
-        """Subscription to `SIGNAL_KINDS`: what fires or is declared may belong to what was filed. It may come twice."""
+        """Subscription to `SIGNAL_KINDS`: what fires or is declared may belong to what was filed. It may come twice.
+
+        Of a storm it gathers once for all that is written already, and not for further slices of what fires.
+        """
+        if event.kind not in SIGNAL_KINDS or event.sequence <= self._gathered:
+            return
         with self._desk.database.reading() as connection:
             waiting = read_signals(connection, state=SignalState.OPEN, since=self._since(), limit=1)
-        if waiting and event.kind in SIGNAL_KINDS:
+            is_due = bool(waiting) and is_news(connection, event)
+        if is_due:
             self.gather()
 
     def _since(self) -> datetime:
