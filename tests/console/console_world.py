@@ -11,7 +11,7 @@ from steek.data import Contract, CountingJoin, Dataset, Field, derived_dataset
 from steek.evaluation import OUTCOMES, Baseline, CalibrationRow, Comparison, Evaluation, sliced_by
 from steek.evaluation.store import EvaluationStore, Results
 from steek.features import FeatureView, examples, feature_view
-from steek.incidents import Argument, Incidents, Mitigation, MitigationCall
+from steek.incidents import Action, Argument, Incidents, Mitigation, MitigationCall
 from steek.kernel import ReplayClock, Window
 from steek.kernel.errors import ZeroMatchesError
 from steek.kernel.settings import load_settings
@@ -295,6 +295,7 @@ def _menu(routes: Routes, done: list[MitigationCall]) -> dict[str, Mitigation]:
         undo="the next version that passes its gate is deployed again",
         run=roll_back,
         arguments=(Argument("model", "whose route"), Argument("member", "one partner to try first", required=False)),
+        advances=Action.MITIGATE,
     )
     notice = Mitigation(
         "post-notice",

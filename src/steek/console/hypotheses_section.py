@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from steek.console.services import Services
-from steek.incidents import Hypothesis, Run, Story
+from steek.incidents import Hypothesis, Run, State, Story
 
 _HEALTH = {
     "confirmed": "broken",
@@ -33,11 +33,13 @@ class HypothesesView:
     model: str
 
 
-def hypotheses_section(services: Services, story: Story, _form_key: str) -> HypothesesView:
-    """Hypotheses of the incident with the runs that test them."""
+def hypotheses_section(services: Services, story: Story, _form_key: str) -> HypothesesView | None:
+    """Hypotheses of the incident with the runs that test them; None where there are none and the incident is closed."""
     incident = story.incident
     runs = services.bench.list(incident=incident.id, limit=50)
     found = sorted(services.hypotheses.list(incident.id), key=lambda one: (not one.state.is_open, one.number))
+    if incident.state is State.CLOSED and not (runs or found):
+        return None
     models = [system.partition(":")[2] for system in incident.systems if system.startswith("model:")]
     return HypothesesView(
         lines=tuple(_line(one, [run for run in runs if run.hypothesis == one.number]) for one in found),

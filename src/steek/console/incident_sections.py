@@ -65,7 +65,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("recovery", "incident/recovery.html", recovery_section, "main", 55),
     Section("impact", "incident/impact.html", impact_section, "main", 40),
     Section("pins", "incident/pins.html", pins_section, "main", 70),
-    Section("roles", "incident/roles.html", roles_section, "side", 10),
+    Section("roles", "incident/roles.html", roles_section, "side", 10, first_on_phone=True),
     Section("handovers", "incident/handovers.html", handovers_section, "side", 15),
     Section("updates", "incident/updates.html", updates_section, "side", 30),
     Section("do", "incident/do.html", do_section, "side", 20, first_on_phone=True),
@@ -73,5 +73,6 @@ SECTIONS: tuple[Section, ...] = (
     Section("similar", "incident/similar.html", similar_section, "side", 45),
     Section("postmortem", "incident/postmortem.html", postmortem_section, "side", 50),
     Section("follow-ups", "incident/follow_ups.html", follow_ups_section, "side", 60),
+    Section("note", "incident/note.html", None, "side", 85, first_on_phone=True),
     Section("timeline", "incident/timeline.html", timeline_section, "side", 90),
 )

@@ -1,5 +1,6 @@
 """The frame around every page: templates, navigation, what stands in the margin."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +8,13 @@ from functools import partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from steek.console import words
 from steek.monitoring import slice_words
+
+# Characters that turn the direction of what follows: a name or a note must not make the words beside it read backwards.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ def environment() -> Environment:
         loader=PackageLoader("steek.console"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -60,6 +66,18 @@ def environment() -> Environment:
         env.filters[name] = getattr(words, name)
     env.filters["slice_words"] = slice_words
     return env
+
+
+def _shown(value: object) -> object:
+    """What stands in a page for a value: text with what turns its direction made visible."""
+    if not isinstance(value, str) or _TURNING.search(value) is None:
+        return value
+    shown = _TURNING.sub(_code, value)
+    return Markup(shown) if isinstance(value, Markup) else shown  # noqa: S704 - what was safe stays so
+
+
+def _code(turning: re.Match[str]) -> str:
+    return f"\\u{ord(turning[0]):04x}"
 
 
 def render(env: Environment, template: str, frame: Frame, **values: Any) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from steek.console.services import Services
-from steek.incidents import PinKind, Story
+from steek.incidents import PinKind, State, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class PinsView:
     most_bytes: int
 
 
-def pins_section(services: Services, story: Story, _form_key: str) -> PinsView:
-    """Pins of the incident; monitors that showed it come first in the form."""
+def pins_section(services: Services, story: Story, _form_key: str) -> PinsView | None:
+    """Pins of the incident; monitors that showed it come first in the form. None where none can be any more."""
     shown = dict.fromkeys(alert.monitor for alert in story.alerts if alert.monitor in services.monitoring.monitors)
     lines = tuple(
         PinLine(
@@ -44,6 +44,8 @@ def pins_section(services: Services, story: Story, _form_key: str) -> PinsView:
         )
         for pin in reversed(services.pins.list(story.incident.id))
     )
+    if story.incident.state is State.CLOSED and not lines:
+        return None
     return PinsView(
         lines, tuple(dict.fromkeys((*shown, *sorted(services.monitoring.monitors)))), services.pins.most_bytes
     )

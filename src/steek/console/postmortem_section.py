@@ -5,5 +5,8 @@ from steek.incidents import Story
 
 
 def postmortem_section(_services: Services, story: Story, _form_key: str) -> str | None:
-    """The page of its postmortem; None while the incident is open."""
-    return None if story.incident.state.is_open else f"/postmortems/{story.incident.id}"
+    """What to do with its postmortem; None while the incident is open, and for a duplicate, which has none."""
+    if story.incident.state.is_open or story.incident.merged_into is not None:
+        return None
+    is_published = any(entry.kind == "postmortem.published" for entry in story.timeline if entry.own)
+    return "Read what was learned" if is_published else "Complete the draft"

@@ -69,9 +69,11 @@ def updates_section(services: Services, story: Story, _form_key: str) -> Updates
     )
 
 
-def handovers_section(services: Services, story: Story, _form_key: str) -> HandoversView:
-    """Roles on their way."""
+def handovers_section(services: Services, story: Story, _form_key: str) -> HandoversView | None:
+    """Roles on their way; None where there is nothing to show and no role left to hand over."""
     found = services.handovers.list(story.incident.id)
+    if not (found or story.incident.shadows or story.incident.state.is_open):
+        return None
     return HandoversView(
         offered=tuple(each for each in found if each.state is HandoverState.OFFERED),
         last=next((each for each in found if each.state in (HandoverState.ACCEPTED, HandoverState.TAKEN)), None),
