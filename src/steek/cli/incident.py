@@ -95,6 +95,9 @@ def act(
 def advance(
     incident: str,
     action: Annotated[str, typer.Argument(help="investigate, mitigate, recover, reopen or close.")],
+    reason: Annotated[
+        str, typer.Option(help="Why; needed to close while a watch lasts or an indicator is not back.")
+    ] = "",
     seen: SeenOption = None,
     key: KeyOption = None,
     actor: ActorOption = None,
@@ -104,7 +107,8 @@ def advance(
     """Move an incident to its next phase."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        show(platform.incidents.advance(incident, action, by, key=name, expected_version=seen), as_json=as_json)
+        moved = platform.incidents.advance(incident, action, by, key=name, reason=reason, expected_version=seen)
+        show(moved, as_json=as_json)
 
 
 def resolve(

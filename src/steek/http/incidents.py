@@ -65,9 +65,10 @@ class Acted:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """The next phase."""
+    """The next phase, and why; closing needs a reason while a watch lasts or an indicator is not back."""
 
     action: str
+    reason: str = ""
     expected_version: int | None = None
 
 
@@ -210,7 +211,8 @@ def _deciding(routes: APIRouter, platform: Platform) -> None:
     ) -> JSONResponse:
         """Move to the next phase."""
         by, name, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
-        return told(incidents.advance(incident, asked.action, by, key=name, expected_version=seen))
+        moved = incidents.advance(incident, asked.action, by, key=name, reason=asked.reason, expected_version=seen)
+        return told(moved)
 
     @routes.post("/{incident}/resolution")
     def resolve(  # pyright: ignore[reportUnusedFunction]

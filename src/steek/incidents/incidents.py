@@ -17,6 +17,7 @@ from steek.incidents.ethics.refusals import check_role_not_refused
 from steek.incidents.lifecycle import Action, State, move
 from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
 from steek.incidents.postmortems.drafting import PostmortemDrafts
+from steek.incidents.recovery.ending_early import cut_short, require_reason
 from steek.incidents.resolving import resolve
 from steek.incidents.roles.holding import given_role
 from steek.incidents.rows import change, find, find_seen, remember, request, settled_owner, to_incident
@@ -229,21 +230,32 @@ class Incidents:
         )
 
     def advance(
-        self, incident: str, action: str, actor: str, *, key: str, expected_version: int | None = None
+        self,
+        incident: str,
+        action: str,
+        actor: str,
+        *,
+        key: str,
+        reason: str = "",
+        expected_version: int | None = None,
     ) -> Incident:
         """Move an incident through its phases; see `TRANSITIONS`.
+
+        `reason` stays on record; closing needs one while a watch lasts or an indicator is not back.
 
         Raises:
             IllegalTransitionError: not from its present state; the message names what is possible.
             InputError: an unknown action, or "resolve", which needs `resolve`.
-            ConflictError: it may not close yet; the message says what has to be answered first.
+            ConflictError: it may not close yet, or only with a reason; the message says why.
         """
+        said = checked(reason, what="reason", most=NOTE_CHARACTERS) if reason.strip() else ""
         chosen = one_of(Action, "action", action)
         by, at_key = checked_actor(actor), _key(key)
         if chosen is Action.RESOLVE:
             raise InputError(
                 "an incident is not resolved by saying so", next_step="Call resolve, which asks the indicators."
             )
+        back, early = self.stories.verification(incident), ()
         with self._desk.database.transaction() as connection:
             if request(connection, at_key, "advance", incident_id=incident) is not None:
                 return find(connection, incident)
@@ -254,9 +266,12 @@ class Incidents:
                 values["resolved_at"] = None
             if chosen is Action.CLOSE:
                 _permit_closing(connection, present)
+                early = cut_short(connection, incident, back, self._desk.clock.now())
+                require_reason(incident, early, said)
                 values["closed_at"] = self._desk.clock.now()
             after = change(connection, present, actor=by, **values)
             payload: dict[str, object] = {"action": chosen, "state_before": present.state, "state": state}
+            payload |= {"reason": said, "early": list(early)}
             self._record(connection, after, "incident.advanced", "advance", payload, actor=by, key=at_key)
             return after
 

@@ -257,7 +257,11 @@ def _after(incident: Incident, waiting: OpenQuestions) -> tuple[NextAction, ...]
         text = "It cannot close before somebody says which groups of people were harmed; 'nobody' is an answer."
         groups = (NextAction("say who was harmed", text, "groups"),)
     if waiting.is_published:
-        close = NextAction("close", "The postmortem is published. Close it when follow-ups have owners.", "advance")
+        text = "The postmortem is published. Close it when follow-ups have owners."
+        if waiting.watched_until_at is not None:
+            until = f"{waiting.watched_until_at:%d %b %H:%M} UTC"
+            text = f"Watched until {until}; then close it, when follow-ups have owners. Closing sooner needs a reason."
+        close = NextAction("close", text, "advance")
         return (*told, *_ethics(waiting), *groups, close)
     text = "It is over. Complete the draft, and close it when follow-ups have owners."
     return (*told, NextAction("read the postmortem draft", text, "postmortem"), *_ethics(waiting), *groups)

@@ -111,7 +111,10 @@ def _arguments(payload: Mapping[str, object]) -> str:
 
 
 def _advanced(payload: Mapping[str, object]) -> str:
-    return f"{payload.get('action')}: {payload.get('state_before')} -> {payload.get('state')}"
+    why = f"; {payload['reason']}" if payload.get("reason") else ""
+    early = cast("Sequence[object]", payload.get("early") or ())
+    despite = f" although {'; '.join(str(one) for one in early)}" if early else ""
+    return f"{payload.get('action')}: {payload.get('state_before')} -> {payload.get('state')}{despite}{why}"
 
 
 def _resolved(payload: Mapping[str, object]) -> str:

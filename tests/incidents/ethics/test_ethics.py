@@ -95,7 +95,7 @@ def test_no_incident_closes_before_somebody_said_who_was_harmed(
     assert groups.consider(incident, [answer], actor="a", key="g") == said
     assert [each.answer for each in groups.questions(incident)] == ([answer] if machine else [])
     assert groups.considered(incident) == (said,)
-    assert incidents.advance(incident, "close", "a", key="c").state is State.CLOSED
+    assert incidents.advance(incident, "close", "a", key="c", reason="no windows come").state is State.CLOSED
     with database.reading() as connection:
         assert reasons_to_stay_open(connection, incident) == ()
 

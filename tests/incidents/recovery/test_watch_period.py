@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from tests.incidents.conftest import Loop, joins
+from tests.incidents.conftest import Considers, Loop, joins
 
 from steek.incidents import Incident, Incidents, Menu, State
 from steek.incidents.desk import Desk
 from steek.incidents.recovery.watch_period import WatchPeriods, WatchState
+from steek.incidents.timeline import describe
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, InputError
 from steek.ledger import Database, Event, Ledger, Lineage
@@ -92,6 +93,47 @@ def test_a_watch_ends_by_itself(watches: WatchPeriods, over: Incident, loop: Loo
     assert ended.payload["reason"] == "nothing came back in 3 d"
     watches.on_event(loop.fire(joins(), day=5)[1])
     assert watches.of(over.id)[0].state is WatchState.KEPT
+
+
+@pytest.mark.covers("I11")
+def test_closing_before_the_watch_ends_needs_a_reason_on_record(
+    watches: WatchPeriods, over: Incident, incidents: Incidents, of_kind: Reader, nobody_harmed: Considers, loop: Loop
+) -> None:
+    nobody_harmed(over.id)
+    for blank in ("", "  "):
+        with pytest.raises(ConflictError, match=r"now is early: its watch until 2017-10-20 07:00 UTC ends with it"):
+            incidents.advance(over.id, "close", "ariel", key="c", reason=blank)
+    assert incidents.get(over.id).state is State.FOLLOW_UP
+    incidents.advance(over.id, "close", "ariel", key="c", reason="the shop is gone")
+    [closed] = of_kind("incident.advanced")
+    assert closed.payload["reason"] == "the shop is gone"
+    assert describe(closed).endswith("a relapse reopens nothing; the shop is gone")
+    watches.on_event(closed)
+    assert watches.of(over.id)[0].state is WatchState.STOPPED
+
+
+@pytest.mark.covers("I11")
+def test_closing_with_indicators_out_of_bounds_needs_a_reason(
+    incidents: Incidents, loop: Loop, nobody_harmed: Considers
+) -> None:
+    incident = incidents.consider_alert(loop.fire(joins())[1])
+    assert incident is not None
+    nobody_harmed(incident.id)
+    incidents.resolve(incident.id, actor="ariel", key="r", verify=False, reason="the partner left")
+    with pytest.raises(ConflictError, match="early: partner_joins is not back") as early:
+        incidents.advance(incident.id, "close", "ariel", key="c")
+    assert early.value.details["early"]
+    assert incidents.advance(incident.id, "close", "ariel", key="c", reason="it left").state is State.CLOSED
+
+
+@pytest.mark.covers("I11")
+def test_after_its_watch_an_incident_closes_without_a_reason(
+    watches: WatchPeriods, over: Incident, incidents: Incidents, nobody_harmed: Considers, loop: Loop
+) -> None:
+    nobody_harmed(over.id)
+    loop.at(6)
+    watches.run(actor="steek")
+    assert incidents.advance(over.id, "close", "ariel", key="c").state is State.CLOSED
 
 
 @pytest.mark.covers("I11", "N3")
