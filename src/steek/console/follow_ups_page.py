@@ -56,6 +56,7 @@ class FollowUpsView:
     checks: tuple[tuple[str, tuple[str, ...]], ...]
     digest: Digest
     late: int
+    unheard: tuple[FollowUp, ...]
     form_key: str
 
 
@@ -90,6 +91,7 @@ def follow_ups_view(services: Services, owner: str | None, *, form_key: str) -> 
         checks=tuple((name, (*kind.needs, *kind.may)) for name, kind in CHECKS.items()),
         digest=services.lateness.digest(),
         late=sum(row.is_late for row in shown),
+        unheard=tuple(one.follow_up for one in services.lateness.unheard()),
         form_key=form_key,
     )
 

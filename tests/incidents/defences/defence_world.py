@@ -34,6 +34,13 @@ secret = "hunter2"
 purposes = ["change", "alert"]
 subjects = ["follow-up:*", "project:*"]
 most_attempts = 1
+
+[notify.targets.night]
+kind = "webhook"
+url = "http://127.0.0.1:1/night"
+secret = "hunter2"
+purposes = ["concern"]
+most_attempts = 1
 """
 
 

@@ -15,6 +15,7 @@ from steek.incidents.followups.follow_up import FollowUp, Selection
 from steek.incidents.followups.follow_up_chore import FollowUpChore
 from steek.incidents.followups.lifecycle import FOLLOW_UP_TRANSITIONS, FollowUpState
 from steek.incidents.followups.scales import COST_WORDS, VALUE_WORDS, place
+from steek.incidents.followups.sentences import FOLLOW_UP_SENTENCES
 from steek.kernel import Window
 from steek.kernel.errors import ConflictError, IllegalTransitionError, InputError, NotFoundError, StaleWriteError
 from steek.platform import Platform
@@ -251,6 +252,8 @@ def test_changes_are_compared_with_what_was_seen(platform: Platform) -> None:
 
 @pytest.mark.covers("P3")
 def test_late_ones_escalate_one_step_at_a_time_and_once(platform: Platform, tmp_path: Path) -> None:
+    for person in ("ana@grocer", "head@grocer"):
+        platform.oncall.set_contacts(person, [{"kind": "target", "value": "tracker"}], actor="bo", key=person)
     agree(platform, due_at=NOW + DAY)
     agree(platform, key="2", due_at=NOW + 30 * DAY)
     chore = FollowUpChore(platform.lateness)
@@ -268,6 +271,40 @@ def test_late_ones_escalate_one_step_at_a_time_and_once(platform: Platform, tmp_
     # A new day is a new agreement.
     platform.follow_ups.change("F-1", {"due_at": NOW + 11 * DAY}, actor="bo", key="later")
     assert platform.lateness.due() == ()
+
+
+@pytest.mark.covers("P3", "I3")
+def test_who_is_late_is_told_by_their_own_targets_or_by_whoever_is_on_call(platform: Platform, tmp_path: Path) -> None:
+    agree(platform, due_at=NOW + DAY)
+    chore = FollowUpChore(platform.lateness)
+    move(tmp_path, NOW + 10 * DAY)
+    # Nobody is reached: that is said once, and the step is not spent.
+    silent = {"nobody could be told of": ["F-1 of ana@grocer"]}
+    first = chore.run(actor="steek")
+    assert {**first, **silent} == first
+    assert "escalated" not in first
+    chore.run(actor="steek")
+    events = platform.ledger.events(kinds=["follow_up.escalated"])
+    assert [(each.payload["step"], each.payload["to"]) for each in events] == [(1, None)]
+    assert FOLLOW_UP_SENTENCES["follow_up.escalated"](events[0].payload) == (
+        "follow-up F-1 is 9 days late; nobody could be told: no target reaches ana@grocer, nor anybody who is on call"
+    )
+    assert platform.follow_ups.get("F-1").escalation_step == 0
+    # Whoever is on call hears of it for an owner without a target.
+    night = {"name": "night", "people": ["bo"], "starts_on": f"{NOW:%Y-%m-%d}", "covers": ["*"]}
+    platform.oncall.put_rotation(night, actor="bo", key="n")
+    platform.oncall.set_contacts("bo", [{"kind": "target", "value": "pager"}], actor="bo", key="b")
+    assert "escalated" not in chore.run(actor="steek")
+    platform.oncall.set_contacts("bo", [{"kind": "target", "value": "night"}], actor="bo", key="b2")
+    assert chore.run(actor="steek")["escalated"] == ["F-1 step 1"]
+    last = platform.ledger.events(kinds=["follow_up.escalated"])[-1].payload
+    assert (last["to"], last["because"]) == ("bo", "no target reaches ana@grocer; bo is on call for night")
+    sent = {(each.notice, each.target) for each in platform.notices.deliveries()}
+    assert ("follow-up-late:F-1:1:20171009", "night") in sent
+    # At the second step the lead is told by their own target.
+    platform.oncall.set_contacts("head@grocer", [{"kind": "target", "value": "night"}], actor="bo", key="h")
+    assert chore.run(actor="steek")["escalated"] == ["F-1 step 2"]
+    assert platform.ledger.events(kinds=["follow_up.escalated"])[-1].payload["to"] == "head@grocer"
 
 
 @pytest.mark.covers("P3")

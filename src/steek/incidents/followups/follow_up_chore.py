@@ -24,6 +24,8 @@ class FollowUpChore:
 
     def run(self, *, actor: str) -> dict[str, Any]:  # noqa: ARG002 - that a day is over has no actor
         told = [f"{one.follow_up.id} step {one.step}" for one in self._lateness.escalate()]
+        silent = [f"{one.follow_up.id} of {one.follow_up.owner}" for one in self._lateness.unheard()]
         digest = self._lateness.tell_digest()
         said: dict[str, Any] = {"escalated": told} if told else {}
+        said |= {"nobody could be told of": silent} if silent else {}
         return said if digest is None else {**said, "digest": digest.sentence}

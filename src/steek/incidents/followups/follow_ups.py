@@ -111,7 +111,7 @@ class FollowUps:
             due_at=to_aware(due_at),
             done_means=to_optional(done_means, "meaning of done"),
             check=read_check(check),
-            postmortem=None if postmortem is None else checked(postmortem, what="postmortem", most=20),
+            postmortem=None if postmortem is None else checked(postmortem, what="postmortem", most=60),
             category=None if category is None else checked(category, what="category", most=80),
         )
         return self._add(new, to_actor(actor), to_key(key))

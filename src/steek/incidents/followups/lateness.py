@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from steek.incidents.followups import rows
 from steek.incidents.followups.follow_up import FollowUp
+from steek.incidents.followups.listeners import LEAD_STEP, OWNER_STEP
 from steek.incidents.followups.telling import Telling
 from steek.kernel.clock import Clock
 from steek.ledger import Database, Draft, Ledger
 
-OWNER_STEP, LEAD_STEP = 1, 2
 _SHOWN = 10
 
 
@@ -98,27 +100,50 @@ class Lateness:
         with self._database.reading() as connection:
             return late(rows.listed(connection), self._clock.now(), after=self._after)
 
+    def unheard(self) -> tuple[Late, ...]:
+        """Those of which somebody has to be told now, and nobody can be: no target reaches anybody who should hear."""
+        due, now = self.due(), self._clock.now()
+        with self._database.reading() as connection:
+            return tuple(
+                one for one in due if self._telling.listener(connection, one.follow_up, one.step, at=now).person is None
+            )
+
     def escalate(self) -> tuple[Late, ...]:
-        """Tell whoever has to be told, one step for each follow-up, and return what was told."""
+        """Tell whoever has to be told, one step for each follow-up, and return what was told.
+
+        A step at which nobody could be told is not spent: it is tried again until somebody is reached.
+        """
         told: list[Late] = []
         for waiting in self.due():
             with self._database.transaction() as connection:
                 now = self._clock.now()
                 # Read again: another process may have told meanwhile.
                 present = rows.find(connection, waiting.follow_up.id)
-                for one in late([present], now, after=self._after):
-                    to = self._telling.escalate(connection, present, one.step, at=now, days=one.days)
-                    rows.write(connection, present, actor="steek", now=now, escalation_step=one.step)
-                    payload: dict[str, object] = {
-                        "follow_up": present.id,
-                        "incident": present.postmortem,
-                        "step": one.step,
-                        "to": to,
-                        "days": one.days,
-                    }
-                    self._ledger.append(connection, Draft("follow_up.escalated", present.urn, "steek", payload))
-                    told.append(one)
+                told += [one for one in late([present], now, after=self._after) if self._tell(connection, one, at=now)]
         return tuple(told)
+
+    def _tell(self, connection: Connection, one: Late, *, at: datetime) -> bool:
+        """Tell whoever is to hear of this step, and write down whom; False when that was nobody, said once."""
+        present = one.follow_up
+        to = self._telling.listener(connection, present, one.step, at=at)
+        if to.person is None:
+            key = f"nobody:{present.id}:{one.step}:{present.due_at:%Y%m%d}"
+            if rows.known(connection, key, "escalate") is not None:
+                return False
+            rows.remember(connection, key, "escalate", present.id, at=at)
+        else:
+            rows.write(connection, present, actor="steek", now=at, escalation_step=one.step)
+        self._telling.escalate(connection, present, one.step, to, at=at, days=one.days)
+        payload: dict[str, object] = {
+            "follow_up": present.id,
+            "incident": present.postmortem,
+            "step": one.step,
+            "to": to.person,
+            "because": to.because,
+            "days": one.days,
+        }
+        self._ledger.append(connection, Draft("follow_up.escalated", present.urn, "steek", payload))
+        return to.person is not None
 
     def digest(self) -> Digest:
         """How all follow-ups stand this week."""

@@ -10,6 +10,12 @@ def _done(payload: Payload) -> str:
     return f"follow-up {payload.get('follow_up')} is done, {shown}"
 
 
+def _escalated(payload: Payload) -> str:
+    to, because = payload.get("to"), payload.get("because")
+    told = f"nobody could be told: {because}" if to is None else f"{to} was told" + (f": {because}" if because else "")
+    return f"follow-up {payload.get('follow_up')} is {payload.get('days')} days late; {told}"
+
+
 FOLLOW_UP_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
     "follow_up.created": lambda payload: (
         f"follow-up {payload.get('follow_up')} ({payload.get('priority')}) of {payload.get('owner')}: "
@@ -17,7 +23,5 @@ FOLLOW_UP_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
     ),
     "follow_up.changed": lambda payload: f"follow-up {payload.get('follow_up')} changed, {payload.get('state')}",
     "follow_up.done": _done,
-    "follow_up.escalated": lambda payload: (
-        f"follow-up {payload.get('follow_up')} is {payload.get('days')} days late; {payload.get('to')} was told"
-    ),
+    "follow_up.escalated": _escalated,
 }

@@ -18,7 +18,7 @@ follow_ups = Table(
     Column("due_at", Instant),
     Column("done_means", Text, nullable=False),
     Column("done_check", JSON, nullable=False),
-    Column("postmortem", String(20)),
+    Column("postmortem", String(60)),
     Column("category", String(80)),
     Column("for_leaders", Boolean, nullable=False),
     Column("state", String(20), nullable=False),

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from steek.incidents.followups.follow_up import FollowUp, Priority
 from steek.incidents.followups.lifecycle import FollowUpState
+from steek.incidents.followups.listeners import Listener, listener
 from steek.notify import Notice, Notices
 from steek.notify.notice import NoticeSeverity, NoticeState
 
@@ -64,24 +65,32 @@ class Telling:
             )
             self._notices.post_in(connection, [notice])
 
-    def escalate(self, connection: Connection, one: FollowUp, step: int, *, at: datetime, days: int) -> str:
-        """Tell that one is late, and return who was told: its owner first, then whoever answers for the owner."""
-        to = one.owner if step == 1 or not self._lead else self._lead
+    def listener(self, connection: Connection, one: FollowUp, step: int, *, at: datetime) -> Listener:
+        """Who would be told at this step that one is late."""
+        # What is no longer in steek.toml has no purposes any more.
+        declared = {target.name for target in self._notices.targets() if target.purposes}
+        return listener(connection, one, step, lead=self._lead, declared=declared, at=at)
+
+    def escalate(
+        self, connection: Connection, one: FollowUp, step: int, to: Listener, *, at: datetime, days: int
+    ) -> None:
+        """Tell that one is late, by the targets of whoever hears of it, and of those that listen to follow-ups."""
         if self._notices.is_told():
-            whose = "" if to == one.owner else f" of {one.owner}"
+            whose = "" if to.person == one.owner else f" of {one.owner}"
+            why = "" if to.person == one.owner else f"{to.because}."
             notice = Notice(
                 key=f"follow-up-late:{one.id}:{step}:{one.due_at:%Y%m%d}",
                 title=_title(f"{days} days late{whose}: {one.id} {one.text}"),
-                body=f"{one.priority.value}, {one.worth}. {one.done_means}".strip(),
+                body=f"{one.priority.value}, {one.worth}. {one.done_means} {why}".strip(),
                 severity=_SEVERITIES[one.priority],
                 subject=one.urn,
                 at=at,
-                owner=to,
+                owner=to.person or one.owner,
                 url=f"{self._url}/follow-ups/{one.id}",
                 labels={"follow_up": one.id, "step": str(step)},
+                to=to.targets,
             )
             self._notices.post_in(connection, [notice])
-        return to
 
     def digest(self, connection: Connection, week: str, sentence: str, body: str, *, at: datetime) -> None:
         """Tell how all of them stand, once for each week."""
