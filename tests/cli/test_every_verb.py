@@ -475,6 +475,7 @@ def state_of_incident(flow: Flow) -> None:
     assert flow.do("incident", "severity", "2024-001", "sev3", "--reason", "one fair")["severity"] == "sev3"
     assert "model:x" in flow.do("incident", "system", "2024-001", "model:x", "--reason", "same shelf")["systems"]
     assert flow.do("incident", "merge", other, "--into", "2024-001", "--reason", "one fair")["id"] == "2024-001"
+    assert flow.do("incident", "unmerge", other, "--reason", "two fairs")["merged_into"] is None
     assert flow.do("incident", "near-miss", "2024-001", "the cellar was full")["near_miss"] == "the cellar was full"
     start = ("--phase", "start", "--earliest", "2024-03-01T08:00Z")
     assert flow.do("incident", "correct", "2024-001", "the till", *start)["id"] == "2024-001"

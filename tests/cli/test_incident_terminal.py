@@ -48,6 +48,7 @@ def test_who_decides_second_at_the_terminal_is_told_who_did_what(steek: Steek) -
         ("severity", found, "sev1", "--reason", "worse"),
         ("system", found, "model:other", "--reason", "too"),
         ("merge", found, "--into", other["id"], "--reason", "same"),
+        ("unmerge", found, "--reason", "not the same"),
         ("hand-over", found, "commander", "kim", "--summary", "what is known"),
         ("take", found, "operations", "--reason", "nobody"),
     ]

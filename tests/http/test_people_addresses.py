@@ -212,6 +212,7 @@ def test_who_decides_second_is_told_who_did_what(doors: Doors, incident: str, by
         "severity": {"severity": "sev3", "reason": "better"},
         "systems": {"system": "model:other", "reason": "too"},
         "merge": {"into": "2000-001", "reason": "same"},
+        "unmerge": {"reason": "not the same"},
         "handovers": {"role": "commander", "to": "kim", "summary": "all is known"},
         "takeovers": {"role": "operations", "reason": "nobody there"},
     }

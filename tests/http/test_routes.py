@@ -257,6 +257,9 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/alerts": lambda api, key: api.post(
         "/v1/incidents/2024-001/alerts", {"alert": first_alert(api)["id"]}, key=key
     ),
+    "/v1/incidents/{incident}/unmerge": lambda api, key: api.post(
+        f"/v1/incidents/{another_incident(api)}/unmerge", {"reason": "two fairs"}, key=key
+    ),
     "/v1/incidents/{incident}/near-miss": lambda api, key: api.post(
         "/v1/incidents/2024-001/near-miss", {"defence": "the cellar was full"}, key=key
     ),

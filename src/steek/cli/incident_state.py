@@ -1,4 +1,4 @@
-"""`steek incident impact`, `severity`, `system`, `merge`, `near-miss`, `correct`: how bad, for whom, since when."""
+"""`steek incident impact`, `severity`, `system`, `merge`, `unmerge`, `near-miss`, `correct`: how bad, for whom."""
 
 from typing import Annotated
 
@@ -108,10 +108,25 @@ def merge(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an incident a duplicate of another; its alerts and systems go there, its notes stay readable."""
+    """Make an incident a duplicate of another; everything of it goes there, 'steek incident unmerge' takes it back."""
     with opened(project) as platform:
         by, at_key = actor_or_user(actor), key_or_new(key)
-        show(platform.triage.merge(incident, into, reason, by, key=at_key, expected_version=seen), as_json=as_json)
+        show(platform.merges.merge(incident, into, reason, by, key=at_key, expected_version=seen), as_json=as_json)
+
+
+def unmerge(
+    incident: Annotated[str, typer.Argument(help="The incident that was merged away.")],
+    reason: ReasonOption,
+    seen: SeenOption = None,
+    key: KeyOption = None,
+    actor: ActorOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back that an incident is a duplicate; it stands where it stood before."""
+    with opened(project) as platform:
+        by, at_key = actor_or_user(actor), key_or_new(key)
+        show(platform.merges.undo(incident, reason, by, key=at_key, expected_version=seen), as_json=as_json)
 
 
 def near_miss(
@@ -166,6 +181,7 @@ STATE_VERBS = {
     "severity": severity,
     "system": system,
     "merge": merge,
+    "unmerge": unmerge,
     "near_miss": near_miss,
     "correct": correct,
 }

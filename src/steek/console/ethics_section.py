@@ -48,7 +48,9 @@ def ethics_section(services: Services, story: Story, _form_key: str) -> EthicsVi
         questions=services.groups.questions(incident)[:_ASKED],
         considered=services.groups.considered(incident),
         grants=tuple(
-            GrantLine(grant, _HEALTHS.get(grant.state, "well")) for grant in services.break_glass.list(incident)
+            GrantLine(grant, _HEALTHS.get(grant.state, "well"))
+            for member in (incident, *story.duplicates)
+            for grant in services.break_glass.list(member)
         ),
         datasets=tuple(sorted(services.project.datasets)),
         max_minutes=services.break_glass.limits.max_minutes,

@@ -19,7 +19,8 @@ class FollowUpsSection:
 
 def follow_ups_section(services: Services, story: Story, _form_key: str) -> FollowUpsSection | None:
     """Follow-ups of this incident; None while there are none and none is suggested."""
-    found = services.follow_ups.list(Selection(postmortem=story.incident.id))
+    members = (story.incident.id, *story.duplicates)
+    found = [one for member in members for one in services.follow_ups.list(Selection(postmortem=member))]
     record = services.postmortems.get_or_none(story.incident.id)
     points = () if record is None else record.report.of_role(PointRole.FOLLOW_UP)
     agreed = {one.text for one in found}

@@ -19,6 +19,7 @@ from steek.incidents.ethics.groups import Groups
 from steek.incidents.ethics.refusals import Refusals
 from steek.incidents.followups.follow_ups import FollowUps
 from steek.incidents.followups.lateness import Lateness
+from steek.incidents.impact.merging import Merges
 from steek.incidents.oncall.oncall import OnCalls
 from steek.incidents.oncall.paging import Paging
 from steek.incidents.postmortems.collection import PostmortemLibrary
@@ -85,6 +86,7 @@ class Services:
     signals: Signals
     attaching: Attaching
     triage: Triage
+    merges: Merges
     pins: Pins
     offline: OfflineDeclarations
     hypotheses: Hypotheses

@@ -18,6 +18,7 @@ DONE: Mapping[str, str] = {
     "kept": "The database cannot be written now. What you declared is kept on this machine and becomes an incident "
     "by itself when it can. Nobody was paged: tell them yourself.",
     "merged": "Merged. This is the incident that goes on.",
+    "unmerged": "It stands by itself again, as it stood before.",
     "near-miss": "Written down as a near miss.",
     "pinned": "Pinned, as it is now.",
     "rated": "The severity is as you said.",

@@ -74,8 +74,14 @@ def touch(site: Site, path: Mapping[str, str], form: Form) -> str:
 
 def merge(site: Site, path: Mapping[str, str], form: Form) -> str:
     given = form.get("into", ""), form.get("reason", ""), _actor(form)
-    after = site.services.triage.merge(path["id"], *given, key=key_of(site, form), expected_version=_seen(form))
+    after = site.services.merges.merge(path["id"], *given, key=key_of(site, form), expected_version=_seen(form))
     return _page(after.id, "merged", "impact")
+
+
+def unmerge(site: Site, path: Mapping[str, str], form: Form) -> str:
+    said = form.get("reason", ""), _actor(form)
+    site.services.merges.undo(path["id"], *said, key=key_of(site, form), expected_version=_seen(form))
+    return _page(path["id"], "unmerged", "impact")
 
 
 def near_miss(site: Site, path: Mapping[str, str], form: Form) -> str:
@@ -117,6 +123,7 @@ STATE_ACTIONS: dict[str, Do] = {
     "/incidents/{id}/severity": set_severity,
     "/incidents/{id}/systems": touch,
     "/incidents/{id}/merge": merge,
+    "/incidents/{id}/unmerge": unmerge,
     "/incidents/{id}/near-miss": near_miss,
     "/incidents/{id}/corrections": correct,
     "/incidents/{id}/pins": pin_chart,

@@ -1,4 +1,4 @@
-"""`/v1/incidents/{incident}/impact`, `severity`, `systems`, `merge`, `near-miss`, `corrections`; `/v1/declarations`."""
+"""`/v1/incidents/{incident}/impact`, `severity`, `systems`, `merge`, `unmerge` and more; `/v1/declarations`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,6 +40,14 @@ class Touched:
     system: str
     reason: str
     affected: bool = True
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """Why it is no duplicate after all."""
+
+    reason: str
     expected_version: int | None = None
 
 
@@ -170,7 +178,15 @@ def _changing(routes: APIRouter, platform: Platform) -> None:
     ) -> JSONResponse:
         """Make it a duplicate of another, which is returned."""
         by, at_key, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
-        return told(triage.merge(incident, asked.into, asked.reason, by, key=at_key, expected_version=seen))
+        return told(platform.merges.merge(incident, asked.into, asked.reason, by, key=at_key, expected_version=seen))
+
+    @routes.post("/incidents/{incident}/unmerge")
+    def unmerge(  # pyright: ignore[reportUnusedFunction]
+        incident: str, asked: Unmerged, key: Key = None, actor: Actor = None, if_match: IfMatch = None
+    ) -> JSONResponse:
+        """Take back that it is a duplicate; it stands where it stood before."""
+        by, at_key, seen = actor_or_api(actor), require_key(key), seen_version(if_match, asked.expected_version)
+        return told(platform.merges.undo(incident, asked.reason, by, key=at_key, expected_version=seen))
 
     @routes.post("/incidents/{incident}/corrections", status_code=201)
     def correct(incident: str, asked: Corrected, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

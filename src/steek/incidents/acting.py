@@ -22,7 +22,7 @@ from steek.incidents.mitigations import (
     result_json,
 )
 from steek.incidents.present import readings
-from steek.incidents.rows import change, find, find_seen
+from steek.incidents.rows import change, family, find, find_seen
 from steek.incidents.tables import actions
 from steek.kernel.errors import ConflictError, SteekError, user_code
 from steek.kernel.processes import is_gone, this_process
@@ -119,8 +119,9 @@ def _hold(connection: Connection, action: ActionTaken, process: str | None) -> N
 
 
 def actions_of(connection: Connection, incident_id: str) -> tuple[ActionTaken, ...]:
-    """Actions of an incident in the order in which they were started."""
-    query = select(actions).where(actions.c.incident_id == incident_id).order_by(actions.c.number)
+    """Actions of an incident and of its duplicates, in the order in which they were started."""
+    mine = actions.c.incident_id.in_(family(connection, incident_id))
+    query = select(actions).where(mine).order_by(actions.c.started_at, actions.c.number)
     return tuple(_to_action(dict(row)) for row in connection.execute(query).mappings())
 
 

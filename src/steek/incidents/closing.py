@@ -4,7 +4,8 @@ from sqlalchemy import Connection, select
 
 from steek.governance.emergency.grant_states import UNFINISHED, GrantState
 from steek.governance.emergency.tables import grants
-from steek.incidents.ethics.groups import is_answered
+from steek.incidents.ethics.groups import unanswered
+from steek.incidents.rows import family
 
 _GRANTS = {
     GrantState.ASKED: "emergency access {id} was asked for and nobody answered: grant, refuse or withdraw it",
@@ -17,12 +18,15 @@ _GRANTS = {
 def reasons_to_stay_open(connection: Connection, incident_id: str) -> tuple[str, ...]:
     """Why an incident may not close yet, one sentence each; empty when nothing stands against it."""
     states = [state.value for state in UNFINISHED]
-    query = select(grants.c.id, grants.c.state).where(grants.c.incident == incident_id, grants.c.state.in_(states))
+    # What was not answered in a duplicate is to be answered where it went.
+    mine = grants.c.incident.in_(family(connection, incident_id))
+    query = select(grants.c.id, grants.c.state).where(mine, grants.c.state.in_(states))
     found = connection.execute(query.order_by(grants.c.asked_at, grants.c.id)).all()
     reasons = [_GRANTS[GrantState(row.state)].format(id=row.id) for row in found]
-    if not is_answered(connection, incident_id):
+    for asked in unanswered(connection, incident_id):
+        by = "" if asked == incident_id else f" by incident {asked}, which was merged into this one"
         reasons.append(
-            "nobody said which groups of people were harmed: 'steek incident groups' asks, 'nobody' with a reason is "
-            "an answer"
+            f"nobody said which groups of people were harmed{by}: 'steek incident groups' asks, 'nobody' with a reason "
+            "is an answer"
         )
     return tuple(reasons)

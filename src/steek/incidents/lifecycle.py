@@ -53,8 +53,10 @@ TRANSITIONS: Mapping[tuple[State, Action], State] = {
 }
 
 # A duplicate ends wherever it stands: what happens to it from then on happens to the incident it is merged into.
+# Undone, it stands again where it stood.
 MERGING: Mapping[tuple[State, str], State] = {
-    (state, "merge"): State.CLOSED for state in State if state is not State.CLOSED
+    **{(state, "merge"): State.CLOSED for state in State if state is not State.CLOSED},
+    **{(State.CLOSED, f"undo from {state.value}"): state for state in State if state is not State.CLOSED},
 }
 
 _ORDER = list(State)

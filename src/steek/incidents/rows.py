@@ -27,6 +27,7 @@ _DECISIONS = (
     "incident.shadow_left",
     "incident.system_added",
     "incident.system_removed",
+    "incident.unmerged",
 )
 _MOST_TOLD = 3
 _SAID_CHARACTERS = 120
@@ -53,6 +54,23 @@ def find(connection: Connection, incident_id: str) -> Incident:
         latest = select(incidents.c.id).order_by(incidents.c.year.desc(), incidents.c.number.desc()).limit(20)
         raise NotFoundError.among("incident", incident_id, connection.execute(latest).scalars())
     return to_incident(row)
+
+
+def duplicates_of(connection: Connection, incident_id: str) -> tuple[str, ...]:
+    """Ids of incidents that were merged into this one, and into those, oldest first."""
+    found: dict[str, tuple[int, int]] = {}
+    ahead = [incident_id]
+    while ahead:
+        query = select(incidents.c.id, incidents.c.year, incidents.c.number).where(incidents.c.merged_into.in_(ahead))
+        new = {row.id: (row.year, row.number) for row in connection.execute(query) if row.id not in found}
+        found |= new
+        ahead = list(new)
+    return tuple(sorted(found, key=found.__getitem__))
+
+
+def family(connection: Connection, incident_id: str) -> tuple[str, ...]:
+    """An incident with its duplicates, itself first: what belongs to one of them belongs to it."""
+    return (incident_id, *duplicates_of(connection, incident_id))
 
 
 def open_on(connection: Connection, system: str) -> Incident | None:

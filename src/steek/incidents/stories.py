@@ -7,12 +7,11 @@ from steek.incidents.acting import actions_of
 from steek.incidents.changes import WhatChanged, onset_of, what_changed
 from steek.incidents.desk import Desk
 from steek.incidents.impact.impact_rows import read_impacts
-from steek.incidents.impact.merging import duplicates_of
 from steek.incidents.impact.types import Impact
 from steek.incidents.mitigations import ActionTaken
 from steek.incidents.phases import PhaseTimes, Times, phases, times
 from steek.incidents.present import readings, resolved_at
-from steek.incidents.rows import find
+from steek.incidents.rows import duplicates_of, find
 from steek.incidents.story_cache import StoryCache
 from steek.incidents.timeline import TimelineEntry, verdicts
 from steek.incidents.types import AlertEvidence, Incident

@@ -182,6 +182,12 @@ def _merged(payload: Mapping[str, object]) -> str:
     return f"merged into incident {payload.get('into')}: {payload.get('reason')}"
 
 
+def _unmerged(payload: Mapping[str, object]) -> str:
+    if payload.get("gave_back"):
+        return f"incident {payload['gave_back']} is no part of this one after all: {payload.get('reason')}"
+    return f"no part of incident {payload.get('out_of')} after all: {payload.get('reason')}"
+
+
 def _near_miss(payload: Mapping[str, object]) -> str:
     return f"a near miss: {payload.get('text')}"
 
@@ -239,6 +245,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "incident.severity_changed": _severity_changed,
     "incident.merged": _merged,
     "incident.near_miss": _near_miss,
+    "incident.unmerged": _unmerged,
     "incident.system_added": _system_added,
     "incident.system_removed": _system_removed,
     "incident.corrected": _corrected,

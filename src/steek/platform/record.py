@@ -36,6 +36,7 @@ from steek.incidents.ethics.groups import Groups
 from steek.incidents.ethics.refusals import Refusals
 from steek.incidents.followups.follow_ups import FollowUps
 from steek.incidents.followups.lateness import Lateness
+from steek.incidents.impact.merging import Merges
 from steek.incidents.oncall.oncall import OnCalls
 from steek.incidents.oncall.paging import Paging
 from steek.incidents.postmortems.collection import PostmortemLibrary
@@ -131,6 +132,7 @@ class Platform:
     signals: Signals
     attaching: Attaching
     triage: Triage
+    merges: Merges
     pins: Pins
     offline: OfflineDeclarations
     oncall: OnCalls

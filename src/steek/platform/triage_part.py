@@ -9,6 +9,7 @@ from steek.data import Lake
 from steek.incidents import Incidents, OfflineDeclarations, Pins, Signals, Triage
 from steek.incidents.attaching import Attaching
 from steek.incidents.desk import Desk
+from steek.incidents.impact.merging import Merges
 from steek.incidents.impact.severity import parse_rules
 from steek.incidents.impact.triage import ESTIMATED_KINDS
 from steek.incidents.signals.signals import SIGNAL_KINDS
@@ -29,6 +30,7 @@ class TriagePart:
     signals: Signals
     attaching: Attaching
     triage: Triage
+    merges: Merges
     pins: Pins
     offline: OfflineDeclarations
 
@@ -53,6 +55,7 @@ def triage_part(
         signals=signals,
         attaching=Attaching(desk),
         triage=triage,
+        merges=Merges(desk),
         pins=Pins(desk, monitoring, files, most_bytes=settings.number("most_attachment_bytes")),
         offline=OfflineDeclarations(
             incidents,

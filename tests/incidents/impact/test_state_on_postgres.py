@@ -10,6 +10,7 @@ from tests.monitoring.shop import Shop
 
 from steek.incidents import Incidents, Pins, Signals, Triage
 from steek.incidents.desk import Desk
+from steek.incidents.impact.merging import Merges
 from steek.incidents.impact.severity import parse_rules
 from steek.kernel import ReplayClock
 from steek.ledger import Database, Ledger, Lineage, metadata
@@ -39,6 +40,7 @@ def test_what_is_noticed_becomes_an_incident_with_its_state(
     desk = Desk(postgres, ledger, lineage, clock, incidents.menu)
     signals = Signals(desk, within=timedelta(hours=24))
     triage = Triage(desk, incidents.stories, lambda _: [], parse_rules("users:100/10000"))
+    merges = Merges(desk)
     pins = Pins(desk, Shop.open(tmp_path, postgres, ledger, clock).monitoring(), ArtifactStore(tmp_path), most_bytes=99)
     loop.history()
     loop.at(1, 1)
@@ -50,7 +52,7 @@ def test_what_is_noticed_becomes_an_incident_with_its_state(
     triage.assess(first.id, "users", "kim", key="j", low=1, high=300, evidence="more tickets", names=["a"])
     assert incidents.get(first.id).severity == "sev2"
     second = incidents.declare("the same", on="search_ranking", severity="sev3", actor="sam", key="s")
-    triage.merge(second.id, first.id, "one cause", "ariel", key="m")
+    merges.merge(second.id, first.id, "one cause", "ariel", key="m")
     pinned = pins.attach(first.id, "a.txt", b"seen", "kim", key="f")
     assert pins.content(pinned.id) == b"seen"
     story = incidents.stories.read(first.id)

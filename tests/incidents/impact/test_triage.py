@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.incidents.conftest import ONSET_DAY, Loop, Production, Reader, joins
+from tests.incidents.conftest import ONSET_DAY, Loop, Production, Reader
 
-from steek.incidents import Dimension, Estimate, Impact, Incident, Incidents, Phase, Severity, State, Story
+from steek.incidents import Dimension, Estimate, Impact, Incident, Incidents, Phase, Severity, Story
 from steek.incidents.desk import Desk
 from steek.incidents.impact.severity import is_worse, parse_rules, severity_by_rule
 from steek.incidents.impact.triage import Triage
@@ -150,43 +150,6 @@ def test_systems_are_added_and_taken_out_and_held_with_the_others(
         triage.remove_system(declared.id, declared.subject, "no", "sam", key="r2")
     with pytest.raises(NotFoundError):
         triage.remove_system(declared.id, "nothing", "no", "sam", key="r3")
-
-
-@pytest.mark.covers("I2")
-def test_a_duplicate_is_merged_with_links_both_ways_and_loses_nothing(
-    triage: Triage, incidents: Incidents, loop: Loop, of_kind: Reader
-) -> None:
-    loop.history()
-    loop.at(1, 1)
-    alert, event = loop.fire(joins())
-    first = incidents.declare("sales down", on="search_ranking", severity="sev2", actor="ariel", key="d1")
-    second = incidents.consider_alert(event)
-    assert second is not None
-    incidents.note(second.id, "seen at partner 69", "kim", key="n")
-    survivor = triage.merge(second.id, first.id, "the same cause", "ariel", key="m", expected_version=second.version)
-    assert triage.merge(second.id, first.id, "the same cause", "ariel", key="m") == survivor
-    assert set(survivor.systems) == {*first.systems, *second.systems}
-    gone = incidents.get(second.id)
-    assert (gone.state, gone.merged_into) == (State.CLOSED, first.id)
-    story = incidents.stories.read(first.id)
-    assert [one.alert_id for one in story.alerts] == [alert.id]
-    assert story.duplicates == (second.id,)
-    told = [entry.text for entry in story.timeline]
-    assert "seen at partner 69" in told
-    assert f"incident {second.id} was merged into this one: the same cause" in told
-    assert incidents.timeline(second.id)[-1].text == f"merged into incident {first.id}: the same cause"
-    assert [one.payload["incident"] for one in of_kind("freeze.requested")][-1] == first.id
-    assert of_kind("freeze.release_requested")[-1].payload["incident"] == second.id
-    # What fires of the same group from now on joins the one that goes on.
-    loop.at(1, 2)
-    later = loop.fire(joins("other_joins", on="partner_lines"))[1]
-    joined = incidents.consider_alert(later)
-    assert joined is not None
-    assert joined.id == first.id
-    with pytest.raises(ConflictError, match="is merged into"):
-        triage.merge(second.id, first.id, "again", "sam", key="m2")
-    with pytest.raises(InputError, match="into itself"):
-        triage.merge(first.id, first.id, "again", "sam", key="m3")
 
 
 @pytest.mark.covers("I2")

@@ -8,6 +8,7 @@ from tests.incidents.oncall.conftest import Switchboard
 
 from steek.incidents import Incidents
 from steek.incidents.desk import Desk
+from steek.incidents.impact.merging import Merges
 from steek.incidents.impact.severity import parse_rules
 from steek.incidents.impact.triage import Triage
 from steek.incidents.oncall.page_rows import Page
@@ -38,6 +39,11 @@ def calls_of(of_kind: Reader) -> list[dict[str, object]]:
 def triage(database: Database, ledger: Ledger, lineage: Lineage, clock: ReplayClock, incidents: Incidents) -> Triage:
     rules = parse_rules("users:100/10000")
     return Triage(Desk(database, ledger, lineage, clock, incidents.menu), incidents.stories, lambda _: (), rules)
+
+
+@pytest.fixture
+def merges(database: Database, ledger: Ledger, lineage: Lineage, clock: ReplayClock, incidents: Incidents) -> Merges:
+    return Merges(Desk(database, ledger, lineage, clock, incidents.menu))
 
 
 @pytest.fixture
@@ -239,10 +245,10 @@ def test_what_less_than_sev2_asks_for_can_wait_for_the_morning(
 
 
 @pytest.mark.covers("I2", "I13")
-def test_a_merge_ends_the_duplicates_page_alone(crew: Switchboard, incidents: Incidents, triage: Triage) -> None:
+def test_a_merge_ends_the_duplicates_page_alone(crew: Switchboard, incidents: Incidents, merges: Merges) -> None:
     first, second = declare(incidents, "d1"), declare(incidents, "d2")
     crew.attend()
-    triage.merge(second, first, "the same", "mara", key="m")
+    merges.merge(second, first, "the same", "mara", key="m")
     crew.attend(after=MINUTE)
     assert (page_of(crew, first).state, page_of(crew, second).state) == (PageState.OPEN, PageState.OVER)
     assert page_of(crew, second).acknowledged_by is None
@@ -250,16 +256,21 @@ def test_a_merge_ends_the_duplicates_page_alone(crew: Switchboard, incidents: In
     assert (states[f"incident:{first}"], states[f"incident:{second}"]) == ("open", "resolved")
     assert crew.attend(after=9 * MINUTE) == 1
     assert crew.told("chat") == [(f"page:{first}:1", "open")]
+    merges.undo(second, "another cause", "mara", key="u")
+    crew.attend()
+    again = page_of(crew, second)
+    assert (again.state, again.rungs[-1].because) == (PageState.OPEN, "it stands by itself again; next in core")
+    assert page_of(crew, first).state is PageState.OPEN
 
 
 @pytest.mark.covers("I2", "I13")
 def test_a_survivor_that_called_nobody_takes_over_the_open_page_of_its_duplicate(
-    crew: Switchboard, incidents: Incidents, triage: Triage, of_kind: Reader
+    crew: Switchboard, incidents: Incidents, merges: Merges, of_kind: Reader
 ) -> None:
     first, second = declare(incidents, "d1", on="elsewhere"), declare(incidents, "d2")
     crew.paging.on_event(of_kind("incident.declared")[1])
     assert crew.paging.of(first) is None
-    triage.merge(second, first, "the same", "mara", key="m")
+    merges.merge(second, first, "the same", "mara", key="m")
     for event in of_kind("incident.merged") * 2:
         crew.paging.on_event(event)
     assert page_of(crew, first).called == ("ada",)

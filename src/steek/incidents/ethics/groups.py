@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from steek.incidents.ethics.tables import group_answers
-from steek.incidents.rows import attached, find, remember, request
+from steek.incidents.rows import attached, family, find, remember, request
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError
@@ -76,7 +76,8 @@ class Groups:
         with self._database.reading() as connection:
             find(connection, incident)
             named = _named(connection, incident)
-            answers = {each.group: each for one in _considered(connection, incident) for each in one.answers}
+            said = [one for member in family(connection, incident) for one in _considered(connection, member)]
+            answers = {each.group: each for one in sorted(said, key=lambda one: one.at) for each in one.answers}
         return tuple(GroupQuestion(group, by, answers.get(group)) for group, by in named.items())
 
     def considered(self, incident: str) -> tuple[Considered, ...]:
@@ -122,10 +123,15 @@ class Groups:
             return Considered(incident, said, nobody_because, by, row["at"])  # pyright: ignore[reportArgumentType]
 
 
-def is_answered(connection: Connection, incident: str) -> bool:
-    """Whether anybody considered the groups of an incident."""
-    query = select(group_answers.c.key).where(group_answers.c.incident_id == incident).limit(1)
-    return connection.execute(query).first() is not None
+def unanswered(connection: Connection, incident: str) -> tuple[str, ...]:
+    """Of an incident and its duplicates, those whose groups nobody considered, neither there nor since the merge."""
+    members = family(connection, incident)
+    query = select(group_answers.c.incident_id, func.max(group_answers.c.at).label("at"))
+    query = query.where(group_answers.c.incident_id.in_(members)).group_by(group_answers.c.incident_id)
+    answered = {row["incident_id"]: row["at"] for row in connection.execute(query).mappings()}
+    last = answered.get(incident)
+    left = [one for one in members if one not in answered]
+    return tuple(one for one in left if last is None or (find(connection, one).closed_at or last) > last)
 
 
 def _checked_answers(answers: Sequence[GroupAnswer], nobody_because: str) -> tuple[GroupAnswer, ...]:

@@ -6,12 +6,18 @@ from sqlalchemy import Connection, insert, select, update
 
 from steek.incidents.impact.tables import impacts
 from steek.incidents.impact.types import Dimension, Impact
+from steek.incidents.rows import family
 
 
 def read_impacts(connection: Connection, incident_id: str) -> tuple[Impact, ...]:
-    """The latest word on every dimension, in the order of `Dimension`; where there is none, an unknown one."""
-    rows = connection.execute(select(impacts).where(impacts.c.incident_id == incident_id)).mappings()
-    said: dict[str, Any] = {row["dimension"]: row for row in rows}
+    """The latest word on every dimension, in the order of `Dimension`; where there is none, an unknown one.
+
+    Where the incident itself has none, the latest of its duplicates counts.
+    """
+    query = select(impacts).where(impacts.c.incident_id.in_(family(connection, incident_id)))
+    rows = connection.execute(query.order_by(impacts.c.assessed_at)).mappings().all()
+    own = [row for row in rows if row["incident_id"] == incident_id]
+    said: dict[str, Any] = {row["dimension"]: row for row in (*rows, *own)}
     return tuple(_to_impact(said[each.value]) if each.value in said else Impact.unknown(each) for each in Dimension)
 
 

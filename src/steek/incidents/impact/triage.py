@@ -9,7 +9,6 @@ from steek.incidents.desk import Desk
 from steek.incidents.impact.assessing import advise, assess, checked_estimate, raise_by_rule, set_severity
 from steek.incidents.impact.corrections import checked_correction
 from steek.incidents.impact.impact_rows import read_impacts
-from steek.incidents.impact.merging import duplicates_of, merge
 from steek.incidents.impact.near_misses import near_miss_by_rule
 from steek.incidents.impact.severity import SeverityAdvice, SeverityRules
 from steek.incidents.impact.types import Estimate, Impact
@@ -177,24 +176,6 @@ class Triage:
             return event
 
         return self._once(incident, "remove system", write, actor=actor, key=key, seen=expected_version)
-
-    def merge(
-        self, incident: str, into: str, reason: str, actor: str, *, key: str, expected_version: int | None = None
-    ) -> Incident:
-        """Make one incident a duplicate of another and return that other; see `merging.merge`."""
-        why = checked(reason, what="reason", most=NOTE_CHARACTERS)
-
-        def write(connection: Connection, present: Incident, by: str) -> Event:
-            return merge(self._desk, connection, present, find(connection, into), why, actor=by)
-
-        self._once(incident, "merge", write, actor=actor, key=key, seen=expected_version)
-        with self._desk.database.reading() as connection:
-            return find(connection, into)
-
-    def duplicates(self, incident: str) -> tuple[str, ...]:
-        """Ids of incidents that were merged into this one, oldest first."""
-        with self._desk.database.reading() as connection:
-            return duplicates_of(connection, incident)
 
     def near_miss(self, incident: str, defence: str, actor: str, *, key: str) -> Incident:
         """Say that it hurt nobody, and which defence held."""

@@ -39,6 +39,7 @@ PAGING_KINDS = (
     "incident.resolved",
     "incident.role_assigned",
     "incident.severity_changed",
+    "incident.unmerged",
 )
 _ACTOR = "steek"
 _NEWS = timedelta(days=1)
@@ -95,14 +96,8 @@ class Paging:
             # Both sides are told; the survivor by "from". Only the duplicate's page is over.
             if "from" not in said:
                 self._inherit(event, incident_id, str(said.get("into")), is_news=is_news)
-        elif is_news and event.kind == "incident.declared":
-            self._begin(event, incident_id, "")
-        elif is_news and event.kind == "incident.advanced" and said.get("action") == "reopen":
-            self._begin(event, incident_id, "it is open again")
-        elif is_news and event.kind == "incident.severity_changed":
-            severity, before = Severity(str(said.get("severity"))), Severity(str(said.get("before")))
-            if is_worse(severity, before):
-                self._begin(event, incident_id, f"it is {severity} now, {before} before")
+        elif is_news and (why := _why_anew(event)) is not None:
+            self._begin(event, incident_id, why)
 
     def tick(self) -> int:
         """Call whoever's time has come, and try the next channel where one failed; returns how many calls were made."""
@@ -360,3 +355,18 @@ class Paging:
     def _deliveries(self, page: Page) -> Mapping[str, Sequence[Delivery]]:
         keys = dict.fromkeys((page.notice, *(call.notice for call in page.calls)))
         return {key: self._notices.deliveries(notice=key) for key in keys}
+
+
+def _why_anew(event: Event) -> str | None:
+    """Why everybody responsible is called from the beginning: "" for the first time; None when there is no reason."""
+    said = event.payload
+    if event.kind == "incident.declared":
+        return ""
+    if event.kind == "incident.advanced" and said.get("action") == "reopen":
+        return "it is open again"
+    if event.kind == "incident.unmerged" and "gave_back" not in said:
+        return "it stands by itself again"
+    if event.kind == "incident.severity_changed":
+        severity, before = Severity(str(said.get("severity"))), Severity(str(said.get("before")))
+        return f"it is {severity} now, {before} before" if is_worse(severity, before) else None
+    return None

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from steek.incidents.rows import family
 from steek.incidents.signals.gathering import Gathering
 from steek.incidents.signals.tables import prompts, signals
 from steek.incidents.signals.types import Prompt, PromptState, Signal, SignalKind, SignalState
@@ -46,7 +47,7 @@ def read_signals(
     if system is not None:
         query = query.where(signals.c.system == system)
     if incident_id is not None:
-        query = query.where(signals.c.incident_id == incident_id)
+        query = query.where(signals.c.incident_id.in_(family(connection, incident_id)))
     if ids is not None:
         query = query.where(signals.c.id.in_(list(ids)))
     return [to_signal(row) for row in connection.execute(query).mappings()]
