@@ -140,3 +140,44 @@ def test_a_cadence_is_that_of_the_severity_until_people_set_one(declared: Incide
     assert seen == [Due.NOT_YET, Due.NOT_YET, Due.SOON, Due.SOON, Due.OVERDUE, Due.OVERDUE]
     assert standing(start + 8 * MINUTE, own, now=start + 3 * MINUTE) is Due.NOT_YET
     assert standing(None, own, now=start) is Due.NEVER
+
+
+@pytest.mark.covers("I3", "I10", "I11")
+def test_whoever_was_told_of_the_outage_is_told_of_its_end_and_of_corrections(
+    office: Office, updates: Updates, outsiders: Outsiders, incidents: Incidents, declared: Incident
+) -> None:
+    incidents.assign(declared.id, "communications", "com@grocer", "ariel", key="com")
+    updates.post(declared.id, "x", actor="com@grocer", key="u", outside="All orders are lost.")
+    office.turn()
+    outsiders.correct(declared.id, 1, "Orders are late.", reason="none is lost", actor="com@grocer", key="c")
+    office.turn()
+    incidents.resolve(declared.id, actor="ariel", key="r", verify=False, reason="it is over")
+    for _ in range(2):
+        office.turn()
+    told = office.inboxes["partners"].got
+    assert [notice.title for notice in told] == [
+        "Update on a problem",
+        "Correction of an update on a problem",
+        "Update on a problem",
+    ]
+    assert [notice.body for notice in told[1:]] == ["Orders are late.", "The problem is solved."]
+    assert {notice.severity for notice in told} == {"sev3"} != {declared.severity.value}
+    assert declared.id not in str(told)
+    assert [title for title, _ in office.titles("product")] == [
+        f"Incident {declared.id}, update 1: x",
+        f"Incident {declared.id} is over",
+    ]
+    incidents.advance(declared.id, "reopen", "ariel", key="again")
+    office.turn()
+    assert office.titles("product")[-1][0] == f"Incident {declared.id} goes on: it was reopened"
+    assert told[-1].body == "The problem is back. We are working on it."
+
+
+@pytest.mark.covers("I10")
+def test_outsiders_who_were_told_nothing_hear_of_no_end(
+    office: Office, updates: Updates, incidents: Incidents, declared: Incident
+) -> None:
+    updates.post(declared.id, "x", actor="ariel", key="u")
+    incidents.resolve(declared.id, actor="ariel", key="r", verify=False, reason="it is over")
+    office.turn()
+    assert (len(office.titles("partners")), len(office.titles("product"))) == (0, 2)

@@ -97,9 +97,10 @@ def test_the_page_for_outsiders_holds_no_internal_string(
 
 
 @pytest.mark.covers("I10")
-@pytest.mark.parametrize(
-    "outside",
-    [
+def test_what_is_internal_is_refused_before_it_is_written(
+    updates: Updates, outsiders: Outsiders, spoken: str, of_kind: Reader
+) -> None:
+    for outside in (
         "partner_demand is down",
         "Model PARTNER_DEMAND",
         "ask com@grocer",
@@ -108,16 +109,12 @@ def test_the_page_for_outsiders_holds_no_internal_string(
         "call +49 30 1234567",
         "see https://console.local/x",
         "on 10.0.0.12",
-        "incident 2017-001",
-    ],
-)
-def test_what_is_internal_is_refused_before_it_is_written(
-    updates: Updates, outsiders: Outsiders, spoken: str, outside: str, of_kind: Reader
-) -> None:
-    with pytest.raises(InputError, match="outsiders would read what is internal"):
-        updates.post(spoken, "text", actor="com@grocer", key="u", outside=outside)
-    with pytest.raises(InputError, match="outsiders would read what is internal"):
-        outsiders.publish(spoken, outside, actor="com@grocer", key="p")
+        f"incident {spoken}",
+    ):
+        with pytest.raises(InputError, match="outsiders would read what is internal"):
+            updates.post(spoken, "text", actor="com@grocer", key="u", outside=outside)
+        with pytest.raises(InputError, match="outsiders would read what is internal"):
+            outsiders.publish(spoken, outside, actor="com@grocer", key="p")
     assert of_kind("incident.updated") == []
     assert updates.list(spoken) == ()
 

@@ -161,6 +161,9 @@ class Telling:
             title = f"Incident {incident.id}, update {number}: {found.text}"
             return self._notice(connection, incident, event, sees, title, found.text)
         if event.kind == "incident.outside_approved":
+            if found.outside_state != "approved":
+                # It was taken back before anybody was told.
+                return None
             return self._notice(connection, incident, event, sees, "Update on a problem", found.outside_text)
         if not event.payload.get("was_read"):
             return None
