@@ -59,6 +59,7 @@ READING: list[tuple[str, ...]] = [
     ("incident", "list"),
     ("assess",),
     ("assess", "defences", "--model", "shop_guess"),
+    ("defences", "join-failure"),
     ("readiness", "list"),
     ("readiness", "show", "maker_demand"),
     ("review", "show"),
@@ -430,7 +431,7 @@ def learning(flow: Flow) -> None:
     assert [one["text"] for one in flow.do("postmortem", "comments", "2024-001")] == ["well told"]
     flow.do("postmortem", "review", "2024-001", "ask", "--actor", "ada")
     assert flow.do("postmortem", "review", "2024-001", "accept", "--actor", "zoe")["stage"] == "reviewed"
-    assert flow.do("postmortem", "publish", "2024-001")["revision"] == 1
+    assert flow.do("postmortem", "publish", "2024-001", "--reason", "no category yet")["revision"] == 1
     assert flow.do("postmortem", "show", "2024-001")["report"]["sections"]["lessons"] == "Brew more."
     assert flow.do("postmortem", "history", "2024-001")[0]["revision"] == 1
     (flow.shell.folder / "old.md").write_text("# Beer was sour\n## Root cause\n- A fridge was off.\n")

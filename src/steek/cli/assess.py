@@ -6,11 +6,11 @@ import typer
 
 from steek.charts import budget_bar
 from steek.cli.commands import command
+from steek.cli.defences import say_map
 from steek.cli.follow_up_printing import follow_up_lines
 from steek.cli.opening import opened
 from steek.cli.options import JsonOption, ProjectOption
-from steek.cli.output import show
-from steek.incidents.defences.defence_maps import as_text
+from steek.cli.output import show, visible
 from steek.incidents.reviews.reviews import ReviewState
 from steek.kernel.errors import InputError
 from steek.platform.assessing import Assessment
@@ -41,32 +41,22 @@ def assess(
 
 
 def _defences(found: Assessment, *, in_full: bool) -> None:
-    drawn = found.defences
-    if drawn.holes:
-        typer.echo("Holes in a line")
-        for hole in drawn.holes:
-            seen = f" It happened in {', '.join(hole.incidents)}." if hole.incidents else ""
-            typer.echo(f"  ! {hole.sentence}{seen}\n    next: {hole.cheapest}")
-    else:
-        typer.echo("No holes in a line: every category meets at least one layer besides process.")
-    typer.echo(f"\n{as_text(drawn)}\n")
-    if in_full:
-        for row in drawn.rows:
-            typer.echo(row.category.name)
-            for cell in row.cells:
-                typer.echo(f"  {cell.layer.value.ljust(9)} {cell.state.value.ljust(15)} {cell.sentence}")
+    say_map(found.defences, in_full=in_full)
 
 
 def _readiness(found: Assessment, *, in_full: bool) -> None:
     for one in found.readiness:
-        typer.echo(f"Readiness of {one.model}: {one.score:g} of {_MOST_POINTS} ({one.meaning})")
+        least = "at least " if one.waiting else ""
+        typer.echo(f"Readiness of {one.model}: {least}{one.score:g} of {_MOST_POINTS} ({one.meaning})")
         for section in one.sections:
             low = "  lowest" if section.section is one.weakest else ""
             bar = budget_bar(section.points / _MOST_POINTS)
             typer.echo(f"  {section.section.value.ljust(15)} {bar} {section.points:g}{low}")
             if in_full:
                 for test in section.tests:
-                    typer.echo(f"    {test.points:3g}  {test.test.id.ljust(22)} {test.test.title}: {test.sentence}")
+                    typer.echo(
+                        f"    {test.points:3g}  {test.test.id.ljust(22)} {test.test.title}: {visible(test.sentence)}"
+                    )
     if not found.readiness:
         typer.echo("No model is declared yet.")
     typer.echo("")
@@ -76,7 +66,9 @@ def _architecture(found: Assessment, *, in_full: bool) -> None:
     state = found.review
     typer.echo(_review_head(state))
     for finding in state.findings if in_full else state.new[:3]:
-        typer.echo(f"  {finding.kind.value}: {finding.text}" + (f" ({finding.advice})" if finding.advice else ""))
+        typer.echo(
+            f"  {finding.kind.value}: {visible(finding.text)}" + (f" ({finding.advice})" if finding.advice else "")
+        )
     typer.echo("")
 
 

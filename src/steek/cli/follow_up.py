@@ -9,7 +9,7 @@ from steek.cli.commands import group
 from steek.cli.follow_up_printing import follow_up_lines
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new, to_day
-from steek.cli.output import show
+from steek.cli.output import show, visible
 from steek.incidents.followups.exporting import as_csv
 from steek.incidents.followups.follow_up import FollowUp, Looked, Selection
 from steek.kernel.errors import InputError
@@ -42,7 +42,9 @@ def create(
     done_means: Annotated[str, typer.Option(help="What done means, in words.")] = "",
     check: CheckOption = None,
     arguments: WithOption = None,
-    postmortem: Annotated[str | None, typer.Option(help="Incident whose postmortem it comes from.")] = None,
+    postmortem: Annotated[
+        str | None, typer.Option("--incident", "--postmortem", help="Incident, or postmortem, that it comes from.")
+    ] = None,
     category: Annotated[str | None, typer.Option(help="Kind of failure it is against.")] = None,
     actor: ActorOption = None,
     key: KeyOption = None,
@@ -75,7 +77,7 @@ def list_(
     hard: Annotated[bool, typer.Option(help="Only what is valuable but very hard.")] = False,
     owner: Annotated[str | None, typer.Option(help="Only of this owner.")] = None,
     priority: PriorityOption = None,
-    postmortem: Annotated[str | None, typer.Option(help="Only from this incident.")] = None,
+    postmortem: Annotated[str | None, typer.Option("--incident", "--postmortem", help="Only from this one.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets and trackers.")] = False,
     project: ProjectOption = None,
     as_json: JsonOption = False,
@@ -198,7 +200,7 @@ def digest(
         return
     typer.echo(f"{found.week}  {found.sentence}")
     for line in found.lines:
-        typer.echo(f"  {line}")
+        typer.echo(f"  {visible(line)}")
 
 
 def review(
@@ -244,18 +246,20 @@ def _show_looked(looked: Looked, *, as_json: bool) -> None:
         show(looked, as_json=True)
         return
     one = looked.follow_up
-    typer.echo(f"{one.id} {one.priority.value} {one.kind.value}, {one.state.value}: {one.text}")
-    typer.echo(f"  {one.owner}, {_due_words(one)}; {one.worth}")
+    typer.echo(f"{one.id} {one.priority.value} {one.kind.value}, {one.state.value}: {visible(one.text)}")
+    typer.echo(f"  {visible(one.owner)}, {_due_words(one)}; {one.worth}")
     if one.done_means:
-        typer.echo(f"  done means: {one.done_means}")
+        typer.echo(f"  done means: {visible(one.done_means)}")
     if one.check is not None and looked.finding is not None:
         verdict = {True: "yes", False: "not yet", None: "a person must look"}[looked.finding.passes]
-        typer.echo(f"  shown by:   {one.check.sentence}\n  now:        {verdict}; {looked.finding.sentence}")
+        typer.echo(
+            f"  shown by:   {visible(one.check.sentence)}\n  now:        {verdict}; {visible(looked.finding.sentence)}"
+        )
     if one.ending is not None:
         shown = "shown by its check" if one.ending.how == "check" else f"by word of {one.ending.actor}"
-        typer.echo(f"  {one.state.value} {one.ending.at:%Y-%m-%d}, {shown}: {one.ending.reason}")
+        typer.echo(f"  {one.state.value} {one.ending.at:%Y-%m-%d}, {shown}: {visible(one.ending.reason)}")
     if one.review is not None:
-        typer.echo(f"  leaders {one.review.at:%Y-%m-%d}: {one.review.note}")
+        typer.echo(f"  leaders {one.review.at:%Y-%m-%d}: {visible(one.review.note)}")
 
 
 def _due_words(one: FollowUp) -> str:

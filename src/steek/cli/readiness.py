@@ -21,7 +21,7 @@ def list_(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         [
             {
                 "name": one.model,
-                "score": f"{one.score:g} of 7",
+                "score": f"{'at least ' if one.waiting else ''}{one.score:g} of 7",
                 **{section.section.value: f"{section.points:g}" for section in one.sections},
                 "lowest": one.weakest.value,
                 "means": one.meaning,
@@ -39,7 +39,7 @@ def show_(model: str, project: ProjectOption = None, as_json: JsonOption = False
     if as_json:
         show(one, as_json=True)
         return
-    typer.echo(f"{model}: {one.score:g} of 7, {one.meaning}")
+    typer.echo(f"{model}: {'at least ' if one.waiting else ''}{one.score:g} of 7, {one.meaning}")
     for section in one.sections:
         rows = [
             {"points": f"{each.points:g}", "test": each.test.id, "by": each.by, "says": each.sentence}
@@ -50,7 +50,7 @@ def show_(model: str, project: ProjectOption = None, as_json: JsonOption = False
 
 def answer(
     model: str,
-    test: Annotated[str, typer.Argument(help="Id of the test, as 'show' prints it.")],
+    test: Annotated[str, typer.Argument(help="Id of the test, as 'show' prints it; or layer-canary.")],
     text: Annotated[str, typer.Argument(help="What was done.")],
     level: Annotated[str, typer.Option(help="none, manual or automatic (with --link).")] = "manual",
     link: Annotated[str, typer.Option(help="Where it can be looked at.")] = "",

@@ -39,6 +39,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "freeze": ("freeze", "What incidents hold still; held changes: ask, approve, refuse, release."),
     "follow-up": ("follow_up", "What was agreed to do after incidents: owners, days, checks, digest."),
     "assess": ("assess", "What nothing would stop, which defences stand, how ready models are."),
+    "defences": ("defences", "What would stop which failure: layers, holes in a line, what others must be asked."),
     "readiness": ("readiness", "The 28 tests of production readiness, by evidence and by answers."),
     "review": ("review", "Reviews of the architecture: what has no second, what cannot be taken back."),
     "oncall": ("oncall", "Who is on call and reachable: rotations, calendar, contacts, pages, stakeholders."),
