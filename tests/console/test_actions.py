@@ -36,7 +36,7 @@ def test_an_incident_is_worked_through_by_forms_alone(client: Visitor, world: Wo
     shown = post(client, f"{PAGE}/act", **one, key=key_of(client, "roll-back"))
     assert world.platform.routes.get("partner_demand").primary == 7
     assert "roll back partner_demand, member 69 ariel@grocer done" in shown.split("Done so far")[1]
-    assert "Mitigated, not yet over: partners joined" in shown
+    assert "Whether it helped shows in the next windows of the indicators" in shown
     post(client, f"{PAGE}/notes", text="partners told")
     assert "mitigation" in post(client, f"{PAGE}/advance", action="recover").lower()
     kinds = [event.kind for event in world.ledger.events(subject="incident:2017-001")]

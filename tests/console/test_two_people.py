@@ -121,7 +121,7 @@ def test_two_people_work_an_incident_from_declaration_to_postmortem(
     shows(desk, "actions", "member 69")
     shows(desk, "next", "look, then do the rest")
     mitigate(phone, "")
-    shows(desk, "next", "verify and resolve")
+    shows(desk, "next", "say whether it helped")
     assert world.platform.routes.get("partner_demand").members == {}
     # Over: verified at the desk, seen on the phone, and its postmortem opened.
     desk.locator("#resolve > summary").click()
