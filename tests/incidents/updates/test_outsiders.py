@@ -6,8 +6,9 @@ import pytest
 from tests.incidents.conftest import Reader
 
 from steek.governance import Actor
-from steek.incidents import Incident, Incidents, Stakeholder, Triage
+from steek.incidents import Incident, Incidents, Stakeholder
 from steek.incidents.desk import Desk
+from steek.incidents.impact.merging import Merges
 from steek.incidents.roles.stakeholders import Sees
 from steek.incidents.updates.outsiders import Outsiders
 from steek.incidents.updates.status_documents import outside_html, status_markdown
@@ -48,8 +49,7 @@ def test_what_was_merged_is_told_of_and_read_where_people_work(
     updates.ask(other.id, "is it ours?", actor="ceo@grocer", key="q1")
     link = outsiders.publish(other.id, "Odd results", actor="deputy@grocer", key="p1")
     desk = Desk(*state, incidents.menu)
-    triage = Triage(desk, incidents.stories, lambda _: [], ())
-    triage.merge(other.id, spoken, "the same", "ariel", key="m")
+    Merges(desk).merge(other.id, spoken, "the same", "ariel", key="m")
     updates.post(spoken, "found it", actor=COM, key="u2", outside="We found the cause.")
     page = outsiders.page(link.token)
     assert (page.is_over, page.title) == (False, "Odd results")
@@ -68,6 +68,9 @@ def test_what_was_merged_is_told_of_and_read_where_people_work(
         with pytest.raises(ConflictError, match=f"is part of {spoken}; people are told, and ask, there"):
             refused()
     assert len(of_kind("incident.updated")) == 2
+    Merges(desk).undo(other.id, "another outage after all", "ariel", key="undo")
+    assert [each.text for each in outsiders.page(link.token).entries] == ["Some results are odd."]
+    Merges(desk).merge(other.id, spoken, "the same", "ariel", key="m2")
     assert outsiders.withdraw(spoken, actor=COM, key="w") == 1
     with pytest.raises(NotFoundError):
         outsiders.page(link.token)

@@ -7,13 +7,12 @@ from sqlalchemy import Connection, select
 
 from steek.incidents.impact.impact_rows import read_impacts
 from steek.incidents.oncall.rota_rows import read_people
-from steek.incidents.rows import find
+from steek.incidents.rows import family, find
 from steek.incidents.signals.tables import signals
 from steek.incidents.tables import alerts
 from steek.incidents.types import Incident
 from steek.incidents.updates.privacy import InternalNames, check_for_outsiders, plain_words
 from steek.incidents.updates.records import read_questions, read_updates
-from steek.incidents.updates.survivors import parts_of
 from steek.ledger import Ledger
 from steek.monitoring.tables import alerts as fired
 
@@ -50,7 +49,7 @@ class Discretion:
         return [str(word) for event in said for word in cast("list[object]", event.payload.get("meant") or [])]
 
     def _names(self, connection: Connection, incident: Incident) -> InternalNames:
-        parts = [find(connection, each) for each in parts_of(connection, incident.id)]
+        parts = [find(connection, each) for each in family(connection, incident.id)]
         people, names = set(read_people(connection)), set[str]()
         for one in parts:
             people |= {one.declared_by, one.changed_by, *one.roles.values(), *one.shadows}

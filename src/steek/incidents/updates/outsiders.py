@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import Connection, insert, update
 
 from steek.incidents.oncall.rota_rows import known_result, remember_result
-from steek.incidents.rows import find
+from steek.incidents.rows import family, find
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACTERS, checked
 from steek.incidents.types import Incident, Role
 from steek.incidents.updates.discretion import Discretion
 from steek.incidents.updates.outside_texts import TRANSITIONS
 from steek.incidents.updates.records import OutsideLink, Update, find_link, find_update, read_links
 from steek.incidents.updates.status import OutsidePage, Status, outside_page
-from steek.incidents.updates.survivors import find_spoken_of, parts_of, survivor_of
+from steek.incidents.updates.survivors import find_spoken_of, survivor_of
 from steek.incidents.updates.tables import links, updates
 from steek.kernel.clock import Clock
 from steek.kernel.errors import ConflictError, InputError, RefusedError
@@ -153,7 +153,7 @@ class Outsiders:
                 return find_link(connection, known)
             _permit_speaking(present, by)
             self._discretion.check(connection, present, named, meant)
-            opened = read_links(connection, *parts_of(connection, incident))
+            opened = read_links(connection, *family(connection, incident))
             if opened:
                 tokens = [one.token for one in opened]
                 connection.execute(update(links).where(links.c.token.in_(tokens)).values(title=named))
@@ -175,7 +175,7 @@ class Outsiders:
             if _before(connection, "withdraw pages", key) is not None:
                 return 0
             _permit_speaking(survivor_of(connection, present), by)
-            parts = parts_of(connection, incident)
+            parts = family(connection, incident)
             open_ones = (links.c.incident_id.in_(parts), links.c.withdrawn_at.is_(None))
             count = connection.execute(update(links).where(*open_ones).values(withdrawn_at=self._clock.now())).rowcount
             self._tell(connection, present, "incident.outside_page_withdrawn", by, {"links": count})

@@ -1,9 +1,8 @@
-"""Incidents that were merged: where people work on one now, and everything that became part of it."""
+"""Incidents that were merged: where people work on one now, and are told of it."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from steek.incidents.rows import find
-from steek.incidents.tables import incidents
 from steek.incidents.types import Incident
 from steek.kernel.errors import ConflictError
 
@@ -13,16 +12,6 @@ def survivor_of(connection: Connection, incident: Incident) -> Incident:
     while incident.merged_into is not None:
         incident = find(connection, incident.merged_into)
     return incident
-
-
-def parts_of(connection: Connection, incident_id: str) -> tuple[str, ...]:
-    """Ids of the incident and of all that was merged into it, at once or over others."""
-    found, latest = [incident_id], [incident_id]
-    while latest:
-        query = select(incidents.c.id).where(incidents.c.merged_into.in_(latest))
-        latest = list(connection.execute(query.order_by(incidents.c.id)).scalars())
-        found += latest
-    return tuple(found)
 
 
 def find_spoken_of(connection: Connection, incident_id: str) -> Incident:

@@ -9,13 +9,12 @@ from steek.incidents.lifecycle import State
 from steek.incidents.oncall.contacts import targets_of
 from steek.incidents.oncall.rota_rows import read_people
 from steek.incidents.roles.stakeholders import Sees, Stakeholder
-from steek.incidents.rows import find
+from steek.incidents.rows import family, find
 from steek.incidents.tables import incidents
 from steek.incidents.types import Incident, Role
 from steek.incidents.updates.cadence import Due
 from steek.incidents.updates.outside_texts import outside_entries
 from steek.incidents.updates.records import find_update, read_cadence, read_links, read_updates
-from steek.incidents.updates.survivors import parts_of
 from steek.incidents.updates.tables import cadences
 from steek.incidents.updates.updates import Updates
 from steek.kernel.clock import Clock
@@ -174,7 +173,7 @@ class Telling:
         """That it is over, or goes on after all: to everybody who knows of it. Outsiders know what they were told."""
         is_over = event.kind == "incident.resolved"
         how = "is over" if is_over else "goes on: it was reopened"
-        parts = parts_of(connection, incident.id)
+        parts = family(connection, incident.id)
         title = f"Incident {incident.id} {how}"
         told = [self._notice(connection, incident, event, Sees.INTERNAL, title, f"{incident.title}: it {how}.")]
         if outside_entries(read_updates(connection, *parts)):
@@ -198,7 +197,7 @@ class Telling:
         if not to:
             return None
         is_outside = sees is Sees.OUTSIDER
-        links = read_links(connection, *parts_of(connection, incident.id))
+        links = read_links(connection, *family(connection, incident.id))
         url = f"{self._url}/incidents/{incident.id}/status"
         if is_outside:
             url = f"{self._url}{links[0].path}" if links else ""

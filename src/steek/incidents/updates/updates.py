@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, update
 
 from steek.incidents.acting import actions_of
 from steek.incidents.oncall.rota_rows import known_result, remember_result
-from steek.incidents.rows import find
+from steek.incidents.rows import family, find
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
 from steek.incidents.timeline import describe
 from steek.incidents.types import Incident, Role
@@ -27,7 +27,7 @@ from steek.incidents.updates.records import (
     read_updates,
 )
 from steek.incidents.updates.status import Status, status_of
-from steek.incidents.updates.survivors import find_spoken_of, parts_of, survivor_of
+from steek.incidents.updates.survivors import find_spoken_of, survivor_of
 from steek.incidents.updates.tables import cadences, questions, updates
 from steek.kernel.clock import Clock
 from steek.kernel.errors import InputError
@@ -201,7 +201,7 @@ class Updates:
     def status(self, incident: str) -> Status:
         """The page for everybody. Raises NotFoundError when there is no such incident."""
         with self._database.reading() as connection:
-            present, parts = find(connection, incident), parts_of(connection, incident)
+            present, parts = find(connection, incident), family(connection, incident)
             into = survivor_of(connection, present)
             told, cadence = read_updates(connection, incident), self._cadence(connection, present)
             merged, opened = read_updates(connection, *parts[1:]), read_links(connection, *parts)
