@@ -34,6 +34,7 @@ _HOMES = {
     "Sampling": "steek.data",
     "Serving": "steek.models",
     "Stakeholder": "steek.incidents",
+    "MitigationAgreement": "steek.incidents",
     "SteekError": "steek.kernel",
     "WatchedModel": "steek.monitoring",
     "at_least": "steek.evaluation",

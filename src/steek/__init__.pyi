@@ -73,6 +73,7 @@ from steek.governance import (
 from steek.governance import (
     Role as Role,
 )
+from steek.incidents import MitigationAgreement as MitigationAgreement
 from steek.incidents import Stakeholder as Stakeholder
 from steek.kernel import ReplayClock as ReplayClock
 from steek.kernel import SteekError as SteekError

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from steek.data import Dataset, DerivedDataset, Labels, load_contracts
 from steek.features import FeatureView, MomentFeatures
 from steek.governance import Policy, Role
-from steek.incidents import Stakeholder
+from steek.incidents import MitigationAgreement, Stakeholder
 from steek.kernel.errors import DeclarationError, SettingsError, where_raised
 from steek.kernel.settings import Settings
 from steek.models import ModelDefinition
@@ -35,6 +35,7 @@ class Project:
     objectives: Mapping[str, Objective] = field(default_factory=dict[str, Objective])
     profiled: Mapping[str, Profiled] = field(default_factory=dict[str, Profiled])
     stakeholders: Mapping[str, Stakeholder] = field(default_factory=dict[str, Stakeholder])
+    agreements: Mapping[str, MitigationAgreement] = field(default_factory=dict[str, MitigationAgreement])
 
 
 def load_project(settings: Settings) -> Project:
@@ -64,6 +65,7 @@ def load_project(settings: Settings) -> Project:
         objectives=_by_name(declared, "objective", Objective),
         profiled=_by_name(declared, "profile declaration", Profiled),
         stakeholders=_by_name(declared, "stakeholder", Stakeholder),
+        agreements=_by_name(declared, "agreement to mitigations", MitigationAgreement),
     )
 
 

@@ -24,7 +24,7 @@ def do_section(services: Services, story: Story, _form_key: str) -> DoView | Non
     if incident.state is State.CLOSED:
         return None
     return DoView(
-        menu=mitigation_forms(services.incidents.menu, incident, services.outlook.usual_times()),
+        menu=mitigation_forms(services.incidents.menu, story, services.outlook.usual_times()),
         moves=tuple(move for move in legal_actions(TRANSITIONS, incident.state) if move != "resolve"),
         freezes=_held(services.freezes, incident),
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from steek.incidents import Incident, Menu, Mitigation
+from steek.incidents import Menu, Mitigation, Story
+from steek.incidents.mitigations import model_of
 from steek.incidents.recovery.estimates import StepEstimate
-from steek.kernel.urn import Urn
 
 _MEMBERS = ("member", "members")
 _ONE_FIRST = "One first: name a single member, look whether it helped, then come back for the rest."
@@ -41,21 +41,22 @@ class MitigationForm:
 
 
 def mitigation_forms(
-    menu: Menu, incident: Incident, usual: Mapping[str, StepEstimate] | None = None
+    menu: Menu, story: Story, usual: Mapping[str, StepEstimate] | None = None
 ) -> tuple[MitigationForm, ...]:
     """All of the menu, in its order, with the incident's own system filled in; `usual` is what each took before."""
     known = usual or {}
-    return tuple(_form(one, incident, menu, known.get(one.name)) for one in menu.mitigations.values())
+    return tuple(_form(one, story, menu, known.get(one.name)) for one in menu.mitigations.values())
 
 
-def _form(mitigation: Mitigation, incident: Incident, menu: Menu, took: StepEstimate | None) -> MitigationForm:
+def _form(mitigation: Mitigation, story: Story, menu: Menu, took: StepEstimate | None) -> MitigationForm:
+    needed = mitigation.needs({"model": model_of(story.incident)}, story.impacts)
     fields = tuple(
         ArgumentField(
             argument.name,
             argument.name.replace("_", " "),
             argument.meaning,
             argument.required,
-            _suggestion(argument.name, incident),
+            model_of(story.incident) if argument.name == "model" else "",
         )
         for argument in mitigation.arguments
     )
@@ -68,7 +69,7 @@ def _form(mitigation: Mitigation, incident: Incident, menu: Menu, took: StepEsti
         arguments=fields,
         one_first=_one_first(mitigation, menu),
         time=mitigation.takes + (f" ({took.sentence.partition(': ')[2]} here)" if took is not None else ""),
-        agrees=", ".join(mitigation.agrees),
+        agrees="; ".join(f"{need.of}, because {need.because}" for need in needed),
     )
 
 
@@ -82,11 +83,3 @@ def _one_first(mitigation: Mitigation, menu: Menu) -> str:
         return "" if members[0].required else _ONE_FIRST
     smaller = mitigation.one_first or f"{mitigation.name}-one"
     return f"One first: '{_label(smaller)}' tries it on a part." if smaller in menu.mitigations else ""
-
-
-def _suggestion(argument: str, incident: Incident) -> str:
-    """The model the incident touches, where an argument asks for a model; a person fills in the rest."""
-    if argument != "model":
-        return ""
-    named = [Urn.parse(system) for system in (incident.subject, *incident.systems)]
-    return next((urn.name for urn in named if urn.kind == "model"), "")

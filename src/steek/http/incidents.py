@@ -108,8 +108,8 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/{incident}/menu")
     def menu(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """What can be done, with risk, effect and the way back."""
-        incidents.get(incident)
-        return reply(mitigation_lines(incidents.menu))
+        story = incidents.stories.read(incident)
+        return reply(mitigation_lines(incidents.menu, story.incident, story.impacts))
 
     @routes.get("/{incident}/suspects")
     def suspects(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

@@ -20,6 +20,7 @@ from steek.incidents.mitigations import ActionTaken, Argument, Menu, Mitigation,
 from steek.incidents.phases import Phase, PhaseTimes, Times
 from steek.incidents.pins.pins import Pins
 from steek.incidents.pins.types import Pin, PinKind
+from steek.incidents.control.agreement_rules import MitigationAgreement
 from steek.incidents.roles.stakeholders import Stakeholder
 from steek.incidents.signals.signals import Signals
 from steek.incidents.signals.types import Prompt, Signal, SignalKind
@@ -50,6 +51,7 @@ __all__ = [
     "KeptDeclaration",
     "Menu",
     "Mitigation",
+    "MitigationAgreement",
     "MitigationCall",
     "OfflineDeclarations",
     "Outcome",

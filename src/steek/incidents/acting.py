@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from steek.incidents.control.agreements import require_agreements
 from steek.incidents.desk import Desk
 from steek.incidents.ethics.refusals import check_not_refused
+from steek.incidents.impact.impact_rows import read_impacts
 from steek.incidents.lifecycle import State, move_forward
 from steek.incidents.mitigations import (
     ActionTaken,
@@ -160,8 +161,8 @@ def _start(
             message = f"incident {incident.id} is closed; {mitigation.name} was not done"
             raise ConflictError(message, next_step="Declare a new incident and act from there.")
         check_not_refused(connection, incident_id, mitigation.name, actor=actor)
-        if mitigation.agrees:
-            require_agreements(connection, incident, mitigation.name, given, of=mitigation.agrees, now=desk.clock.now())
+        asked = mitigation.needs(given, read_impacts(connection, incident_id))
+        require_agreements(connection, incident, mitigation.name, given, of=asked, now=desk.clock.now())
         change(connection, incident, actor=actor)
         highest = select(func.max(actions.c.number)).where(actions.c.incident_id == incident_id)
         row: dict[str, Any] = {

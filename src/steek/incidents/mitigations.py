@@ -1,13 +1,17 @@
 """The menu of what can be done about an incident, each line with its risk, effect and way back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from steek.incidents.control.agreement_rules import Costs, MitigationAgreement, Need, needs
+from steek.incidents.impact.types import Impact
 from steek.incidents.lifecycle import Action
+from steek.incidents.types import Incident
 from steek.kernel.errors import InputError, NotFoundError, UserCodeError, describe_unknown
 from steek.kernel.records import canonical_json, to_plain
+from steek.kernel.urn import Urn
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,10 @@ class Mitigation:
             holds something still, tells people, or is done elsewhere.
         mends: Whether indicators can tell that it helped; False for what tells people or holds something still.
         takes: How long it is expected to take, in words; what it took before is measured.
-        agrees: Who must agree before: roles of the incident, or stakeholders such as "business" where revenue is at
-            stake. It is not done before they have.
+        agrees: Who must agree before, whatever is at stake: roles of the incident, or stakeholders such as "business".
+            It is not done before they have.
+        costs: What it costs those who get answers, by which the business is asked where revenue is at stake.
+        agreements: What the project declares about agreements to mitigations; it wins over that rule.
         one_first: The mitigation that tries it on one member first, or "".
     """
 
@@ -64,7 +70,13 @@ class Mitigation:
     mends: bool = True
     takes: str = "not known"
     agrees: tuple[str, ...] = ()
+    costs: Costs = Costs.NOTHING
+    agreements: tuple[MitigationAgreement, ...] = ()
     one_first: str = ""
+
+    def needs(self, arguments: Mapping[str, object], impacts: Sequence[Impact]) -> tuple[Need, ...]:
+        """Who must agree to it as it is called, given what is known of the impact; () for nobody."""
+        return needs(self.name, self.costs, arguments, always=self.agrees, declared=self.agreements, impacts=impacts)
 
 
 class Outcome(StrEnum):
@@ -115,6 +127,12 @@ class Menu:
         if name not in self.mitigations:
             raise NotFoundError.among("mitigation", name, self.mitigations)
         return self.mitigations[name]
+
+
+def model_of(incident: Incident) -> str:
+    """The model that an incident touches, its subject first; "" when it touches none."""
+    named = [Urn.parse(system) for system in (incident.subject, *incident.systems)]
+    return next((urn.name for urn in named if urn.kind == "model"), "")
 
 
 def checked_arguments(mitigation: Mitigation, arguments: Mapping[str, object]) -> dict[str, object]:

@@ -1,10 +1,13 @@
 """What can be done about an incident with the services of this house."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from steek.data import FeedChecking
-from steek.incidents import Action, Argument, Menu, Mitigation, MitigationCall
+from steek.incidents import Action, Argument, Incident, Menu, Mitigation, MitigationAgreement, MitigationCall
+from steek.incidents.control.agreement_rules import Costs
+from steek.incidents.impact.types import Impact
+from steek.incidents.mitigations import model_of
 from steek.ledger import Ledger
 from steek.loop import WorkerClient
 from steek.models import Freezes, ModelDefinition
@@ -23,8 +26,9 @@ def mitigation_menu(
     *,
     feed: FeedChecking,
     definitions: Mapping[str, ModelDefinition],
+    agreements: Sequence[MitigationAgreement] = (),
 ) -> Mapping[str, Mitigation]:
-    """Mitigations by name; each is idempotent by the key of its call."""
+    """Mitigations by name; each is idempotent by the key of its call. `agreements` are those the project declares."""
     mitigations = (
         *_going_back(routes),
         *serving_switches(routes, freezes, definitions),
@@ -33,7 +37,7 @@ def mitigation_menu(
         *_catching_up(worker),
         *measures_in_words(ledger),
     )
-    return {mitigation.name: mitigation for mitigation in mitigations}
+    return {each.name: replace(each, agreements=tuple(agreements)) for each in mitigations}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,9 @@ class MitigationLine:
     one_first: str
 
 
-def mitigation_lines(menu: Menu) -> list[MitigationLine]:
-    """The menu in its order."""
+def mitigation_lines(menu: Menu, incident: Incident, impacts: Sequence[Impact]) -> list[MitigationLine]:
+    """The menu in its order, with who must agree on the model that the incident touches, by what is known now."""
+    touched = {"model": model_of(incident)}
     return [
         MitigationLine(
             each.name,
@@ -63,7 +68,7 @@ def mitigation_lines(menu: Menu) -> list[MitigationLine]:
             each.risk,
             each.undo,
             each.takes,
-            each.agrees,
+            tuple(f"{need.of} ({need.because})" for need in each.needs(touched, impacts)),
             each.one_first,
         )
         for each in menu.mitigations.values()
@@ -111,6 +116,7 @@ def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
             observe=observe,
             advances=Action.MITIGATE,
             takes="a second",
+            costs=Costs.FRESHNESS,
             one_first="roll-back-one",
         ),
     )

@@ -261,7 +261,13 @@ def people_part(
     """Incidents with their menu, control of them, who is called, and the subscriptions between them all."""
     worker = WorkerClient(base.settings)
     menu = mitigation_menu(
-        serving.routes, models.freezes, base.ledger, worker, feed=feed, definitions=base.project.definitions
+        serving.routes,
+        models.freezes,
+        base.ledger,
+        worker,
+        feed=feed,
+        definitions=base.project.definitions,
+        agreements=tuple(base.project.agreements.values()),
     )
     incidents = Incidents(base.database, base.ledger, base.lineage, base.clock, menu)
     learned = partial(note_labels, label_uses, models.registry, base.project.labels)

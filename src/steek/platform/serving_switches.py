@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from steek.incidents import Action, Argument, Mitigation, MitigationCall
+from steek.incidents.control.agreement_rules import Costs
 from steek.kernel.errors import InputError, NotFoundError
 from steek.models import Freezes, ModelDefinition
 from steek.serving import Routes
 from steek.serving.masks import MaskKind
 
 MODEL = Argument("model", "name of the model")
-_BUSINESS = ("business",)
 Observe = Callable[[Mapping[str, object]], Mapping[str, object]]
 _WITHIN = "a second: serving processes read their routes five times a second"
 _REASON = Argument("reason", "why, for the answers' records", required=False)
@@ -18,7 +18,7 @@ _REASON = Argument("reason", "why, for the answers' records", required=False)
 def serving_switches(
     routes: Routes, freezes: Freezes, definitions: Mapping[str, ModelDefinition]
 ) -> tuple[Mitigation, ...]:
-    """What is answered worse or not at all needs the agreement of the business; dropping a feature does not."""
+    """What is answered worse or not at all may cost revenue, and says so."""
 
     def observe(arguments: Mapping[str, object]) -> Mapping[str, object]:
         name = str(arguments["model"])
@@ -43,7 +43,7 @@ def _switching_off(
             observe=observe,
             advances=Action.MITIGATE,
             takes=_WITHIN,
-            agrees=_BUSINESS,
+            costs=Costs.ANSWERS,
             one_first="disable-slice",
         ),
         Mitigation(
@@ -56,7 +56,7 @@ def _switching_off(
             observe=observe,
             advances=Action.MITIGATE,
             takes=_WITHIN,
-            agrees=_BUSINESS,
+            costs=Costs.ANSWERS,
         ),
         Mitigation(
             name="drop-feature",
@@ -68,6 +68,7 @@ def _switching_off(
             observe=observe,
             advances=Action.MITIGATE,
             takes=_WITHIN,
+            costs=Costs.FRESHNESS,
         ),
     )
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from steek.incidents.control.agreement_rules import Need
 from steek.incidents.control.answering import Answerer, Answering, Asking
 from steek.incidents.control.deciding import Deed, decided_before, require_role
 from steek.incidents.control.tables import agreements
 from steek.incidents.desk import Desk
+from steek.incidents.impact.impact_rows import read_impacts
 from steek.incidents.mitigations import Mitigation, checked_arguments
 from steek.incidents.rows import find, remember, request
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
@@ -118,6 +120,11 @@ class Agreements:
         """Who may answer for a role, or for stakeholders such as "business", in an incident; () for nobody."""
         with self._desk.database.reading() as connection:
             return self._answering.of(connection, find(connection, incident), of)
+
+    def needed(self, incident: str, mitigation: str, arguments: Mapping[str, object]) -> tuple[Need, ...]:
+        """Who must agree to a mitigation as it would be called now, and why; () for nobody."""
+        with self._desk.database.reading() as connection:
+            return self._desk.menu.find(mitigation).needs(arguments, read_impacts(connection, incident))
 
     def name_answerer(
         self, incident: str, of: str, person: str, *, reason: str, actor: str, key: str
@@ -270,7 +277,7 @@ def require_agreements(
     mitigation: str,
     arguments: Mapping[str, object],
     *,
-    of: Sequence[str],
+    of: Sequence[Need],
     now: datetime,
 ) -> None:
     """Return when everybody who must agree to this call has, and it is not over.
@@ -279,17 +286,20 @@ def require_agreements(
         RefusedError: somebody declined.
         ConflictError: somebody has not answered; `details["missing"]` names them.
     """
+    if not of:
+        return
+    why, asked = {one.of: one.because for one in of}, [one.of for one in of]
     called = [standing(one, now) for one in _called(connection, incident.id, mitigation, arguments)]
     latest = {one.of: one for one in called}
-    for who in of:
+    for who in asked:
         said = latest.get(who)
         if said is not None and said.state is AgreementState.DECLINED:
             message = f"{mitigation} was not done: {said.answered_by} declined for {who}: {said.answer}"
             raise RefusedError(message, next_step="Choose another mitigation, or ask them again with other words.")
-    missing = [who for who in of if who not in latest or latest[who].state is not AgreementState.AGREED]
+    missing = [who for who in asked if who not in latest or latest[who].state is not AgreementState.AGREED]
     if missing:
         named = ", ".join(f"{who} ({latest[who].state.value})" if who in latest else who for who in missing)
-        message = f"{mitigation} waits for the agreement of {named}"
+        message = f"{mitigation} waits for the agreement of {named}: {'; '.join(why[who] for who in missing)}"
         step = (
             f"Ask with 'steek incident ask-agreement {incident.id} {mitigation}'; when they agreed, do it again. Where "
             "nobody of them can be reached, the commander may override, with the reason."
