@@ -18,7 +18,6 @@ from steek.cli.options import (
 from steek.cli.output import show
 from steek.kernel.errors import InputError
 
-_COLUMNS = ("dimension", "low", "high", "unit", "names", "text", "evidence", "assessed_by")
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why.")]
 
 
@@ -44,7 +43,18 @@ def impact(
         at_key = key_or_new(key)
         if dimension is None:
             found = platform.triage.estimate(incident, key=at_key) if count else platform.triage.impacts(incident)
-            show(list(found), as_json=as_json, columns=_COLUMNS)
+            rows = [
+                {
+                    "on": one.dimension,
+                    "how much": one.words,
+                    "names": ", ".join(one.names),
+                    "in words": one.text,
+                    "how it is known": one.evidence,
+                    "by": "counted" if one.machine else one.assessed_by,
+                }
+                for one in found
+            ]
+            show(list(found) if as_json else rows, as_json=as_json)
             return
         said = platform.triage.assess(
             incident,

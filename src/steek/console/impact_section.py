@@ -46,7 +46,8 @@ def impact_section(services: Services, story: Story, _form_key: str) -> ImpactVi
     """What is known of the harm, and the forms that say more."""
     incident = story.incident
     rule = services.triage.severity(incident.id)
-    said = "" if rule.severity is incident.severity else f"{rule.severity}: {'; '.join(rule.reasons)}"
+    level = "" if rule.severity is None else f"{rule.severity}: "
+    said = "" if rule.severity is incident.severity else f"{level}{'; '.join(rule.reasons)}"
     open_ones = services.incidents.list(open_only=True, limit=_MOST_OTHERS + 1) if incident.state.is_open else ()
     return ImpactView(
         lines=tuple(_line(impact) for impact in story.impacts if impact.known),

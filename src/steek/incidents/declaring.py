@@ -76,8 +76,7 @@ def declare(desk: Desk, declaration: Declaration) -> Incident:
             attach(connection, incident.id, declaration.alert)
         owned = owned_of(connection, [alert.alert_id for alert in beside])
         attach_alerts(desk, connection, incident, [alert for alert in beside if alert.alert_id not in owned])
-        if incident.frozen:
-            desk.ledger.append(connection, freeze_draft(incident, declared))
+        hold(desk, connection, incident, declared)
     return incident
 
 
@@ -153,7 +152,7 @@ def _open(connection: Connection, declaration: Declaration, systems: tuple[str, 
             state=State.DETECTION.value,
             version=1,
             machine=declaration.machine,
-            frozen=declaration.freeze and any(can_be_held(system) for system in systems),
+            frozen=declaration.freeze,
             roles={},
             declared_at=now,
             said_at=declaration.said_at,
@@ -186,14 +185,18 @@ def _declared(incident: Incident, declaration: Declaration, doubt: str | None) -
     return Draft("incident.declared", incident.urn, declaration.actor, payload, causes=causes)
 
 
-def freeze_draft(incident: Incident, because: Event) -> Draft:
-    """What holds the systems of an incident still."""
+def hold(desk: Desk, connection: Connection, incident: Incident, because: Event) -> None:
+    """Ask to hold still what an incident that freezes touches, inside the caller's transaction."""
+    subjects = [system for system in incident.systems if can_be_held(system)]
+    if not incident.frozen or not subjects:
+        return
     payload: dict[str, object] = {
         "incident": incident.id,
-        "subjects": [system for system in incident.systems if can_be_held(system)],
+        "subjects": subjects,
         "reason": f"incident {incident.id}: {incident.title}",
     }
-    return Draft("freeze.requested", incident.subject, because.actor, payload, causes=(because.id,))
+    draft = Draft("freeze.requested", incident.subject, because.actor, payload, causes=(because.id,))
+    desk.ledger.append(connection, draft)
 
 
 def record_suspects(desk: Desk, incident: Incident) -> None:

@@ -69,8 +69,8 @@ def _predictions(lake: Lake, story: Story, now: datetime) -> list[Estimate]:
         most = answered.filter(pl.col("model").is_in(affected) & (pl.col("at") >= onset.earliest_at))
     low, low_members = _count(least)
     high, high_members = _count(most)
-    if low is None and high is None:
-        return []
+    if not low and high is None:
+        return []  # none that is known of, and nothing says how many at most
     models = ", ".join(affected)
     evidence = f"answers of {models} in the prediction log, as collected in version {version}"
     found = [Estimate(Dimension.PREDICTIONS, low, high, "predictions", evidence)]

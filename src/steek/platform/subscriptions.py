@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from steek.data import LabelUses
 from steek.incidents import Incidents
 from steek.incidents.declaring_by_rule import ALERT_KINDS, OBJECTIVE_KINDS
+from steek.incidents.systems import can_be_held
 from steek.kernel.urn import Urn
 from steek.ledger import Event
 from steek.ledger.subscriptions import Handler
@@ -53,7 +54,7 @@ def _freeze_again(incidents: Incidents, freezes: Freezes, event: Event) -> None:
         return
     incident = incidents.get(str(event.payload["incident"]))
     if incident.frozen and incident.state.is_open:
-        for system in incident.systems:
+        for system in filter(can_be_held, incident.systems):
             key, why = f"{event.id}:{system}", f"incident {incident.id} is open again"
             freezes.hold(system, actions_on(system), why, incident.urn, actor=event.actor, key=key)
 
@@ -67,10 +68,10 @@ def _freeze(freezes: Freezes, event: Event) -> None:
         return
     subjects = event.payload["subjects"]
     assert isinstance(subjects, list)
-    for subject in subjects:  # pyright: ignore[reportUnknownVariableType]
+    for subject in filter(can_be_held, map(str, subjects)):  # pyright: ignore[reportUnknownArgumentType]
         freezes.hold(
-            str(subject),  # pyright: ignore[reportUnknownArgumentType]
-            actions_on(str(subject)),  # pyright: ignore[reportUnknownArgumentType]
+            subject,
+            actions_on(subject),
             str(event.payload["reason"]),
             incident,
             actor=event.actor,

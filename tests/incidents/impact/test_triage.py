@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.incidents.conftest import ONSET_DAY, Loop, Production, Reader
+from tests.incidents.conftest import ONSET_DAY, Loop, Production, Reader, joins
 
 from steek.incidents import Dimension, Estimate, Impact, Incident, Incidents, Phase, Severity, Story
 from steek.incidents.desk import Desk
-from steek.incidents.impact.severity import is_worse, parse_rules, severity_by_rule
+from steek.incidents.impact.severity import SeverityRules, is_worse, parse_rules, severity_by_rule
 from steek.incidents.impact.triage import Triage
+from steek.incidents.impact.types import interval_words
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, InputError, NotFoundError, SettingsError, StaleWriteError
 from steek.ledger import Database, Ledger, Lineage
@@ -56,6 +57,8 @@ def test_more_harm_is_never_less_severe(first: float | None, second: float | Non
     less = severity_by_rule([impact(Dimension.USERS, low, low)], systems=[], objectives=[], rules=RULES)
     named = [f"model:{number}" for number in range(systems)]
     more = severity_by_rule([impact(Dimension.USERS, low, high)], systems=named, objectives=[], rules=RULES)
+    assert less.severity is not None
+    assert more.severity is not None
     assert not is_worse(less.severity, more.severity)
     assert more.reasons
 
@@ -73,6 +76,11 @@ def test_the_rule_says_why_and_what_it_does_not_know() -> None:
     assert (groups.severity, groups.reasons) == (Severity.SEV2, ("groups of people are harmed: night workers",))
     nothing = severity_by_rule([], systems=[], objectives=[], rules=RULES)
     assert nothing.reasons == ("nothing that is known speaks for more than sev3",)
+    unset = severity_by_rule(said, systems=["model:a"], objectives=[], rules=SeverityRules())
+    assert (unset.severity, unset.unknown) == (None, ("money",)), "it speaks neither for nor against"
+    assert unset.reasons[0].startswith("no levels are set")
+    groups = severity_by_rule([impact(Dimension.GROUPS, 1, 1, "a")], systems=[], objectives=[], rules=SeverityRules())
+    assert groups.severity is Severity.SEV2
     for wrong in ("users:10", "cats:1/2", "users:5/1", "users:0/1"):
         with pytest.raises(SettingsError, match="write name:sev2/sev1"):
             parse_rules(wrong)
@@ -107,7 +115,10 @@ def test_what_is_counted_never_overwrites_what_a_person_said_and_is_never_invent
     triage: Triage, declared: Incident, counted: list[Estimate], of_kind: Reader
 ) -> None:
     assert not any(one.known for one in triage.estimate(declared.id, key="e0"))
-    counted.append(Estimate(Dimension.PREDICTIONS, 100, 400, "predictions", "prediction log"))
+    counted.append(Estimate(Dimension.PREDICTIONS, 0, None, "predictions", "prediction log"))
+    assert not any(one.known for one in triage.estimate(declared.id, key="e00")), "at least none is not known"
+    assert of_kind("incident.impact_assessed") == []
+    counted[:] = [Estimate(Dimension.PREDICTIONS, 100, 400, "predictions", "prediction log")]
     counted.append(Estimate(Dimension.PARTNERS, 1, 1, "partners", "members", ("69",)))
     triage.assess(declared.id, "partners", "kim", key="p", low=3, high=5, evidence="they called")
     found = {one.dimension: one for one in triage.estimate(declared.id, key="e1")}
@@ -127,6 +138,7 @@ def test_what_is_counted_never_overwrites_what_a_person_said_and_is_never_invent
         ({"dimension": "users", "high": float("nan")}, "from 0 on"),
         ({"dimension": "money", "low": 1}, "money without its unit"),
         ({"dimension": "users"}, "nothing is said"),
+        ({"dimension": "users", "low": 0}, "at least 0 says nothing"),
         ({"dimension": "users", "low": 1, "evidence": " "}, "the evidence is empty"),
     ],
 )
@@ -139,13 +151,13 @@ def test_what_says_nothing_is_refused(triage: Triage, declared: Incident, said: 
 def test_systems_are_added_and_taken_out_and_held_with_the_others(
     triage: Triage, incidents: Incidents, declared: Incident, of_kind: Reader
 ) -> None:
-    added = triage.add_system(declared.id, "search_ranking", "same feature view", "sam", key="a")
-    assert added.systems[-1] == "system:search_ranking"
-    assert triage.add_system(declared.id, "search_ranking", "same feature view", "sam", key="a") == added
-    assert of_kind("freeze.requested")[-1].payload["subjects"] == ["system:search_ranking"]
-    removed = triage.remove_system(declared.id, "search_ranking", "it reads another table", "sam", key="r")
+    added = triage.add_system(declared.id, "model:search_ranking", "same feature view", "sam", key="a")
+    assert added.systems[-1] == "model:search_ranking"
+    assert triage.add_system(declared.id, "model:search_ranking", "same feature view", "sam", key="a") == added
+    assert of_kind("freeze.requested")[-1].payload["subjects"] == ["model:search_ranking"]
+    removed = triage.remove_system(declared.id, "model:search_ranking", "it reads another table", "sam", key="r")
     assert removed.systems == declared.systems
-    assert of_kind("freeze.release_requested")[-1].payload["system"] == "system:search_ranking"
+    assert of_kind("freeze.release_requested")[-1].payload["system"] == "model:search_ranking"
     with pytest.raises(ConflictError, match="was declared on"):
         triage.remove_system(declared.id, declared.subject, "no", "sam", key="r2")
     with pytest.raises(NotFoundError):
@@ -242,3 +254,26 @@ def test_a_story_that_was_read_before_is_added_to_as_if_it_were_read_anew(
     loop.key_change()
     fresh = Incidents(database, ledger, lineage, clock, {})
     assert incidents.suspects(declared.id) == fresh.suspects(declared.id)
+
+
+@pytest.mark.covers("I2")
+def test_at_least_none_that_stands_from_before_is_told_as_not_known() -> None:
+    nothing, one = impact(Dimension.PREDICTIONS, 0, None), impact(Dimension.SLICES, 1, None)
+    assert (nothing.known, nothing.words, one.known) == (False, "not known", True)
+    assert interval_words(1, 1, "slices") == "1 slice"
+    assert interval_words(0, 1234567.25, "EUR") == "0 to 1,234,567.25 EUR"
+
+
+@pytest.mark.covers("I2", "I4")
+def test_what_waited_for_the_morning_is_held_still_from_sev2_on(
+    triage: Triage, incidents: Incidents, loop: Loop, of_kind: Reader
+) -> None:
+    loop.history()
+    loop.at(1, 1)
+    quiet = incidents.consider_alert(loop.fire(joins(declare="sev3"))[1])
+    assert quiet is not None
+    triage.set_severity(quiet.id, "sev2", "orders stop", "kim", key="s")
+    triage.set_severity(quiet.id, "sev1", "all of them", "kim", key="t")
+    [held] = of_kind("freeze.requested")
+    assert (held.payload["subjects"], held.actor) == (["dataset:partner_lines", "model:partner_demand"], "kim")
+    assert incidents.get(quiet.id).frozen

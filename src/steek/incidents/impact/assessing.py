@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from steek.incidents.declaring import hold
+from steek.incidents.declaring_by_rule import holds_by_rule
 from steek.incidents.desk import Desk
 from steek.incidents.impact.impact_rows import read_impacts, write_impact
 from steek.incidents.impact.severity import SeverityAdvice, SeverityRules, is_worse, severity_by_rule
@@ -49,8 +51,8 @@ def checked_estimate(
         raise InputError(message, next_step="Give the least and the most it can be.")
     if of is Dimension.MONEY and (low is not None or high is not None) and not unit:
         raise InputError("money without its unit says nothing", next_step="Give unit, for example EUR.")
-    if low is None and high is None and not names and not text.strip():
-        raise InputError("nothing is said", next_step="Give low and high, names, or a text.")
+    if not low and high is None and not names and not text.strip():
+        raise InputError("nothing is said", next_step="Give low and high, names, or a text; at least 0 says nothing.")
     if len(names) > _MOST_NAMES:
         message = f"{len(names)} names; {_MOST_NAMES} are allowed"
         raise InputError(message, next_step="Name the largest and give the number as low and high.")
@@ -110,7 +112,9 @@ def advise(connection: Connection, incident: Incident, rules: SeverityRules) -> 
 def raise_by_rule(desk: Desk, connection: Connection, incident: Incident, rules: SeverityRules) -> Incident:
     """Raise the severity where the rule says more and nobody has set it; it is never lowered by rule."""
     advice = advise(connection, incident, rules)
-    if incident.severity_reason is not None or not is_worse(advice.severity, incident.severity):
+    if advice.severity is None or incident.severity_reason is not None:
+        return incident
+    if not is_worse(advice.severity, incident.severity):
         return incident
     return set_severity(desk, connection, incident, advice.severity, "; ".join(advice.reasons), actor="steek")[0]
 
@@ -121,6 +125,11 @@ def set_severity(
     """Write a severity with its event; the machine's own word leaves the next one to people and to the rule."""
     machine = actor == "steek"
     values: dict[str, object] = {"severity": severity.value}
+    # What a rule declared for the morning held nothing; now it does as if it had been declared so.
+    waited = incident.machine and not incident.frozen and not holds_by_rule(incident.severity)
+    holds = waited and incident.state.is_open and holds_by_rule(severity)
+    if holds:
+        values["frozen"] = True
     if not machine:
         values["severity_reason"] = reason
     after = change(connection, incident, actor=actor, **values)
@@ -132,4 +141,6 @@ def set_severity(
         "machine": machine,
     }
     event = desk.ledger.append(connection, Draft("incident.severity_changed", incident.urn, actor, payload))[0]
+    if holds:
+        hold(desk, connection, after, event)
     return after, event

@@ -9,6 +9,7 @@ from steek.kernel.errors import SettingsError
 
 _OBJECTIVE: Mapping[str, Severity] = {"objective.exhausted": Severity.SEV2, "objective.burning": Severity.SEV3}
 _ORDER = list(Severity)
+_NO_LEVELS = "no levels are set (severity_rules, like users:100/10000), so the rule knows groups and budgets only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,12 @@ class SeverityRules:
 
 @dataclass(frozen=True, slots=True)
 class SeverityAdvice:
-    """What the rule says; `reasons` are those for the worst severity, `unknown` the dimensions nobody has assessed."""
+    """What the rule says; `reasons` are those for the worst severity, `unknown` the dimensions nobody has assessed.
 
-    severity: Severity
+    `severity` is None where the rule has nothing to say: then it speaks neither for nor against what people set.
+    """
+
+    severity: Severity | None
     reasons: tuple[str, ...]
     unknown: tuple[str, ...]
 
@@ -66,7 +70,7 @@ def parse_rules(text: str) -> SeverityRules:
 def severity_by_rule(
     impacts: Sequence[Impact], *, systems: Sequence[str], objectives: Sequence[str], rules: SeverityRules
 ) -> SeverityAdvice:
-    """The worst severity that anything known speaks for; sev3 when nothing does.
+    """The worst severity that anything known speaks for; where nothing does, sev3, or None while no levels are set.
 
     The upper end of an interval counts, because an incident that is managed too much costs less than one that is
     managed too little; where only the lower end is known, that.
@@ -83,9 +87,11 @@ def severity_by_rule(
     said += [(_OBJECTIVE[kind], _objective_words(kind)) for kind in dict.fromkeys(objectives) if kind in _OBJECTIVE]
     if rules.systems is not None and len(systems) >= rules.systems:
         said.append((Severity.SEV2, f"{len(systems)} systems are affected, {rules.systems} or more are sev2"))
+    unknown = tuple(one.dimension.value for one in impacts if not one.known)
+    if not said and not rules.levels and rules.systems is None:
+        return SeverityAdvice(None, (_NO_LEVELS,), unknown)
     worst = min((severity for severity, _ in said), key=_ORDER.index, default=Severity.SEV3)
     reasons = tuple(words for severity, words in said if severity is worst)
-    unknown = tuple(one.dimension.value for one in impacts if not one.known)
     return SeverityAdvice(worst, reasons or ("nothing that is known speaks for more than sev3",), unknown)
 
 

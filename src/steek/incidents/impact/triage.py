@@ -14,7 +14,7 @@ from steek.incidents.impact.severity import SeverityAdvice, SeverityRules
 from steek.incidents.impact.types import Estimate, Impact
 from steek.incidents.rows import change, find, find_seen, remember, request
 from steek.incidents.stories import Stories, Story
-from steek.incidents.systems import resolve_subject
+from steek.incidents.systems import can_be_held, resolve_subject
 from steek.incidents.tables import incidents
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
 from steek.incidents.types import Incident, Severity
@@ -97,6 +97,8 @@ class Triage:
             event: Event | None = None
             said = {one.dimension: one for one in read_impacts(connection, present.id)}
             for one in counted:
+                if not one.low and one.high is None and not one.names and not one.text:
+                    continue  # "at least none" is not known
                 before = said[one.dimension]
                 is_same = (before.low, before.high, before.names) == (one.low, one.high, one.names)
                 if not before.known or (before.machine and not is_same):
@@ -142,7 +144,7 @@ class Triage:
             change(connection, present, actor=by, systems=systems)
             payload: dict[str, object] = {"incident": present.id, "system": named, "reason": why}
             event = self._record(connection, present, "incident.system_added", payload, actor=by)
-            if present.frozen and named not in present.systems:
+            if present.frozen and named not in present.systems and can_be_held(named):
                 text = f"incident {present.id}: {present.title}"
                 held: dict[str, object] = {"incident": present.id, "subjects": [named], "reason": text}
                 self._desk.ledger.append(connection, Draft("freeze.requested", named, by, held, causes=(event.id,)))

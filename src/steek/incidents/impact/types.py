@@ -48,12 +48,14 @@ class Impact:
 
     @property
     def known(self) -> bool:
-        """Whether anybody or anything has said something."""
-        return self.assessed_at is not None
+        """Whether something is known: "at least none" without a name or a word is nothing."""
+        return self.assessed_at is not None and (
+            self.high is not None or bool(self.low) or bool(self.names) or bool(self.text)
+        )
 
     @property
     def words(self) -> str:
-        """The interval as people say it."""
+        """The interval as people say it; "not known" where nothing is."""
         return interval_words(self.low, self.high, self.unit) if self.known else "not known"
 
     @classmethod
@@ -82,19 +84,29 @@ def interval_words(low: float | None, high: float | None, unit: str) -> str:
     '100 to 250 users'
     >>> interval_words(None, 0, "groups")
     'at most 0 groups'
+    >>> interval_words(1, None, "slices")
+    'at least 1 slice'
+    >>> interval_words(0, 40000.5, "EUR")
+    '0 to 40,000.5 EUR'
+    >>> interval_words(0, None, "predictions")
+    'not known'
     >>> interval_words(None, None, "")
     'not counted'
     """
     if low is None and high is None:
         return "not counted"
-    if low is None or high is None:
-        bound, value = ("at most", high) if low is None else ("at least", low)
-        return f"{bound} {_number(value)} {unit}".strip()
-    if low == high:
-        return f"{_number(low)} {unit}".strip()
-    return f"{_number(low)} to {_number(high)} {unit}".strip()
+    if high is None:
+        assert low is not None, "one bound is given"
+        return f"at least {_amount(low, unit)}" if low else "not known"
+    if low is None:
+        return f"at most {_amount(high, unit)}"
+    return _amount(high, unit) if low == high else f"{_number(low)} to {_amount(high, unit)}"
 
 
-def _number(value: float | None) -> str:
-    assert value is not None, "one bound is given"
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
+def _amount(value: float, unit: str) -> str:
+    one = unit.removesuffix("s") if value == 1 and unit in UNITS.values() else unit
+    return f"{_number(value)} {one}".strip()
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
