@@ -1,10 +1,13 @@
 """Pages of what was learned: the map of defences, readiness, follow-ups; and what people do there."""
 
+import re
+
 import pytest
 from console_world import World
 from visitor import Visitor
 
 INCIDENT = "2017-001"
+LINKS = re.compile(r'href="(/[^"#]*)')
 
 
 @pytest.mark.covers("P5", "P6")
@@ -53,3 +56,25 @@ def test_people_agree_finish_answer_and_review(client: Visitor, world: World) ->
     assert "1 new, 0 gone" in client.get("/readiness").text
     elsewhere = client.post("/follow-ups", data={**form, "text": "x", "back": "//evil.example", "key": "k2"})
     assert elsewhere.url.path == "/follow-ups/F-2"
+
+
+@pytest.mark.covers("P3", "P5", "P6")
+def test_every_link_of_these_pages_leads_somewhere(client: Visitor, world: World) -> None:
+    night = {"name": "night", "people": ["ana"], "starts_on": "2017-09-18", "covers": ["*"]}
+    world.platform.oncall.put_rotation(night, actor="ana", key="r")
+    form = {"actor": "ana", "owner": "ana", "text": "gate", "postmortem": INCIDENT, "category": "join-failure"}
+    client.post("/follow-ups", data={**form, "key": "k", "due": "2017-10-01"})
+    client.post("/reviews", data={"actor": "ana", "note": "looked"})
+    categories = [f"/defences/{one}" for one in ("join-failure", "process-orchestration", "tests-in-production")]
+    seen: set[str] = set()
+    for page in ("/defences", *categories, "/readiness", "/follow-ups", "/follow-ups/F-1"):
+        text = client.get(page).text.partition("<main")[2]
+        assert "no target reaches ana, who stand in rotation night" in text or page not in categories
+        seen |= {link.replace("&amp;", "&") for link in LINKS.findall(text) if not link.startswith("/v1/")}
+    assert "/on-call" in seen
+    # Of many alike, such as events, two are enough.
+    alike: dict[str, list[str]] = {}
+    for link in sorted(seen):
+        alike.setdefault(re.sub(r"[^/]+$", "", link.partition("?")[0]), []).append(link)
+    chosen = [link for folder, links in alike.items() for link in (links if folder == "/" else links[:2])]
+    assert {link: status for link in chosen if (status := client.get(link).status_code) != 200} == {}
