@@ -35,7 +35,8 @@ def status_markdown(status: Status) -> str:
     lines += ["", "## Impact", "", _quoted(status.impact or "Nothing was said.")]
     lines += [f"- {_line(each)}" for each in status.assessed]
     lines += ["", f"## {'What is being done' if status.is_open else 'What was done'}", ""]
-    if status.doing and status.is_open:
+    if status.doing and status.doing_at is not None:
+        lines += [] if status.is_open else [f"Said {_at(status.doing_at)}, while it went on:", ""]
         lines += [_quoted(status.doing), ""]
     elif not status.measures:
         lines += [_quoted("Nothing was said.")]
