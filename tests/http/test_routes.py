@@ -341,7 +341,9 @@ WRITING: dict[str, Write] = {
         "/v1/incidents/2024-001/hypotheses/1/doubt", {"reason": "full kegs"}, key=key
     ),
     "/v1/bench/runs": lambda api, key: api.post(
-        "/v1/bench/runs", {"model": "shop_demand", "sides": ["1", "2"], "typed": [{"shop": "north"}]}, key=key
+        "/v1/bench/runs",
+        {"model": "shop_demand", "sides": ["1", "2"], "typed": [{"shop": "north"}], "as_said": True},
+        key=key,
     ),
     "/v1/bench/questions": lambda api, key: api.post(
         "/v1/bench/questions", {"model": "shop_demand", "entity": {"shop": "north"}, "sides": ["2"]}, key=key
@@ -524,7 +526,9 @@ WRITING.update(
             "/v1/postmortems/2024-001/comments", {"text": "well told"}, key=key
         ),
         "/v1/postmortems/{postmortem}/review": reviewed,
-        "/v1/postmortems/{postmortem}/publish": lambda api, key: api.post("/v1/postmortems/2024-001/publish", key=key),
+        "/v1/postmortems/{postmortem}/publish": lambda api, key: api.post(
+            "/v1/postmortems/2024-001/publish", {"reason": "no category yet"}, key=key
+        ),
         "/v1/postmortems/import": lambda api, key: api.post(
             "/v1/postmortems/import", {"files": {"old.md": "# Sour beer\n## Impact\nAll of it."}}, key=key
         ),
@@ -584,7 +588,10 @@ def another_incident(api: Api) -> str:
 
 
 AFTER_WRITING: dict[str, str] = (
-    {f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}" for part in ("/impact", "/severity", "/pins", "/alerts")}
+    {
+        f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
+        for part in ("/impact", "/severity", "/pins", "/alerts")
+    }
     | {
         "/v1/signals": "/v1/signals",
         "/v1/signals/prompts": "/v1/signals/prompts",

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.incidents.conftest import ONSET_DAY, Loop, joins
 
-from steek.incidents import Duration, Incident, Incidents, Phase
+from steek.incidents import Duration, Incident, Incidents, Phase, related_events
 from steek.incidents.desk import Desk
 from steek.incidents.postmortems.drafting import PostmortemDrafts
 from steek.incidents.postmortems.report import PointRole, Report, Standing, plain, read_report
@@ -62,6 +62,18 @@ def played(incidents: Incidents, loop: Loop) -> Incident:
     loop.recover(joins(), alert, day=1)
     incidents.resolve(at, actor="ariel", key="7")
     return incidents.get(at)
+
+
+@pytest.mark.covers("I5")
+def test_of_too_many_entries_the_latest_are_told_and_how_it_was_declared(
+    incidents: Incidents, declared: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(related_events, "_MOST_OWN", 3)
+    for number in range(6):
+        incidents.note(declared.id, f"note {number}", "a", key=f"n{number}")
+    own = [entry.text for entry in incidents.timeline(declared.id) if entry.own]
+    assert own[1:] == ["note 3", "note 4", "note 5"]
+    assert own[0].startswith("declared sev2")
 
 
 @pytest.mark.covers("I2")

@@ -8,6 +8,7 @@ from tests.incidents.conftest import Loop, joins
 from steek.incidents import Incidents, Span
 from steek.incidents.fallen_slices import Fallen, judge_slices
 from steek.incidents.suspects import Candidate, rank
+from steek.kernel.records import to_plain
 from steek.ledger import Event, Ledger
 
 BEGAN = datetime(2017, 10, 15, 6, tzinfo=UTC)
@@ -42,6 +43,9 @@ def test_the_key_change_comes_first_with_its_reason(incidents: Incidents, loop: 
     first, *others = found.suspects
     assert first.event.id == replaced.id
     assert first.score == 0.95
+    told = to_plain(first)
+    assert isinstance(told, dict)
+    assert (told["category"], told["what"]) == ("data", "The contents of products were replaced")
     assert first.reason == (
         "One step upstream of dataset:partner_lines; 0 to 10 h before the onset; "
         "100% of the values of manufacturer_id were never seen before."

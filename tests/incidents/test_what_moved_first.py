@@ -10,8 +10,7 @@ from tests.incidents.conftest import Loop, joins
 from steek.incidents import Hypotheses, Incident, Incidents, Span, Suspect
 from steek.incidents.desk import Desk
 from steek.incidents.fallen_slices import Fallen
-from steek.incidents.impact.merging import merge
-from steek.incidents.rows import find
+from steek.incidents.impact.merging import Merges
 from steek.incidents.suspects import Candidate, apply_verdicts, rank
 from steek.incidents.track_record import TrackRecord, count, smoothed
 from steek.ledger import Event, Ledger, Lineage
@@ -174,9 +173,11 @@ def test_what_was_doubted_or_merged_teaches_once_what_stands(
         incidents.note(incident.id, "this", "ada", key=f"n{number}", about=replaced.id, verdict="confirmed")
     assert "a cause in 2 of 2 incidents" in said()
     desk = Desk(loop.database, ledger, lineage, loop.clock, incidents.menu)
-    with loop.database.transaction() as connection:
-        merge(desk, connection, find(connection, other.id), find(connection, first.id), "one", actor="a")
+    Merges(desk).merge(other.id, first.id, "one", "a", key="m1")
     assert "a cause in 1 of 1 incident " in said()
+    Merges(desk).undo(other.id, "two after all", "a", key="m2")
+    assert "a cause in 2 of 2 incidents" in said()
+    Merges(desk).merge(other.id, first.id, "one", "a", key="m3")
     incidents.note(first.id, "not this", "ada", key="n2", about=replaced.id, verdict="rejected")
     incidents.note(other.id, "nor this", "ada", key="n3", about=replaced.id, verdict="rejected")
     assert "a cause in 0 of 1 incident " in said()

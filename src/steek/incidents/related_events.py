@@ -91,12 +91,13 @@ def related_events(
     urns = [incident.urn, *(str(Urn("incident", one)) for one in duplicates)]
     own = events.c.subject.in_(urns)
     with database.reading() as connection:
-        found = [
-            to_event(row)
-            for row in connection.execute(
-                select(events).where(own, newer).order_by(events.c.sequence).limit(_MOST_OWN)
-            ).mappings()
-        ]
+        # Of more than anybody reads, the latest; how it was declared is always told.
+        latest_own = select(events).where(own, newer).order_by(events.c.sequence.desc()).limit(_MOST_OWN)
+        declared = select(events).where(own, newer, events.c.kind == "incident.declared")
+        rows = {
+            row["sequence"]: row for query in (latest_own, declared) for row in connection.execute(query).mappings()
+        }
+        found = [to_event(row) for _, row in sorted(rows.items())]
         # Names and subjects are read first: most events are of other systems, and their payloads are what costs.
         # The kind is compared as an expression, so that the index over time is used and not the one over kinds.
         kinds = events.c.kind.concat("").in_((*SYSTEM_KINDS, *NAMING_KINDS))

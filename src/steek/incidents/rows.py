@@ -19,6 +19,7 @@ _DECISIONS = (
     "incident.acted",
     "incident.action_started",
     "incident.advanced",
+    "incident.alert_detached",
     "incident.handed_over",
     "incident.merged",
     "incident.resolved",

@@ -70,7 +70,8 @@ class Candidate:
 class Suspect:
     """A change and how much the evidence speaks for it; `score` in [0, 1] ranks, it is not a probability.
 
-    `verdict` is what people found out, by `judged_by`; None while nobody said anything.
+    `category` is data, schema, config, feature code, model, binary, infrastructure or the world outside; `what` the
+    change in plain words. `verdict` is what people found out, by `judged_by`; None while nobody said anything.
     """
 
     event: Event
@@ -78,18 +79,15 @@ class Suspect:
     distance: int | None
     score: float
     reason: str
+    category: Category
+    what: str
     verdict: Word | None = None
     judged_by: str | None = None
 
-    @property
-    def category(self) -> Category:
-        """Data, schema, config, feature code, model, binary, infrastructure, or the world outside."""
-        return category_of(self.event)
-
-    @property
-    def what(self) -> str:
-        """The change in plain words."""
-        return say_kind(self.event, self.system)
+    @classmethod
+    def of(cls, event: Event, system: str, distance: int | None, score: float, reason: str) -> "Suspect":
+        """A change that nobody judged yet."""
+        return cls(event, system, distance, score, reason, category_of(event), say_kind(event, system))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,7 @@ def apply_verdicts(
     for event_id, (verdict, _) in verdicts.items():
         if verdict == "confirmed" and event_id not in ranked and event_id in known:
             event = known[event_id]
-            ranked[event_id] = Suspect(event, event.subject.partition("@")[0], None, 0.0, "Named by people.")
+            ranked[event_id] = Suspect.of(event, event.subject.partition("@")[0], None, 0.0, "Named by people.")
     judged = [_with_verdict(suspect, verdicts.get(event_id)) for event_id, suspect in ranked.items()]
     return tuple(sorted(judged, key=_order))
 
@@ -170,7 +168,7 @@ def _judge(candidate: Candidate, case: _Case) -> Suspect:
     if not case.onset.known:
         score = min(score, _UNKNOWN_ONSET_CEILING)
     said = "; ".join(words for _, words in judgements if words)
-    return Suspect(
+    return Suspect.of(
         candidate.event, candidate.system, candidate.distance, round(score, 3), said[:1].upper() + said[1:] + "."
     )
 
@@ -232,7 +230,7 @@ def unknown_fractions(payload: Mapping[str, object]) -> dict[str, float]:
     {'manufacturer_id': 1.0}
     """
     shares = payload.get("unknown_fraction")
-    if not isinstance(shares, Mapping):
+    if not isinstance(shares, dict):
         return {}
     measured = cast("Mapping[str, object]", shares)
     return {

@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, Connection, Text, and_, or_, select
 from sqlalchemy import cast as as_type
 
+from steek.incidents.tables import incidents
 from steek.ledger import Database, Event
 from steek.ledger.changes import CHANGE_KINDS
 from steek.ledger.ledger import to_event
@@ -15,7 +16,7 @@ from steek.ledger.tables import events
 _PRIOR_CASES = 4.0  # so many cases must speak before they weigh as much as judgement does
 _CHUNK = 500
 _WORDS = ("confirmed", "rejected")
-_FEEDBACK = ("incident.hypothesis_reopened", "incident.merged", "postmortem.published")
+_FEEDBACK = ("incident.hypothesis_reopened", "incident.merged", "incident.unmerged", "postmortem.published")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def read_track_records(database: Database, *, besides: str) -> dict[str, TrackRe
         ranked = _read(connection, events.c.kind == "suspects.ranked") if published else []
         standing = _standing(found)
         kinds = _kinds(connection, (about for _, about in standing))
-    survivor = _survivors(found)
+        survivor = _survivors(connection)
     causes: dict[str, frozenset[str]] = {}
     acquitted: dict[str, frozenset[str]] = {}
     for (incident, about), verdict in standing.items():
@@ -126,13 +127,10 @@ def _standing(found: Iterable[Event]) -> dict[tuple[str, str], str]:
     return said
 
 
-def _survivors(found: Iterable[Event]) -> Callable[[str], str]:
-    """Into what an incident was merged at last; itself where it was not."""
-    into = {
-        str(event.payload.get("incident")): str(event.payload["into"])
-        for event in found
-        if event.kind == "incident.merged" and event.payload.get("from") is None
-    }
+def _survivors(connection: Connection) -> Callable[[str], str]:
+    """Into what an incident is merged at last; itself where it is not."""
+    merged = select(incidents.c.id, incidents.c.merged_into).where(incidents.c.merged_into.is_not(None))
+    into = {row.id: row.merged_into for row in connection.execute(merged)}
 
     def survivor(incident: str) -> str:
         seen: set[str] = set()
