@@ -8,6 +8,9 @@ import pytest
 from console_world import World
 from visitor import Visitor, text_of
 
+from steek.incidents.ethics.groups import GroupAnswer
+from steek.incidents.postmortems.report import PointRole
+
 SAMPLES = Path(__file__).parents[2] / "examples" / "postmortems"
 PAGE = "/postmortems/2017-001"
 HOSTILE = "<script>alert(1)</script> **x** [y](javascript:alert(1))"
@@ -84,8 +87,12 @@ def test_it_is_judged_reviewed_and_published_by_clicks(learned: World, client: V
     assert "cannot review it" in text_of(refused.text)
     send(client, f"{PAGE}/comments", "gil@shop", text=HOSTILE)
     send(client, f"{PAGE}/step", "gil@shop", step="accept")
-    done = text_of(send(client, f"{PAGE}/step", "ada@shop", step="publish"))
+    refused = client.post(f"{PAGE}/step", data={"actor": "ada@shop", "key": "early", "step": "publish"})
+    assert (refused.status_code, "suggestions wait for a yes or a no" in text_of(refused.text)) == (403, True)
+    assert "It teaches too little yet." in text_of(client.get(PAGE).text)
+    done = text_of(send(client, f"{PAGE}/step", "ada@shop", step="publish", reason="the rest is undecided"))
     assert "published, revision 1" in done
+    assert "The reason: the rest is undecided" in done
     own = learned.platform.postmortems.statistics()
     assert (own.machine_learning.at_point, dict(own.categories)) == ((0, 0, 0, 0, 1), {"join-failure": 1})
     counted = learned.platform.postmortems.statistics(with_others=True)
@@ -95,6 +102,32 @@ def test_it_is_judged_reviewed_and_published_by_clicks(learned: World, client: V
     assert "This is how it stood once" in old
     assert f'action="{PAGE}/edit"' in client.get(PAGE).text
     assert f'action="{PAGE}/edit"' not in old
+
+
+@pytest.mark.covers("P1", "P3")
+def test_what_happened_after_the_draft_shows_and_is_taken_in(learned: World, client: Visitor) -> None:
+    record = learned.platform.postmortems.get("2017-001")
+    cause = next(one for one in record.report.points if one.role == "latent_condition")
+    page = send(client, f"{PAGE}/points/{cause.id}", "ada@shop", text="Nothing asks the supplier.")
+    assert "Nothing asks the supplier. ada@shop says so" in text_of(page)
+    send(client, f"{PAGE}/judge", "ada@shop", judge="defence:confirmed")
+    assert {one.by for one in learned.platform.postmortems.get("2017-001").report.of_role(PointRole.DEFENCE)} == {
+        "ada@shop"
+    }
+    given = {"kind": "fix", "priority": "P1", "value": 4, "cost": 2, "owner": "bo@shop", "actor": "ada@shop"}
+    learned.platform.follow_ups.create("Ask them weekly", postmortem="2017-001", key="f1", **given)
+    answer = GroupAnswer("region=north", "harmed", "their orders were late")
+    learned.platform.groups.consider("2017-001", [answer], actor="ada@shop", key="g1")
+    shown = text_of(client.get(PAGE).text)
+    assert "F-1 Ask them weekly" in shown
+    assert "The record of the incident says more by now than this text: Impact, Timeline" in shown
+    taken = text_of(send(client, f"{PAGE}/draft", "ada@shop"))
+    assert "group region=north: harmed, their orders were late" in taken
+    assert "says more by now" not in taken
+    outside = client.get(f"{PAGE}/markdown?for=outsiders").text
+    assert "Ask them weekly (owner a colleague)" in outside
+    assert "@shop" not in outside
+    assert "(owner bo@shop)" in client.get(f"{PAGE}/markdown").text
 
 
 @pytest.mark.covers("P3")

@@ -128,7 +128,8 @@ class People:
         self._do(OPERATIONS, "postmortem", "judge", incident, first, "confirmed")
         self._do(OPERATIONS, "postmortem", "review", incident, "ask")
         self._send(REVIEWER, f"/postmortems/{incident}/step", step="accept")
-        self._do(COMMANDER, "postmortem", "publish", incident)
+        later = "What is only suggested is gone through with the partners."
+        self._do(COMMANDER, "postmortem", "publish", incident, "--reason", later)
         self._do(
             COMMANDER, "follow-up", "create", "Watch the join before the fleet is trained",
             "--owner", OPERATIONS, "--kind", "improvement", "--priority", "P1", "--value", "high", "--cost", "days",

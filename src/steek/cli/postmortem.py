@@ -10,7 +10,7 @@ from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
 from steek.cli.postmortem_printing import finding_lines, print_imported, print_record, print_statistics
-from steek.incidents.postmortems.exporting import export as export_records
+from steek.incidents.postmortems.exporting import PostmortemExport
 from steek.incidents.postmortems.report import schema as report_schema
 from steek.incidents.postmortems.report_markdown import report_markdown
 from steek.kernel.errors import InputError, NotFoundError
@@ -104,7 +104,7 @@ def edit(
 
 def judge(
     postmortem: str,
-    point: Annotated[str, typer.Argument(help="Id of the point, as 'show' prints it.")],
+    point: Annotated[str, typer.Argument(help="Id of it, as 'show' prints it; or all undecided of a role, or 'rest'.")],
     standing: Annotated[str, typer.Argument(help="confirmed, struck or suggested.")],
     key: KeyOption = None,
     actor: ActorOption = None,
@@ -204,15 +204,17 @@ def review(
 
 def publish(
     postmortem: str,
+    reason: Annotated[str, typer.Option(help="Why it is published although something is open in it.")] = "",
     key: KeyOption = None,
     actor: ActorOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the reviewed text a revision that never changes again."""
+    """Make the reviewed text a revision that never changes again; refused while it teaches too little."""
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
-        print_record(platform, platform.postmortem_writing.publish(postmortem, actor=by, key=name), as_json=as_json)
+        done = platform.postmortem_writing.publish(postmortem, actor=by, key=name, reason=reason)
+        print_record(platform, done, as_json=as_json)
         platform.subscriptions.deliver()
 
 
@@ -239,6 +241,7 @@ def import_(
 def export(
     to: Annotated[Path, typer.Argument(help="Folder to write to; it is made when it is not there.")],
     postmortem: Annotated[list[str] | None, typer.Option(help="Only these; by default all.")] = None,
+    for_outsiders: Annotated[bool, typer.Option("--for-outsiders", help="Roles in the place of names.")] = False,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -247,7 +250,8 @@ def export(
         library = platform.postmortems
         records = [library.get(name) for name in postmortem] if postmortem else library.list()
         to.mkdir(parents=True, exist_ok=True)
-        made = export_records(records)
+        out = PostmortemExport(library, platform.follow_ups)
+        made = out.take(records, for_outsiders=for_outsiders)
         for one in made:
             (to / f"{one.name}.md").write_text(one.markdown, encoding="utf-8")
             (to / f"{one.name}.json").write_text(one.json, encoding="utf-8")

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import cast
 
 import typer
 
 from steek.charts import bar_text
 from steek.cli.output import show
-from steek.incidents.postmortems.collection import Found, open_questions
+from steek.incidents.postmortems.action_items import tail_of
+from steek.incidents.postmortems.blamelessness import BlameWarning
+from steek.incidents.postmortems.collection import Found
 from steek.incidents.postmortems.counting import TIMES, AxisCount, Statistics
+from steek.incidents.postmortems.exporting import PostmortemExport
+from steek.incidents.postmortems.gaps import gaps
 from steek.incidents.postmortems.importing import ImportedFile
 from steek.incidents.postmortems.lengths import length_words
 from steek.incidents.postmortems.query import happened_at
@@ -66,12 +71,14 @@ def print_imported(files: Sequence[ImportedFile]) -> None:
 
 
 def record_values(platform: Platform, record: PostmortemRecord) -> dict[str, object]:
-    """A postmortem with the warnings about blame and what is still open."""
+    """A postmortem with what was agreed on after it, warnings about blame, what is open, and what is newer."""
     warnings = platform.postmortems.warnings(record)
     return {
         **{name: getattr(record, name) for name in record.__dataclass_fields__},
         "warnings": warnings,
-        "open": open_questions(record, len(warnings)),
+        "report": PostmortemExport(platform.postmortems, platform.follow_ups).report(record),
+        "open": gaps(record.report, len(warnings)),
+        "newer": platform.postmortems.newer(record),
     }
 
 
@@ -81,7 +88,7 @@ def print_record(platform: Platform, record: PostmortemRecord, *, as_json: bool)
     if as_json:
         show(values, as_json=True)
         return
-    report = record.report
+    report = cast("Report", values["report"])
     typer.echo(f"{record.id}: {report.title}")
     typer.echo(
         f"  {record.stage}, version {record.version}, revision {record.revision or '-'}; {report.severity or '-'}"
@@ -100,12 +107,18 @@ def print_record(platform: Platform, record: PostmortemRecord, *, as_json: bool)
             typer.echo(f"\n{HEADINGS[role]}")
         for point in points:
             named = f"{point.subject} {point.kind}: " if role is PointRole.DEFENCE else ""
-            typer.echo(f"  {point.id}  {point.standing:<9}  {named}{point.text}")
+            agreed = f"{point.subject}: " if role is PointRole.FOLLOW_UP and point.subject else ""
+            tail = tail_of(point.owner, point.due_at) + (", done" if point.is_done else "")
+            typer.echo(f"  {point.id}  {point.standing:<9}  {named}{agreed}{point.text}{tail}")
     typer.echo("")
-    for warning in platform.postmortems.warnings(record):
+    for warning in cast("Sequence[BlameWarning]", values["warnings"]):
         typer.echo(f"! {warning.where} ({warning.point}): {warning.sentence}")
-    for sentence in open_questions(record, len(platform.postmortems.warnings(record))):
+    for sentence in cast("Sequence[str]", values["open"]):
         typer.echo(f"? {sentence}")
+    newer = cast("Sequence[str]", values["newer"])
+    if newer:
+        typer.echo(f"? The record of the incident says more by now: {', '.join(newer)}.")
+        typer.echo(f"  Take it in with 'steek postmortem draft {record.id}'; what people wrote stays.")
 
 
 def print_statistics(counted: Statistics, names: Mapping[str, str]) -> None:

@@ -23,7 +23,7 @@ def create(site: Site, _path: Mapping[str, str], form: Form) -> str:
         value=form.get("value", "3"),
         cost=form.get("cost", "3"),
         owner=form.get("owner", "").strip() or form["actor"].strip(),
-        due_at=_due(site, form),
+        due_at=end_of_day(site, form),
         done_means=form.get("done_means", ""),
         check=_check(form),
         postmortem=form.get("postmortem") or None,
@@ -47,7 +47,7 @@ def change(site: Site, path: Mapping[str, str], form: Form) -> str:
     if form.get("action"):
         given = {"action": form["action"], "reason": form.get("reason", "")}
     elif form.get("due"):
-        given["due_at"] = _due(site, form)
+        given["due_at"] = end_of_day(site, form)
     site.services.follow_ups.change(
         path["id"], given, actor=form["actor"].strip(), key=key_of(site, form), expected_version=_version(form)
     )
@@ -124,7 +124,8 @@ def _version(form: Form) -> int | None:
     return int(seen) if seen.isdecimal() else None
 
 
-def _due(site: Site, form: Form) -> datetime | None:
+def end_of_day(site: Site, form: Form) -> datetime | None:
+    """The end of the day of the field "due", by the project's day; None when it is empty."""
     text = form.get("due", "").strip()
     if not text:
         return None

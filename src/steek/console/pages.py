@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from steek.console.actor import actor_of, asks_the_bench, is_of_the_team, signed_in
+from steek.console.actor import actor_of, is_of_the_team, signed_in
 from steek.console.alerts_page import alert_view, group_view, inbox_view
 from steek.console.concerns_page import concerns_view, manifesto, raise_view
 from steek.console.contracts_page import contracts_view
@@ -21,11 +21,12 @@ from steek.console.lineage_page import lineage_view
 from steek.console.model_health_page import model_health_view
 from steek.console.model_page import model_view
 from steek.console.monitors_page import explorer_view, monitor_view
+from steek.console.navigation import narrow_navigation, navigation
 from steek.console.noise_page import noise_view
 from steek.console.notices_page import notices_view
 from steek.console.objectives_page import objective_view, objectives_view
 from steek.console.overview_page import overview_view
-from steek.console.page import Frame, NavItem, render
+from steek.console.page import Frame, render
 from steek.console.postmortem_library_page import FILTERS, library_view
 from steek.console.postmortem_page import markdown_of, postmortem_view
 from steek.console.postmortem_statistics_page import statistics_view
@@ -35,13 +36,11 @@ from steek.console.profiles_page import profile_lines, profile_page
 from steek.console.quarantine_page import quarantine_view
 from steek.console.receipt_page import receipt_view
 from steek.console.search_page import search_view
-from steek.console.services import Services
 from steek.console.signal_lines import signals_view
 from steek.console.site import DONE, Site
 from steek.console.slices_page import sliced_monitors, slices_view
 from steek.console.watched_page import watched_view
 from steek.kernel.ids import new_id
-from steek.monitoring.alerting.groups import count_waiting
 
 PageFunction = Callable[[Site, Request], Response]
 
@@ -55,53 +54,13 @@ def frame(site: Site, request: Request, *, stream: str = "/stream", error: str =
         now=services.clock.now(),
         is_replay=services.settings.text("clock") == "replay",
         path=request.url.path,
-        navigation=_navigation(services) if is_inside else _narrow_navigation(),
+        navigation=navigation(services) if is_inside else narrow_navigation(),
         stream=stream if is_inside else "",
         message=DONE.get(request.query_params.get("done", ""), ""),
         error=error,
         next_step=next_step,
         actor=actor_of(request),
         is_signed=signed_in() is not None,
-    )
-
-
-def _narrow_navigation() -> tuple[tuple[NavItem, ...], ...]:
-    """The way for those who are not of the team: it leads to nothing that is closed to them."""
-    bench = (NavItem("Ask the bench", "/bench"),) if asks_the_bench() else ()
-    return ((NavItem("Overview", "/"), NavItem("Data", "/data"), *bench, NavItem("Raise a concern", "/concerns/new")),)
-
-
-def _navigation(services: Services) -> tuple[tuple[NavItem, ...], ...]:
-    models = (NavItem(name, f"/models/{quote(name)}") for name in services.project.definitions)
-    watched = (NavItem(name, f"/watched/{quote(name)}") for name in services.project.watched)
-    open_count = len(services.incidents.list(open_only=True))
-    with services.database.reading() as connection:
-        waiting = count_waiting(connection)
-    return (
-        (NavItem("Overview", "/"), *models, *watched),
-        (
-            NavItem("Data", "/data", len(services.feed.held(None))),
-            NavItem("Profiles", "/profiles"),
-            NavItem("Contracts", "/contracts", len(services.proposals.list(None, open_only=True))),
-            NavItem("Privacy", "/privacy"),
-        ),
-        (
-            NavItem("Monitors", "/monitors"),
-            NavItem("Slices", "/slices"),
-            NavItem("Objectives", "/objectives"),
-            NavItem("Notices", "/notices", sum(each.dead for each in services.notices.targets())),
-            NavItem("Alerts", "/alerts", waiting),
-            NavItem("Incidents", "/incidents", open_count),
-            NavItem("Bench", "/bench"),
-            NavItem("On-call", "/on-call", len(services.paging.open())),
-        ),
-        (
-            NavItem("Postmortems", "/postmortems"),
-            NavItem("Defences", "/defences"),
-            NavItem("Readiness", "/readiness"),
-            NavItem("Follow-ups", "/follow-ups", services.lateness.digest().overdue),
-        ),
-        (NavItem("Ledger", "/ledger"), NavItem("Lineage", "/lineage")),
     )
 
 
@@ -292,7 +251,8 @@ def postmortem(site: Site, request: Request) -> Response:
 
 
 def postmortem_markdown(site: Site, request: Request) -> Response:
-    return PlainTextResponse(markdown_of(site.services, request.path_params["id"]))
+    for_outsiders = request.query_params.get("for") == "outsiders"
+    return PlainTextResponse(markdown_of(site.services, request.path_params["id"], for_outsiders=for_outsiders))
 
 
 def postmortem_statistics(site: Site, request: Request) -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from steek.console.data_actions import key_of
+from steek.console.follow_up_actions import end_of_day
 from steek.console.site import Site
 from steek.kernel.errors import InputError, StaleWriteError
 
@@ -87,7 +88,7 @@ def step(site: Site, path: Mapping[str, str], form: Form) -> str:
             path["id"], accept=asked == "accept", actor=actor, key=key, comment=said, expected_version=expected
         )
     elif asked == "publish":
-        writing.publish(path["id"], actor=actor, key=key)
+        writing.publish(path["id"], actor=actor, key=key, reason=form.get("reason", ""))
     else:
         raise InputError(f"{asked[:40]!r} is no step", next_step="Ask for a review, review, or publish.")
     return _page(path["id"], {"publish": "published", "accept": "reviewed", "return": "returned"}.get(asked, "asked"))
@@ -108,6 +109,7 @@ def follow_up(site: Site, path: Mapping[str, str], form: Form) -> str:
         cost=int(form.get("cost", "3")) if form.get("cost", "3").isdecimal() else 3,
         owner=form.get("owner", "").strip() or actor,
         done_means=form.get("done_means", ""),
+        due_at=end_of_day(site, form),
         postmortem=record.incident_id or record.id,
         actor=actor,
         key=key,

@@ -8,17 +8,20 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from steek.console.follow_ups_page import ShownFollowUp, shown_follow_up
 from steek.console.services import Services
+from steek.incidents.followups.follow_up import Selection
 from steek.incidents.postmortems.blamelessness import BlameWarning
-from steek.incidents.postmortems.collection import open_questions
 from steek.incidents.postmortems.counting import TIMES
 from steek.incidents.postmortems.editing import field_names, field_text
+from steek.incidents.postmortems.exporting import PostmortemExport
+from steek.incidents.postmortems.gaps import gaps, reasons_not_to_publish
 from steek.incidents.postmortems.publication import Stage, possible
+from steek.incidents.postmortems.remarks import Comment, Unsettled
 from steek.incidents.postmortems.report import HEADINGS, SECTIONS, Point, PointRole, Report, Standing
 from steek.incidents.postmortems.report_markdown import report_markdown
 from steek.incidents.postmortems.stored import PostmortemRecord, PostmortemVersion
 from steek.incidents.postmortems.taxonomy import Category
-from steek.incidents.postmortems.writing import Comment, Unsettled
 from steek.kernel.errors import NotFoundError
 
 # Fields of the form beside the text: name, what it asks, an example.
@@ -83,7 +86,8 @@ class FactView:
 class PostmortemView:
     """A postmortem; `record` is None for a preview of an incident that has none yet.
 
-    `is_read_only`: it is shown as it once stood, and cannot be changed there.
+    `is_read_only`: it is shown as it once stood, and cannot be changed there. `lacks` is what needs a reason to be
+    published, `newer` what the record of the incident says by now and the text does not, `agreed` the real follow-ups.
     """
 
     id: str
@@ -103,6 +107,9 @@ class PostmortemView:
     categories: tuple[Category, ...]
     warnings: tuple[BlameWarning, ...]
     questions: tuple[str, ...]
+    lacks: tuple[str, ...]
+    newer: tuple[str, ...]
+    agreed: tuple[ShownFollowUp, ...]
     comments: tuple[Comment, ...]
     clashes: tuple[Unsettled, ...]
     history: tuple[PostmortemVersion, ...]
@@ -144,7 +151,10 @@ def postmortem_view(
         axes=_axes(report),
         categories=services.taxonomies.current().categories,
         warnings=() if is_old else warnings,
-        questions=() if is_old else open_questions(record, len(warnings)),
+        questions=() if is_old else gaps(report, len(warnings)),
+        lacks=() if is_old else tuple(reasons_not_to_publish(report).values()),
+        newer=() if is_old else services.postmortems.newer(record),
+        agreed=_agreed(services, record.incident_id or record.id, now),
         comments=writing.comments(postmortem),
         clashes=tuple(one for one in clashes if one.field not in report.sections and one.field not in SECTIONS),
         history=history,
@@ -172,6 +182,9 @@ def _preview(services: Services, incident: str, now: datetime, form_key: str) ->
         categories=(),
         warnings=(),
         questions=(),
+        lacks=(),
+        newer=(),
+        agreed=_agreed(services, incident, now),
         comments=(),
         clashes=(),
         history=(),
@@ -179,9 +192,15 @@ def _preview(services: Services, incident: str, now: datetime, form_key: str) ->
     )
 
 
-def markdown_of(services: Services, postmortem: str) -> str:
-    """A postmortem as Markdown, for whoever wants to take it elsewhere."""
-    return report_markdown(services.postmortems.get(postmortem).report)
+def _agreed(services: Services, postmortem: str, now: datetime) -> tuple[ShownFollowUp, ...]:
+    found = services.follow_ups.list(Selection(postmortem=postmortem))
+    return tuple(shown_follow_up(one, now) for one in found)
+
+
+def markdown_of(services: Services, postmortem: str, *, for_outsiders: bool) -> str:
+    """A postmortem as Markdown, for whoever wants to take it elsewhere; for outsiders with roles for names."""
+    out = PostmortemExport(services.postmortems, services.follow_ups)
+    return report_markdown(out.report(services.postmortems.get(postmortem), for_outsiders=for_outsiders))
 
 
 def _at(history: tuple[PostmortemVersion, ...], version: int | None) -> PostmortemVersion | None:

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
-from steek.incidents.postmortems.collection import open_questions
-from steek.incidents.postmortems.exporting import export
+from steek.incidents.postmortems.exporting import PostmortemExport
+from steek.incidents.postmortems.gaps import gaps
 from steek.incidents.postmortems.report import schema
 from steek.incidents.postmortems.stored import PostmortemRecord
 from steek.platform import Platform
@@ -68,6 +68,13 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """Why it is published although something is open in it; needed only then."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """Old postmortems: text by file name; `others` says that they are not of this project."""
 
@@ -99,7 +106,13 @@ def router(platform: Platform) -> APIRouter:
 def _told(platform: Platform, record: PostmortemRecord, status: int = 200) -> JSONResponse:
     warnings = platform.postmortems.warnings(record)
     values = {name: getattr(record, name) for name in record.__dataclass_fields__}
-    return reply({**values, "warnings": warnings, "open": open_questions(record, len(warnings))}, status)
+    found = {
+        "report": PostmortemExport(platform.postmortems, platform.follow_ups).report(record),
+        "warnings": warnings,
+        "open": gaps(record.report, len(warnings)),
+        "newer": platform.postmortems.newer(record),
+    }
+    return reply({**values, **found}, status)
 
 
 def _finding(routes: APIRouter, platform: Platform) -> None:
@@ -121,9 +134,13 @@ def _finding(routes: APIRouter, platform: Platform) -> None:
         return reply(schema())
 
     @routes.get("/postmortems/export")
-    def exported(q: Words = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """What a search finds, as Markdown and as JSON."""
-        return reply(export(one.record for one in library.search(q, limit=limit)))
+    def exported(  # pyright: ignore[reportUnusedFunction]
+        q: Words = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100, for_outsiders: bool = False
+    ) -> JSONResponse:
+        """What a search finds, as Markdown and as JSON; for outsiders with roles for names."""
+        found = (one.record for one in library.search(q, limit=limit))
+        out = PostmortemExport(library, platform.follow_ups)
+        return reply(out.take(found, for_outsiders=for_outsiders))
 
     @routes.get("/incidents/{incident}/similar")
     def similar(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
@@ -235,10 +252,12 @@ def _reviewing(routes: APIRouter, platform: Platform) -> None:
         return _told(platform, done)
 
     @routes.post("/postmortems/{postmortem}/publish")
-    def publish(postmortem: str, key: Key = None, actor: Actor = None) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """Make the reviewed text a revision that never changes again."""
+    def publish(  # pyright: ignore[reportUnusedFunction]
+        postmortem: str, asked: Publication | None = None, key: Key = None, actor: Actor = None
+    ) -> JSONResponse:
+        """Make the reviewed text a revision that never changes again; refused while it teaches too little."""
         by, name = actor_or_api(actor), require_key(key)
-        done = writing.publish(postmortem, actor=by, key=name)
+        done = writing.publish(postmortem, actor=by, key=name, reason=asked.reason if asked else "")
         platform.subscriptions.deliver()
         return _told(platform, done)
 

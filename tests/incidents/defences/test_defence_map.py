@@ -185,7 +185,7 @@ def publish(platform: Platform, postmortem: str) -> None:
     writing = platform.postmortem_writing
     writing.ask_review(postmortem, actor="ana", key="ask")
     writing.review(postmortem, accept=True, actor="bo", key="accept")
-    writing.publish(postmortem, actor="ana", key="publish")
+    writing.publish(postmortem, actor="ana", key="publish", reason="the lessons follow")
 
 
 @pytest.mark.covers("P5", "I3")

@@ -138,7 +138,7 @@ All of it.
         *done.recognised
     }
     assert {"severity: not said", "time to resolve: not said", "root causes: not said"} <= {*done.not_recognised}
-    [out] = export([learning.library.get(str(done.postmortem))])
+    out = export(learning.library.get(str(done.postmortem)).report)
     again, _ = read_postmortem(out.markdown.encode(), name="x.md", actor="noa", taxonomy=load_taxonomy())
     assert again.of_role(PointRole.FOLLOW_UP) == points
 
@@ -246,7 +246,7 @@ def test_what_goes_out_comes_back_as_it_was(learning: Learning, drafted: Inciden
     learning.writing.add(drafted.id, "defence", "late", kind="hole", subject="monitor (night)", actor="noa", key="a2")
     learning.writing.edit(drafted.id, {"lessons": "# big\ntext", "to_detect": "10 to 15 min"}, actor="noa", key="e1")
     record = learning.library.get(drafted.id)
-    [out] = export([record])
+    out = export(record.report)
     values = json.loads(out.json)
     jsonschema.validate(values, schema(), jsonschema.Draft202012Validator)
     assert read_report(values) == record.report

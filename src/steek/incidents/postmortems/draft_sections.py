@@ -12,12 +12,11 @@ from steek.incidents.postmortems.lengths import length_words
 from steek.incidents.postmortems.report import Detected
 from steek.incidents.postmortems.report_markdown import cell, inline
 from steek.incidents.stories import Story
-from steek.incidents.timeline import own_events
+from steek.incidents.timeline import TimelineEntry, own_events
 from steek.incidents.types import Duration, Span
 
 SHOWN_SUSPECTS = 20  # the incident page has them all
 _MOST_LINES = 150
-_ROUTINE = frozenset({"suspects.ranked", "postmortem.drafted", "postmortem.edited", "postmortem.commented"})
 _RESPONSE = (
     "incident.action_started",
     "incident.acted",
@@ -120,9 +119,14 @@ def _detection(story: Story) -> str:
 
 
 def _timeline(story: Story) -> str:
-    own = merged(entry for entry in story.timeline if entry.own and entry.kind not in _ROUTINE)
+    own = merged(entry for entry in story.timeline if entry.own and not _is_routine(entry))
     more = [f"- and {len(own) - _MOST_LINES} more in the incident"] if len(own) > _MOST_LINES else []
     return "\n".join([*(f"- {line_of(act)}" for act in own[:_MOST_LINES]), *more])
+
+
+def _is_routine(entry: TimelineEntry) -> bool:
+    """Rankings stand under what changed; what people did to the postmortem itself is no part of the incident."""
+    return entry.kind == "suspects.ranked" or entry.kind.startswith("postmortem.")
 
 
 def _changed(story: Story) -> str:

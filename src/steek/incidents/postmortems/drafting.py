@@ -5,7 +5,7 @@ from dataclasses import replace
 from steek.incidents.desk import Desk
 from steek.incidents.postmortems.draft import draft
 from steek.incidents.postmortems.publication import Step
-from steek.incidents.postmortems.report import Report, Standing
+from steek.incidents.postmortems.report import HEADINGS, SECTIONS, Report, Standing
 from steek.incidents.postmortems.stored import PostmortemRecord, create, find, find_or_none, write
 from steek.incidents.postmortems.taxonomies import current_taxonomy
 from steek.incidents.rows import remember, request
@@ -72,3 +72,19 @@ def redrafted(present: Report, drafted: Report) -> Report:
         points=(*settled, *(one for one in drafted.points if one.id not in known)),
         taxonomy_version=drafted.taxonomy_version if not settled else present.taxonomy_version,
     )
+
+
+def differing(present: Report, drafted: Report) -> tuple[str, ...]:
+    """Headings under which a newer draft says something else; how suspects rank by now is no news."""
+    names = [name for name in (*SECTIONS, *drafted.sections) if name != "changes"]
+    sections = [name for name in dict.fromkeys(names) if drafted.sections.get(name) != present.sections.get(name)]
+    known = {one.id for one in present.points}
+    roles = dict.fromkeys(one.role for one in drafted.points if one.id not in known)
+    facts = [name for name in _KEPT if getattr(present, name) != getattr(drafted, name)]
+    facts += [name for name in present.times.__dataclass_fields__ if _differs(present, drafted, name)]
+    told = [*map(drafted.heading, sections), *(HEADINGS[role] for role in roles)]
+    return (*told, *(name.replace("_", " ") for name in facts))
+
+
+def _differs(present: Report, drafted: Report, name: str) -> bool:
+    return getattr(present.times, name) != getattr(drafted.times, name)

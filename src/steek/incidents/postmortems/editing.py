@@ -19,6 +19,7 @@ from steek.incidents.postmortems.report import (
 from steek.incidents.text import TITLE_CHARACTERS, checked
 from steek.kernel.errors import InputError, NotFoundError
 
+REST = "rest"
 SECTION_CHARACTERS = 50_000
 POINT_CHARACTERS = 5_000
 _HEADING_CHARACTERS = 120
@@ -89,12 +90,20 @@ def judged(
 ) -> Report:
     """The report with one point confirmed, struck, or a suggestion again.
 
+    In the place of an id a role means all its points that nobody decided on yet, and "rest" those of every role.
+
     Raises:
         NotFoundError: no point has that id.
     """
-    found = find_point(report, point_id)
+    undecided = [one for one in report.points if one.standing is Standing.SUGGESTED]
+    if point_id == REST or point_id in set(PointRole):
+        found = [one for one in undecided if point_id in {REST, one.role}]
+    else:
+        found = [find_point(report, point_id)]
     by = None if standing is Standing.SUGGESTED else actor
-    return with_axes(_put(report, replace(found, standing=standing, by=by)), places)
+    for one in found:
+        report = _put(report, replace(one, standing=standing, by=by))
+    return with_axes(report, places)
 
 
 def rewritten(

@@ -1,11 +1,16 @@
-"""Postmortems on their way out: one or all, each as Markdown and as JSON, readable without steek."""
+"""Postmortems on their way out: each as Markdown and as JSON, readable without steek, and if wanted without names."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from steek.incidents.postmortems.report import plain
+from steek.incidents.followups.follow_up import Selection
+from steek.incidents.followups.follow_ups import FollowUps
+from steek.incidents.postmortems.agreed import with_agreed
+from steek.incidents.postmortems.collection import PostmortemLibrary
+from steek.incidents.postmortems.report import Report, plain
 from steek.incidents.postmortems.report_markdown import report_markdown
+from steek.incidents.postmortems.roles_for_names import without_names
 from steek.incidents.postmortems.stored import PostmortemRecord
 
 
@@ -18,13 +23,30 @@ class Exported:
     json: str
 
 
-def export(records: Iterable[PostmortemRecord]) -> tuple[Exported, ...]:
-    """Each postmortem as it stands. The JSON has everything and comes back by import as it was."""
-    return tuple(
-        Exported(
-            record.id,
-            report_markdown(record.report),
-            json.dumps(plain(record.report), ensure_ascii=False, indent=2) + "\n",
-        )
-        for record in records
-    )
+class PostmortemExport:
+    """Takes postmortems out, each with the follow-ups that were agreed on after it; writes nothing.
+
+    Args:
+        library: Where they are.
+        follow_ups: What was agreed on.
+    """
+
+    def __init__(self, library: PostmortemLibrary, follow_ups: FollowUps) -> None:
+        self._library = library
+        self._follow_ups = follow_ups
+
+    def report(self, record: PostmortemRecord, *, for_outsiders: bool = False) -> Report:
+        """One as it stands, with its follow-ups as they stand; for outsiders with roles for names."""
+        agreed = self._follow_ups.list(Selection(postmortem=record.incident_id or record.id))
+        report = with_agreed(record.report, agreed)
+        return without_names(report, self._library.names(record)) if for_outsiders else report
+
+    def take(self, records: Iterable[PostmortemRecord], *, for_outsiders: bool = False) -> tuple[Exported, ...]:
+        """Each as it stands. The JSON has everything and comes back by import as it was."""
+        return tuple(export(self.report(record, for_outsiders=for_outsiders)) for record in records)
+
+
+def export(report: Report) -> Exported:
+    """A report as Markdown and as JSON."""
+    text = json.dumps(plain(report), ensure_ascii=False, indent=2) + "\n"
+    return Exported(report.id, report_markdown(report), text)

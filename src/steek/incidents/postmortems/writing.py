@@ -1,15 +1,22 @@
 """The service in which postmortems are written: drafted, edited, judged, commented, reviewed and published."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection
 
 from steek.incidents.postmortems.drafting import PostmortemDrafts
 from steek.incidents.postmortems.editing import added, clashes, edited, judged, rewritten
+from steek.incidents.postmortems.gaps import reasons_not_to_publish
 from steek.incidents.postmortems.publication import Stage, Step
 from steek.incidents.postmortems.published import published_payload
+from steek.incidents.postmortems.remarks import (
+    Comment,
+    Unsettled,
+    comments_on,
+    keep_comment,
+    keep_unsettled,
+    unsettled_in,
+)
 from steek.incidents.postmortems.report import Report, Standing
 from steek.incidents.postmortems.stored import (
     PostmortemRecord,
@@ -19,7 +26,6 @@ from steek.incidents.postmortems.stored import (
     version_of,
     write,
 )
-from steek.incidents.postmortems.tables import comments, unsettled
 from steek.incidents.postmortems.taxonomies import Taxonomies, places
 from steek.incidents.stories import Stories
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
@@ -29,32 +35,6 @@ from steek.kernel.ids import new_id
 from steek.ledger import Database, Draft, Ledger
 
 _KEY_CHARACTERS = 300
-_MOST_UNSETTLED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """What somebody said about a postmortem, or about one section or point of it (`about`)."""
-
-    id: str
-    postmortem_id: str
-    version: int
-    about: str | None
-    text: str
-    actor: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """What somebody wrote into a field that somebody else changed first; `seen` is the version they looked at."""
-
-    id: str
-    field: str
-    text: str
-    seen: int
-    actor: str
-    at: datetime
 
 
 class PostmortemWriting:
@@ -127,7 +107,7 @@ class PostmortemWriting:
 
         Args:
             postmortem: Which.
-            point: Id of the point.
+            point: Id of the point; a role or "rest" for all that nobody decided on yet, see `judged`.
             standing: "confirmed", "struck" or "suggested".
             actor: Who says so.
             key: Idempotency key.
@@ -190,9 +170,7 @@ class PostmortemWriting:
                 made = Comment(
                     new_id(self._clock.now()), postmortem, present.version, about, said, by, self._clock.now()
                 )
-                connection.execute(
-                    insert(comments).values({field: getattr(made, field) for field in Comment.__slots__})
-                )
+                keep_comment(connection, made)
                 self._tell(connection, present, "postmortem.commented", {}, actor=by)
                 remember(connection, name, "comment", present)
                 return made
@@ -200,9 +178,8 @@ class PostmortemWriting:
 
     def comments(self, postmortem: str) -> tuple[Comment, ...]:
         """Comments, oldest first."""
-        query = select(comments).where(comments.c.postmortem_id == postmortem).order_by(comments.c.at, comments.c.id)
         with self._database.reading() as connection:
-            return tuple(Comment(**row) for row in connection.execute(query).mappings())
+            return comments_on(connection, postmortem)
 
     def ask_review(self, postmortem: str, *, actor: str, key: str, withdraw: bool = False) -> PostmortemRecord:
         """Ask somebody else to read it, or take that back. Raises IllegalTransitionError unless it is a draft."""
@@ -242,40 +219,49 @@ class PostmortemWriting:
             self.comment(postmortem, comment, actor=by, key=f"{key}:said")
         return done
 
-    def publish(self, postmortem: str, *, actor: str, key: str) -> PostmortemRecord:
+    def publish(self, postmortem: str, *, actor: str, key: str, reason: str = "") -> PostmortemRecord:
         """Make the reviewed text the next revision, which never changes again.
 
+        Args:
+            postmortem: Which.
+            actor: Who publishes it.
+            key: Idempotency key.
+            reason: Why it is published although something is open in it; it stands as a comment for everybody.
+
         Raises:
+            RefusedError: no category is confirmed, no lesson written or a suggestion undecided, and no reason is given.
             IllegalTransitionError: it was not reviewed since it was last changed.
         """
-        return self._step(postmortem, Step.PUBLISH, "postmortem.published", None, actor=_actor(actor), key=key)
+        by, name = _actor(actor), _key(key)
+        why = checked(reason, what="reason", most=NOTE_CHARACTERS) if reason.strip() else ""
+        with self._database.transaction() as connection:
+            done = asked_before(connection, name, Step.PUBLISH.value, postmortem)
+            if done is not None:
+                return done
+            present, now = find(connection, postmortem), self._clock.now()
+            after = write(connection, present, present.report, Step.PUBLISH, actor=by, at=now)
+            lacks = reasons_not_to_publish(present.report)
+            if lacks and not why:
+                raise _unfinished(postmortem, tuple(lacks.values()))
+            if lacks:
+                said = f"Published although something is open. {' '.join(lacks.values())} The reason: {why}"
+                keep_comment(connection, Comment(new_id(now), postmortem, after.version, None, said, by, now))
+            told = {**published_payload(after), "open": list(lacks)}
+            self._tell(connection, after, "postmortem.published", told, actor=by)
+            remember(connection, name, Step.PUBLISH.value, after)
+            return after
 
     def set_aside(self, postmortem: str, changes: Mapping[str, str], *, seen: int, actor: str) -> None:
         """Keep what somebody wrote too late, so that nothing typed is lost; see `unsettled`."""
-        now = self._clock.now()
         by = _actor(actor)
         with self._database.transaction() as connection:
             find(connection, postmortem)
-            of_field = [unsettled.c.postmortem_id == postmortem, unsettled.c.actor == by]
-            for name, text in changes.items():
-                connection.execute(delete(unsettled).where(*of_field, unsettled.c.field == name))
-                if text.strip():
-                    values = {
-                        "id": new_id(now),
-                        "field": name[:300],
-                        "text": text,
-                        "seen": seen,
-                        "actor": by,
-                        "at": now,
-                    }
-                    connection.execute(insert(unsettled).values(postmortem_id=postmortem, **values))
+            keep_unsettled(connection, postmortem, changes, seen=seen, actor=by, at=self._clock.now())
 
     def unsettled(self, postmortem: str) -> tuple[Unsettled, ...]:
         """Texts that were set aside, newest first."""
-        query = select(unsettled).where(unsettled.c.postmortem_id == postmortem).order_by(unsettled.c.at.desc())
         with self._database.reading() as connection:
-            rows = connection.execute(query.limit(_MOST_UNSETTLED)).mappings().all()
-        return tuple(Unsettled(**{name: row[name] for name in Unsettled.__slots__}) for row in rows)
+            return unsettled_in(connection, postmortem)
 
     def _change(
         self,
@@ -305,7 +291,7 @@ class PostmortemWriting:
         postmortem: str,
         step: Step,
         kind: str,
-        payload: dict[str, object] | None,
+        payload: dict[str, object],
         *,
         actor: str,
         key: str,
@@ -319,8 +305,7 @@ class PostmortemWriting:
             if may is not None:
                 may(present)
             after = write(connection, present, present.report, step, actor=actor, at=self._clock.now())
-            told = published_payload(after) if payload is None else payload
-            self._tell(connection, after, kind, told, actor=actor)
+            self._tell(connection, after, kind, payload, actor=actor)
             remember(connection, key, step.value, after)
             return after
 
@@ -352,6 +337,12 @@ def _refuse_clashes(
         raise StaleWriteError(
             message, next_step="Bring both texts together; nothing of yours was written.", details=details
         )
+
+
+def _unfinished(postmortem: str, lacks: tuple[str, ...]) -> RefusedError:
+    message = f"postmortem {postmortem} teaches too little yet: {' '.join(lacks)}"
+    next_step = "Write it and ask for a review again, or publish it with a reason, which everybody sees."
+    return RefusedError(message, next_step=next_step, details={"open": list(lacks)})
 
 
 def _may_review(present: PostmortemRecord, reviewer: str, seen: int | None) -> None:

@@ -51,6 +51,8 @@ def upgrade() -> None:
         elif row["drafted_at"] < known[incident]:
             _keep(connection, row)
     op.drop_table("postmortems")
+    with op.batch_alter_table("follow_ups") as follow_ups:
+        follow_ups.alter_column("postmortem", existing_type=sa.String(length=20), type_=sa.String(length=60))
     _brought_in(connection)
 
 
