@@ -1,10 +1,13 @@
 """Signals, impact, severity, merges, corrections and pins from the console, without JavaScript."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from console_world import World
 from visitor import Visitor, text_of
+
+from steek.incidents import Said, keep
 
 PAGE = "/incidents/2017-001"
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'
@@ -69,6 +72,45 @@ def test_the_state_of_an_incident_is_said_by_forms(client: Visitor, world: World
         f"{PAGE}/impact", data={"actor": "a", "dimension": "users", "low": "many", "evidence": "x", "key": "9"}
     )
     assert (wrong.status_code, "'many' is not a number" in text_of(wrong.text)) == (400, True)
+
+
+@pytest.mark.covers("I1", "I11", "N4")
+def test_an_alert_is_let_go_declared_on_from_its_page_and_attached_in_the_room(client: Visitor, world: World) -> None:
+    alert = world.platform.attaching.attached("2017-001")[0]
+    own, room = f"/alerts/{alert.alert_id}", text_of(client.get(PAGE).text)
+    assert "What shows it: " in room
+    assert "Declare an incident" not in text_of(client.get(own).text), "it has one"
+    version = str(world.incidents.get("2017-001").version)
+    let_go = {"alert": alert.alert_id, "belongs": "no", "reason": HOSTILE, "version": version}
+    shown = post(client, f"{PAGE}/alerts", **let_go, key="d")
+    assert "The alerts are as you said." in shown
+    assert "Open on its systems, of no incident" in shown
+    form = client.get(own).text
+    assert "what else is open on its systems as evidence" in text_of(form)
+    shown = post(client, "/incidents", alert=alert.alert_id, title="again", severity="sev3", note="Kim rang", key="n")
+    assert "Kim rang" in shown
+    [second] = [one for one in world.incidents.list() if one.title == "again"]
+    assert second.subject == world.incidents.get("2017-001").subject
+    refused = client.post(f"{PAGE}/alerts", data={"actor": "a", "alert": alert.alert_id, "belongs": "yes", "key": "x"})
+    assert (refused.status_code, f"belongs to incident {second.id} already" in text_of(refused.text)) == (409, True)
+    post(client, f"/incidents/{second.id}/alerts", **{**let_go, "version": "1"}, key="e")
+    assert "The alerts are as you said." in post(client, f"{PAGE}/alerts", alert=alert.alert_id, belongs="yes", key="f")
+    assert alert.alert_id in {one.alert_id for one in world.platform.attaching.attached("2017-001")}
+
+
+@pytest.mark.covers("I1", "N4")
+def test_what_waits_on_this_machine_is_said_above_the_list(client: Visitor, world: World) -> None:
+    assert "Not in this list" not in client.get("/incidents").text
+    kept = keep(
+        [world.platform.settings.data_path],
+        Said("waits", "x", "sev2", "ariel", True, "w1"),
+        said_at=world.platform.clock.now(),
+        reason="away",
+    )
+    shown = text_of(client.get("/incidents").text)
+    assert "Not in this list: 1 declaration waits on this machine: nobody was paged" in shown
+    Path(kept.path).write_text("{broken")
+    assert f"1 kept file cannot be read: {kept.path}" in text_of(client.get("/incidents").text)
 
 
 @pytest.mark.covers("I5", "N4")

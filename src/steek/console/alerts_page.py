@@ -14,7 +14,7 @@ from steek.console.indicator_words import series_name, unit_of
 from steek.console.pictures import Picture, chart, lettered, spark
 from steek.console.services import Services
 from steek.console.site import Site
-from steek.incidents.rows import incident_of_group
+from steek.incidents.rows import incident_of, incident_of_group
 from steek.monitoring import Alert, AlertStory, GroupLine, GroupStory, RuleNoise, Series, Silence
 
 _SHOWN = timedelta(days=28)
@@ -56,6 +56,7 @@ class GroupView:
 
     card: GroupCard
     story: GroupStory
+    title: str
     form_key: str
 
 
@@ -72,6 +73,7 @@ class AlertView:
     not_explained: str
     can_explain: bool
     incident: str
+    title: str
     rule: RuleNoise | None
     form_key: str
 
@@ -100,7 +102,7 @@ def group_view(services: Services, group: str, *, form_key: str) -> GroupView:
         NotFoundError: none of that id.
     """
     story = services.alert_inbox.group(group)
-    return GroupView(_card(services, story.line), story, form_key)
+    return GroupView(_card(services, story.line), story, _title(story.line.head), form_key)
 
 
 def alert_view(site: Site, alert_id: str, *, form_key: str) -> AlertView:
@@ -127,7 +129,8 @@ def alert_view(site: Site, alert_id: str, *, form_key: str) -> AlertView:
         reason=str(alert.evidence.get("reason", "")),
         not_explained=str(said or "") if made is None else "",
         can_explain=services.attributions.can_attribute(alert.monitor),
-        incident="" if alert.group is None else _incident(services, alert.group),
+        incident=_incident_of(services, alert),
+        title=_title(alert),
         rule=services.alert_inbox.noise_report(_WEEKS, suggest=False).rule(alert.monitor),
         form_key=form_key,
     )
@@ -173,6 +176,21 @@ def _incident(services: Services, group: str) -> str:
     with services.database.reading() as connection:
         found = incident_of_group(connection, group)
     return "" if found is None else found.id
+
+
+def _incident_of(services: Services, alert: Alert) -> str:
+    """Its own, else that of its group."""
+    with services.database.reading() as connection:
+        found = incident_of(connection, alert.id)
+    if found is not None:
+        return found.id
+    return "" if alert.group is None else _incident(services, alert.group)
+
+
+def _title(alert: Alert) -> str:
+    """What somebody who declares on it would say; they may say it better."""
+    name = series_name(alert.monitor, alert.slice)
+    return f"{name}: {alert.size.text}" if alert.size is not None else f"{name} is out of its bounds"
 
 
 def _health(alert: Alert) -> str:

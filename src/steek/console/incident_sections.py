@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from steek.console.actions_section import actions_section
+from steek.console.alerts_section import alerts_section
 from steek.console.control_section import control_section
 from steek.console.do_section import do_section
 from steek.console.ethics_section import ethics_section
@@ -57,6 +58,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("call", "incident/call.html", call_section, "top", 15, first_on_phone=True),
     Section("next", "incident/next.html", None, "top", 20),
     Section("evidence", "incident/evidence.html", None, "main", 10),
+    Section("alerts", "incident/alerts.html", alerts_section, "main", 15),
     Section("suspects", "incident/suspects.html", suspects_section, "main", 20),
     Section("hypotheses", "incident/hypotheses.html", hypotheses_section, "main", 30),
     Section("indicators", "incident/indicators.html", indicators_section, "main", 50),

@@ -63,7 +63,10 @@ class IncidentFilter:
 
 @dataclass(frozen=True, slots=True)
 class IncidentsView:
-    """The list, and the form that declares one; `left_off` are rows that did not fit."""
+    """The list, and the form that declares one; `left_off` are rows that did not fit.
+
+    `waiting` says what was declared on this machine and no database took yet, "" when nothing was.
+    """
 
     rows: tuple[IncidentLine, ...]
     open_count: int
@@ -72,6 +75,7 @@ class IncidentsView:
     asked: IncidentFilter
     choices: Sequence[tuple[str, str]]
     severities: tuple[str, ...]
+    waiting: str
     subjects: tuple[str, ...]
     form_key: str
 
@@ -91,6 +95,7 @@ def incidents_view(services: Services, asked: IncidentFilter, *, form_key: str) 
         asked=asked,
         choices=tuple(SHOWN.items()),
         severities=tuple(each.value for each in Severity),
+        waiting=services.offline.waiting().words,
         subjects=(*project.definitions, *project.datasets, *project.watched),
         form_key=form_key,
     )

@@ -11,6 +11,7 @@ from steek.console.stream import Live
 
 # After a form the page says what happened; only these sentences, never text from the address.
 DONE: Mapping[str, str] = {
+    "attached": "The alerts are as you said.",
     "assessed": "Written down. The severity follows by rule while nobody has set it.",
     "corrected": "Written down. Your word counts for that time from now on.",
     "dismissed": "Dismissed, with your reason.",

@@ -84,6 +84,15 @@ def unmerge(site: Site, path: Mapping[str, str], form: Form) -> str:
     return _page(path["id"], "unmerged", "impact")
 
 
+def attach_alert(site: Site, path: Mapping[str, str], form: Form) -> str:
+    attaching, alert, key, seen = site.services.attaching, form.get("alert", ""), key_of(site, form), _seen(form)
+    if form.get("belongs") == "no":
+        attaching.detach(path["id"], alert, form.get("reason", ""), _actor(form), key=key, expected_version=seen)
+    else:
+        attaching.attach(path["id"], alert, _actor(form), key=key, expected_version=seen)
+    return _page(path["id"], "attached", "alerts")
+
+
 def near_miss(site: Site, path: Mapping[str, str], form: Form) -> str:
     site.services.triage.near_miss(path["id"], form.get("defence", ""), _actor(form), key=key_of(site, form))
     return _page(path["id"], "near-miss", "impact")
@@ -122,6 +131,7 @@ STATE_ACTIONS: dict[str, Do] = {
     "/incidents/{id}/impact": assess,
     "/incidents/{id}/severity": set_severity,
     "/incidents/{id}/systems": touch,
+    "/incidents/{id}/alerts": attach_alert,
     "/incidents/{id}/merge": merge,
     "/incidents/{id}/unmerge": unmerge,
     "/incidents/{id}/near-miss": near_miss,

@@ -35,7 +35,7 @@ class Attaching:
             found = find(connection, incident)
         if not found.state.is_open:
             return ()
-        return tuple(sorted(open_on_systems(self._desk, found.systems), key=_order)[:limit])
+        return tuple(open_on_systems(self._desk, found.systems, limit=limit))
 
     def attach(
         self, incident: str, alert: str, actor: str, *, key: str, expected_version: int | None = None
@@ -105,7 +105,3 @@ def _permit_attaching(connection: Connection, present: Incident, alert: str) -> 
         message = f"incident {present.id} is closed; nothing is attached to it"
         raise ConflictError(message, next_step="Attach it to an open incident, or declare one on it.")
     return owner is None
-
-
-def _order(alert: Alert) -> tuple[object, ...]:
-    return alert.opened_at, alert.monitor, alert.slice or "", alert.id

@@ -11,6 +11,7 @@ from steek.incidents.types import AlertEvidence, Span
 from steek.kernel.errors import NotFoundError
 from steek.monitoring.alerting.systems import system_of
 from steek.monitoring.alerts import Alert, read_alert, read_alerts
+from steek.monitoring.tables import alerts
 
 _PAGE = 10_000
 
@@ -42,26 +43,33 @@ def read_evidence(desk: Desk, alert_id: str) -> tuple[Alert, AlertEvidence]:
     return alert, found[0]
 
 
-def as_evidence(desk: Desk, alerts: Sequence[Alert]) -> list[AlertEvidence]:
+def as_evidence(desk: Desk, found: Sequence[Alert]) -> list[AlertEvidence]:
     """Alerts as evidence, oldest first; one whose event is not in the ledger is left out."""
-    events = _fired(desk, alerts)
+    events = _fired(desk, found)
     now = desk.clock.now()
-    found = [evidence_of(alert, events[alert.id], attached_at=now) for alert in alerts if alert.id in events]
-    return sorted(found, key=lambda one: (one.opened_at, one.alert_id))
+    evidence = [evidence_of(alert, events[alert.id], attached_at=now) for alert in found if alert.id in events]
+    return sorted(evidence, key=lambda one: (one.opened_at, one.alert_id))
 
 
-def open_on_systems(desk: Desk, systems: Sequence[str], *, group: str | None = None) -> list[Alert]:
-    """Open alerts of no incident, not kept quiet, that are on one of these systems or belong to one group."""
+def open_on_systems(
+    desk: Desk, systems: Sequence[str], *, group: str | None = None, limit: int | None = None
+) -> list[Alert]:
+    """Open alerts of no incident, not kept quiet, that are on one of these systems or of one group, oldest first."""
     touched = frozenset(systems)
+    mine = select(attached.c.alert_id)
+    query = (
+        select(alerts.c.id, alerts.c.subject, alerts.c.group_id)
+        .where(alerts.c.state != "resolved", alerts.c.silence_id.is_(None), alerts.c.id.not_in(mine))
+        .order_by(alerts.c.opened_at, alerts.c.monitor, alerts.c.slice, alerts.c.id)
+    )
     with desk.database.reading() as connection:
-        found = read_alerts(connection, open_only=True)
         fitting = [
-            alert
-            for alert in found
-            if alert.silence is None
-            and (system_of(alert.subject) in touched or (group is not None and alert.group == group))
-        ]
-        return free(connection, fitting)
+            row.id
+            for row in connection.execute(query)
+            if system_of(row.subject) in touched or (group is not None and row.group_id == group)
+        ][:limit]
+        found = {alert.id: alert for alert in _read(connection, fitting)}
+    return [found[alert] for alert in fitting if alert in found]
 
 
 def noticed_with(desk: Desk, ids: Sequence[str]) -> list[Alert]:
@@ -81,10 +89,15 @@ def noticed_with(desk: Desk, ids: Sequence[str]) -> list[Alert]:
         return free(connection, list(found.values()))
 
 
-def free(connection: Connection, alerts: Sequence[Alert]) -> list[Alert]:
+def _read(connection: Connection, ids: Sequence[str]) -> list[Alert]:
+    pages = (ids[start : start + _PAGE] for start in range(0, len(ids), _PAGE))
+    return [alert for page in pages for alert in read_alerts(connection, ids=page)]
+
+
+def free(connection: Connection, found: Sequence[Alert]) -> list[Alert]:
     """Those that belong to no incident."""
-    owned = owned_of(connection, [alert.id for alert in alerts])
-    return [alert for alert in alerts if alert.id not in owned]
+    owned = owned_of(connection, [alert.id for alert in found])
+    return [alert for alert in found if alert.id not in owned]
 
 
 def owned_of(connection: Connection, ids: Sequence[str]) -> set[str]:
@@ -96,11 +109,11 @@ def owned_of(connection: Connection, ids: Sequence[str]) -> set[str]:
     return owned
 
 
-def _fired(desk: Desk, alerts: Sequence[Alert]) -> dict[str, str]:
+def _fired(desk: Desk, told: Sequence[Alert]) -> dict[str, str]:
     """Event that told of each alert, by the alert's id."""
-    wanted = {alert.id for alert in alerts}
+    wanted = {alert.id for alert in told}
     found: dict[str, str] = {}
-    since, after = min((alert.opened_at for alert in alerts), default=None), 0
+    since, after = min((alert.opened_at for alert in told), default=None), 0
     while wanted - found.keys():
         page = desk.ledger.events(kinds=["alert.fired"], since=since, after_sequence=after, limit=_PAGE)
         found |= {alert: one.id for one in page if (alert := str(one.payload.get("alert"))) in wanted}
