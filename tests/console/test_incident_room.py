@@ -43,7 +43,7 @@ def test_a_room_that_is_over_says_where_to_go_and_shows_no_empty_card(client: Vi
     incident = incidents.declare("partner sales are empty", on="partner_demand", severity="sev2", actor="a", key="a")
     page = f"/incidents/{incident.id}"
     again = incidents.declare("the same", on="partner_demand", severity="sev2", actor="a", key="b")
-    platform.triage.merge(again.id, incident.id, "one outage", "a", key="m")
+    platform.merges.merge(again.id, incident.id, "one outage", "a", key="m")
     html = client.get(f"/incidents/{again.id}").text
     assert f'href="{page}">go to {incident.id}</a>' in html
     for gone in ("Tell everybody", "Handing over", "Nobody said yet", "Hypotheses", "Pinned", "Read the draft"):

@@ -1,7 +1,8 @@
 import pytest
 from tests.incidents.conftest import Considers, Loop, Production, Reader, joins
 
-from steek.incidents import Incident, Incidents, Mitigation, MitigationCall, Outcome, State
+from steek.incidents import Argument, Incident, Incidents, Mitigation, MitigationCall, Outcome, State
+from steek.incidents.timeline import describe
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, InputError, NotFoundError, StaleWriteError
 from steek.ledger import Database, Ledger, Lineage
@@ -62,6 +63,29 @@ def test_what_a_mitigation_amounts_to(incidents: Incidents, declared: Incident) 
     assert incidents.get(declared.id).state is State.RESOLUTION
     incidents.act(declared.id, "roll-back-fleet", {"to": 1}, "sam", key="m3")
     assert incidents.get(declared.id).state is State.RESOLUTION
+
+
+@pytest.mark.covers("I9", "I5")
+def test_acting_on_what_the_incident_does_not_touch_needs_a_reason_on_record(
+    database: Database, ledger: Ledger, lineage: Lineage, clock: ReplayClock, loop: Loop, of_kind: Reader
+) -> None:
+    loop.history()
+    loop.at(1, 1)
+    arguments = tuple(Argument(name, "which", required=False) for name in ("model", "dataset", "reason"))
+    menu = {"pause": Mitigation("pause", risk="r", effect="e", undo="u", run=lambda _: {}, arguments=arguments)}
+    incidents = Incidents(database, ledger, lineage, clock, menu)
+    incident = incidents.declare("sales down", on="partner_demand", severity="sev2", actor="ariel", key="d")
+    with pytest.raises(ConflictError, match="model:search_ranking is no system of incident 2017-001"):
+        incidents.act(incident.id, "pause", {"model": "search_ranking"}, "sam", key="1")
+    assert incidents.stories.read(incident.id).actions == ()
+    given = {"model": "search_ranking", "reason": "it eats the same rows"}
+    assert incidents.act(incident.id, "pause", given, "sam", key="1").outcome is Outcome.DONE
+    # Its own systems, and what they are made from, need none.
+    incidents.act(incident.id, "pause", {"model": "partner_demand"}, "sam", key="2")
+    incidents.act(incident.id, "pause", {"dataset": "transactions"}, "sam", key="3")
+    started = of_kind("incident.action_started")
+    assert [event.payload["outside"] for event in started] == [["model:search_ranking"], [], []]
+    assert describe(started[0]).endswith("; model:search_ranking is no system of this incident")
 
 
 @pytest.mark.covers("N3")

@@ -7,9 +7,12 @@ import pytest
 from serving_asgi import talk
 
 from serving_world import World, demand, ranking
+from steek.incidents import MitigationCall
 from steek.kernel.errors import ConflictError, FrozenError, InputError
-from steek.models import feature_as_answer
+from steek.ledger import Draft
+from steek.models import Freezes, feature_as_answer
 from steek.models.held_changes import read_changes
+from steek.platform.serving_switches import serving_switches
 from steek.serving.masks import MaskKind
 
 MODEL = "search_ranking"
@@ -43,6 +46,30 @@ def test_a_model_that_is_off_answers_from_its_fallback(world: World) -> None:
         "mask.put",
         "mask.lifted",
     ]
+
+
+@pytest.mark.covers("I9")
+def test_an_incident_switches_on_what_it_switched_off_and_no_more(world: World) -> None:
+    world.deploy(world.add_ranking(0, 1, 0, 0))
+    for incident, key, number in (("7", "a", 1), ("7", "b", 2), ("8", "c", 3)):
+        off(world, MaskKind.SLICE, f"household_id={number}", key=key)
+        payload: dict[str, object] = {"incident": incident, "action": key, "mitigation": "disable-slice"}
+        world.ledger.record(Draft("incident.action_started", f"incident:{incident}", "sam", payload))
+    freezes = Freezes(world.database, world.ledger, world.clock)
+    menu = {one.name: one for one in serving_switches(world.routes, freezes, world.ledger, {})}
+
+    def switch_on(incident: str, **arguments: object) -> object:
+        call = MitigationCall(incident, {"model": MODEL, **arguments}, "sam", "k")
+        return menu["switch-on"].run(call)["switched_on"]
+
+    one, two, three = (f"answers for household_id={number} of {MODEL}" for number in (1, 2, 3))
+    assert switch_on("7", what="household_id=1") == [one]
+    assert switch_on("7") == [two]
+    # Taken up again after a crash it does nothing more, and does not fail.
+    assert switch_on("7") == []
+    with pytest.raises(ConflictError, match="incident 9 switched none of this off: answers for household_id=3"):
+        switch_on("9")
+    assert switch_on("9", others="yes") == [three]
 
 
 @pytest.mark.covers("I9")

@@ -65,8 +65,7 @@ def suspects(incident: str, project: ProjectOption = None, as_json: JsonOption =
 def menu(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """What can be done, with effect, risk, time, who must agree, and the way back."""
     with opened(project) as platform:
-        story = platform.incidents.stories.read(incident)
-        lines = mitigation_lines(platform.incidents.menu, story.incident, story.impacts)
+        lines = mitigation_lines(platform.incidents.menu, platform.incidents.stories.read(incident))
         if as_json:
             show(lines, as_json=True)
         else:

@@ -92,7 +92,7 @@ def control_section(services: Services, story: Story, _form_key: str) -> Control
         scheduled=tuple(
             f"{one.action} {one.subject}: {one.what}" for one in services.change_control.scheduled(incident.id)
         ),
-        frozen=tuple(f"{one.subject} ({', '.join(one.actions)})" for one in freezes),
+        frozen=tuple(f"{' and '.join(one.actions)} of {one.subject}, because {one.reason}" for one in freezes),
     )
 
 

@@ -108,8 +108,7 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/{incident}/menu")
     def menu(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """What can be done, with risk, effect and the way back."""
-        story = incidents.stories.read(incident)
-        return reply(mitigation_lines(incidents.menu, story.incident, story.impacts))
+        return reply(mitigation_lines(incidents.menu, incidents.stories.read(incident)))
 
     @routes.get("/{incident}/suspects")
     def suspects(incident: str) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

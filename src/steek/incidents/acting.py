@@ -24,9 +24,12 @@ from steek.incidents.mitigations import (
 )
 from steek.incidents.present import readings
 from steek.incidents.rows import change, family, find, find_seen
+from steek.incidents.systems import feeding
 from steek.incidents.tables import actions
+from steek.incidents.types import Incident
 from steek.kernel.errors import ConflictError, SteekError, user_code
 from steek.kernel.processes import is_gone, this_process
+from steek.kernel.urn import Urn
 from steek.ledger import Draft
 
 # A process on another host cannot be looked at; by judgement, it is believed gone after this.
@@ -163,6 +166,7 @@ def _start(
         check_not_refused(connection, incident_id, mitigation.name, actor=actor)
         asked = mitigation.needs(given, read_impacts(connection, incident_id))
         require_agreements(connection, incident, mitigation.name, given, of=asked, now=desk.clock.now())
+        outside = _outside(desk, incident, given)
         change(connection, incident, actor=actor)
         highest = select(func.max(actions.c.number)).where(actions.c.incident_id == incident_id)
         row: dict[str, Any] = {
@@ -188,9 +192,30 @@ def _start(
             "risk": mitigation.risk,
             "effect": mitigation.effect,
             "undo": mitigation.undo,
+            "outside": list(outside),
         }
         desk.ledger.append(connection, Draft("incident.action_started", incident.urn, actor, payload))
         return _to_action({"error": None, "error_code": None, "ended_at": None, **row})
+
+
+def _outside(desk: Desk, incident: Incident, given: Mapping[str, object]) -> tuple[str, ...]:
+    """Systems that a call would change and that the incident neither touches nor is fed by.
+
+    Raises:
+        ConflictError: there are some, and the call says no reason.
+    """
+    named = {Urn(kind, str(given[kind])) for kind in ("model", "dataset") if given.get(kind)}
+    touched = {Urn.parse(system) for system in (incident.subject, *incident.systems)}
+    # A name that the lineage does not know is of no kind.
+    unknown = {urn.name for urn in touched if urn.kind == "system"}
+    left = {str(urn) for urn in named - touched if urn.name not in unknown}
+    left -= feeding(desk.database, desk.lineage, incident.systems, until=desk.clock.now()) if left else set()
+    if left and not str(given.get("reason") or "").strip():
+        names = ", ".join(sorted(left))
+        message = f"{names} is no system of incident {incident.id} ({', '.join(incident.systems[:5])}), nor feeds one"
+        step = "Say why it is done from here with reason=, or add the system to the incident first."
+        raise ConflictError(message, next_step=step, details={"outside": sorted(left)})
+    return tuple(sorted(left))
 
 
 def _run(mitigation: Mitigation, call: MitigationCall) -> tuple[dict[str, object], SteekError | None]:

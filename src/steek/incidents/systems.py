@@ -1,5 +1,6 @@
 """Which systems an incident touches: names without versions, found through the lineage."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -17,6 +18,7 @@ from steek.monitoring.tables import alerts
 MAX_DISTANCE = 10
 # Of the newest version nothing may have been made yet, so what was made from the ones before counts too.
 _RECENT = 3
+_WALKED = 20  # systems of an incident whose sources are looked up; the nearest come first
 _ALIKE = 0.8  # of difflib's ratio; a slip of the keyboard, not another word
 
 # What the lineage is made of; of these, models and datasets change by themselves and can be held still.
@@ -62,6 +64,15 @@ def affected(database: Database, lineage: Lineage, subject: str, *, until: datet
             nearest[name] = min(distance, nearest.get(name, distance))
     nearest.pop(system, None)
     return (system, *sorted(nearest, key=lambda name: (nearest[name], name)))
+
+
+def feeding(database: Database, lineage: Lineage, systems: Sequence[str], *, until: datetime) -> set[str]:
+    """Systems that any of these is made from, as far as the lineage knows."""
+    found: set[str] = set()
+    for system in systems[:_WALKED]:
+        for urn in latest_versions(database, system, until=until):
+            found |= {system_of(above) for above in lineage.upstream(urn, max_distance=MAX_DISTANCE).distance}
+    return found
 
 
 def resolve_subject(database: Database, on: str) -> str:

@@ -94,7 +94,9 @@ def _noted(payload: Mapping[str, object]) -> str:
 
 
 def _action_started(payload: Mapping[str, object]) -> str:
-    return f"started {payload.get('mitigation')}{_arguments(payload)}"
+    outside = cast("Sequence[object]", payload.get("outside") or ())
+    beyond = f"; {', '.join(str(one) for one in outside)} is no system of this incident" if outside else ""
+    return f"started {payload.get('mitigation')}{_arguments(payload)}{beyond}"
 
 
 def _acted(payload: Mapping[str, object]) -> str:

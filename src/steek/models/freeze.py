@@ -85,7 +85,8 @@ class Freezes:
                 ended_at=None,
             )
             connection.execute(insert(freezes).values(_to_row(freeze)))
-            payload: dict[str, object] = {"actions": freeze.actions, "reason": reason, "incident": incident}
+            facts = {"subject": subject, "actions": freeze.actions}
+            payload: dict[str, object] = {**facts, "reason": reason, "incident": incident}
             self._ledger.append(connection, Draft("freeze.started", subject, actor, payload))
         return freeze
 
@@ -109,7 +110,8 @@ class Freezes:
             now = self._clock.now()
             for freeze in held:
                 connection.execute(update(freezes).where(freezes.c.key == freeze.key).values(ended_at=now))
-                payload: dict[str, object] = {"incident": incident, "actions": freeze.actions}
+                facts = {"subject": freeze.subject, "actions": freeze.actions, "reason": freeze.reason}
+                payload: dict[str, object] = {**facts, "incident": incident}
                 self._ledger.append(connection, Draft("freeze.ended", freeze.subject, actor, payload))
                 self._let_go(connection, freeze, actor=actor)
         return held

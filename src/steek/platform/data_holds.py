@@ -7,6 +7,7 @@ from steek.incidents import Action, Argument, Mitigation, MitigationCall
 from steek.models import Freezes
 
 _DATASET = Argument("dataset", "name of the dataset")
+_REASON = Argument("reason", "why, for the history", required=False)
 
 
 def data_holds(freezes: Freezes, feed: FeedChecking) -> tuple[Mitigation, ...]:
@@ -43,7 +44,7 @@ def data_holds(freezes: Freezes, feed: FeedChecking) -> tuple[Mitigation, ...]:
             effect="New batches of the dataset wait in the spool; nothing of them is learned or served.",
             undo="release-data.",
             run=hold,
-            arguments=(_DATASET,),
+            arguments=(_DATASET, _REASON),
             observe=observe,
             takes="at once, for batches that come from now on",
         ),
@@ -53,7 +54,7 @@ def data_holds(freezes: Freezes, feed: FeedChecking) -> tuple[Mitigation, ...]:
             effect="Batches that only people held are let in; those that a check of the feed holds wait on.",
             undo="hold-data for what comes; take rows out by replacing the dataset.",
             run=release,
-            arguments=(_DATASET,),
+            arguments=(_DATASET, _REASON),
             observe=observe,
             advances=Action.RECOVER,
             takes="seconds for a batch",

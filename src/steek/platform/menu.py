@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from steek.data import FeedChecking
-from steek.incidents import Action, Argument, Incident, Menu, Mitigation, MitigationAgreement, MitigationCall
+from steek.incidents import Action, Argument, Menu, Mitigation, MitigationAgreement, MitigationCall, Story
 from steek.incidents.control.agreement_rules import Costs
-from steek.incidents.impact.types import Impact
+from steek.incidents.control.manual_rollbacks import manual_rollbacks
 from steek.incidents.mitigations import model_of
 from steek.ledger import Ledger
 from steek.loop import WorkerClient
@@ -16,6 +16,8 @@ from steek.platform.measures_in_words import measures_in_words
 from steek.platform.serving_switches import MODEL, serving_switches
 from steek.platform.targets import rollback_target
 from steek.serving import Routes
+
+_REASON = Argument("reason", "why, for the history", required=False)
 
 
 def mitigation_menu(
@@ -31,7 +33,7 @@ def mitigation_menu(
     """Mitigations by name; each is idempotent by the key of its call. `agreements` are those the project declares."""
     mitigations = (
         *_going_back(routes),
-        *serving_switches(routes, freezes, definitions),
+        *serving_switches(routes, freezes, ledger, definitions),
         *_holding(freezes),
         *data_holds(freezes, feed),
         *_catching_up(worker),
@@ -57,21 +59,26 @@ class MitigationLine:
     one_first: str
 
 
-def mitigation_lines(menu: Menu, incident: Incident, impacts: Sequence[Impact]) -> list[MitigationLine]:
-    """The menu in its order, with who must agree on the model that the incident touches, by what is known now."""
-    touched = {"model": model_of(incident)}
+def mitigation_lines(menu: Menu, story: Story) -> list[MitigationLine]:
+    """The menu in its order, with who must agree on the model that the incident touches, by what is known now.
+
+    What its suspects name and nothing takes back by itself stands first, as a measure in words.
+    """
+    touched = {"model": model_of(story.incident)}
+    words = manual_rollbacks(story.changed) if "measure" in menu.mitigations else ()
+    listed = [(menu.mitigations["measure"], text) for text in words]
     return [
         MitigationLine(
             each.name,
             tuple(one.name for one in each.arguments),
-            each.effect,
+            f"By hand, a suspect names it: {text}. Carried out by its owner, recorded here." if text else each.effect,
             each.risk,
             each.undo,
             each.takes,
-            tuple(f"{need.of} ({need.because})" for need in each.needs(touched, impacts)),
+            tuple(f"{need.of} ({need.because})" for need in each.needs(touched, story.impacts)),
             each.one_first,
         )
-        for each in menu.mitigations.values()
+        for each, text in (*listed, *((one, "") for one in menu.mitigations.values()))
     ]
 
 
@@ -93,7 +100,6 @@ def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
         return {"epoch": route.epoch, "primary": route.primary, "members": route.members}
 
     to = Argument("to", "version, or last-good", required=False)
-    reason = Argument("reason", "why, for the history", required=False)
     return (
         Mitigation(
             name="roll-back-one",
@@ -101,7 +107,7 @@ def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
             effect="That member answers as before the change, within a second; a try before the whole fleet goes back.",
             undo="The next promotion takes the member along again.",
             run=roll_back,
-            arguments=(MODEL, Argument("member", "one member of the fleet, for example a partner"), to, reason),
+            arguments=(MODEL, Argument("member", "one member of the fleet, for example a partner"), to, _REASON),
             observe=observe,
             advances=Action.MITIGATE,
             takes="a second",
@@ -112,7 +118,7 @@ def _going_back(routes: Routes) -> tuple[Mitigation, ...]:
             effect="Answers are as before the change, within a second, for the model or the whole fleet.",
             undo="Deploy the newer version again: it goes through gate and canary.",
             run=roll_back,
-            arguments=(MODEL, to, reason),
+            arguments=(MODEL, to, _REASON),
             observe=observe,
             advances=Action.MITIGATE,
             takes="a second",
@@ -145,7 +151,7 @@ def _holding(freezes: Freezes) -> tuple[Mitigation, ...]:
             effect="Nightly training and deployment of the model wait; what serves now stays.",
             undo="release-freeze, or resolve the incident.",
             run=hold,
-            arguments=(MODEL,),
+            arguments=(MODEL, _REASON),
             takes="at once; a training that runs already goes on, and its deployment waits",
             mends=False,
         ),
@@ -185,6 +191,7 @@ def _catching_up(worker: WorkerClient) -> tuple[Mitigation, ...]:
             arguments=(
                 Argument("dataset", "name of the derived dataset"),
                 Argument("days", "business days, 2017-10-15, separated by commas"),
+                _REASON,
             ),
             advances=Action.RECOVER,
         ),
@@ -199,6 +206,7 @@ def _catching_up(worker: WorkerClient) -> tuple[Mitigation, ...]:
                 MODEL,
                 Argument("known_until", "business day whose data it may know"),
                 Argument("members", "members of a fleet, separated by commas", required=False),
+                _REASON,
             ),
             advances=Action.RECOVER,
         ),

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from steek.incidents import Action, Argument, Mitigation, MitigationCall
 from steek.incidents.control.agreement_rules import Costs
-from steek.kernel.errors import InputError, NotFoundError
+from steek.kernel.errors import ConflictError, InputError, NotFoundError
+from steek.ledger import Ledger
 from steek.models import Freezes, ModelDefinition
 from steek.serving import Routes
 from steek.serving.masks import MaskKind
@@ -12,11 +13,13 @@ from steek.serving.masks import MaskKind
 MODEL = Argument("model", "name of the model")
 Observe = Callable[[Mapping[str, object]], Mapping[str, object]]
 _WITHIN = "a second: serving processes read their routes five times a second"
-_REASON = Argument("reason", "why, for the answers' records", required=False)
+_MOST_ACTIONS = 10_000
+_SWITCHING_OFF = ("fall-back", "disable-slice", "drop-feature")
+_REASON = Argument("reason", "why, for the records", required=False)
 
 
 def serving_switches(
-    routes: Routes, freezes: Freezes, definitions: Mapping[str, ModelDefinition]
+    routes: Routes, freezes: Freezes, ledger: Ledger, definitions: Mapping[str, ModelDefinition]
 ) -> tuple[Mitigation, ...]:
     """What is answered worse or not at all may cost revenue, and says so."""
 
@@ -26,7 +29,7 @@ def serving_switches(
         off = [f"{mask.kind} {mask.what}".strip() for mask in routes.masks.active(name)]
         return {"primary": route.primary, "candidate": route.candidate, "switched_off": off}
 
-    return (*_switching_off(routes, definitions, observe), *_keeping(routes, freezes, observe))
+    return (*_switching_off(routes, definitions, observe), *_keeping(routes, freezes, ledger, observe))
 
 
 def _switching_off(
@@ -50,7 +53,7 @@ def _switching_off(
             name="disable-slice",
             risk="Those of the slice get the fallback's answers, which are simpler.",
             effect="Questions about one slice are answered by the fallback chain; all others as before.",
-            undo="switch-on.",
+            undo="switch-on, with what= the same slice: others stay off.",
             run=_put(routes, definitions, MaskKind.SLICE, "slice"),
             arguments=(MODEL, Argument("slice", "column=value of a question, partner_id=69"), _REASON),
             observe=observe,
@@ -62,7 +65,7 @@ def _switching_off(
             name="drop-feature",
             risk="Every version was trained with the feature; without it answers are less sure.",
             effect="The feature is missing to the model, as an unknown value would be; nothing is learned anew.",
-            undo="switch-on.",
+            undo="switch-on, with what= the same feature: others stay off.",
             run=_put(routes, definitions, MaskKind.FEATURE, "feature"),
             arguments=(MODEL, Argument("feature", "view.name, partner_recent.sales_7d"), _REASON),
             observe=observe,
@@ -73,15 +76,20 @@ def _switching_off(
     )
 
 
-def _keeping(routes: Routes, freezes: Freezes, observe: Observe) -> tuple[Mitigation, ...]:
+def _keeping(routes: Routes, freezes: Freezes, ledger: Ledger, observe: Observe) -> tuple[Mitigation, ...]:
     return (
         Mitigation(
             name="switch-on",
             risk="What was switched off answers again, also if the cause is still there.",
-            effect="All of the model, or one slice or feature of it, is served as before.",
+            effect="What this incident switched off of the model, all or one slice or feature, is served as before.",
             undo="fall-back, disable-slice or drop-feature.",
-            run=_lift(routes),
-            arguments=(MODEL, Argument("what", "the slice or feature; all when empty", required=False)),
+            run=_lift(routes, ledger),
+            arguments=(
+                MODEL,
+                Argument("what", "the slice or feature, partner_id=69; all when empty", required=False),
+                Argument("others", "yes: also what other incidents or people switched off", required=False),
+                _REASON,
+            ),
             observe=observe,
             advances=Action.RECOVER,
             takes=_WITHIN,
@@ -92,7 +100,7 @@ def _keeping(routes: Routes, freezes: Freezes, observe: Observe) -> tuple[Mitiga
             effect="What serves now stays: a running canary ends, and no deployment takes over.",
             undo="release-freeze.",
             run=_pin(routes, freezes),
-            arguments=(MODEL,),
+            arguments=(MODEL, _REASON),
             observe=observe,
             takes="a second",
         ),
@@ -125,12 +133,21 @@ def _check(definition: ModelDefinition, features: Sequence[str], kind: MaskKind,
         raise InputError(message, next_step="Name a slice by a column of the question, column=value.")
 
 
-def _lift(routes: Routes) -> Callable[[MitigationCall], Mapping[str, object]]:
+def _lift(routes: Routes, ledger: Ledger) -> Callable[[MitigationCall], Mapping[str, object]]:
     def run(call: MitigationCall) -> Mapping[str, object]:
-        what = call.arguments.get("what")
+        model, what = str(call.arguments["model"]), call.arguments.get("what")
         only = None if what in {None, ""} else str(what)
-        lifted = routes.masks.lift(str(call.arguments["model"]), what=only, actor=call.actor)
-        return {"switched_on": [mask.sentence for mask in lifted]}
+        # What was switched off has the key of the action that did it.
+        kind, subject = "incident.action_started", f"incident:{call.incident}"
+        done = ledger.events(kinds=[kind], subject=subject, limit=_MOST_ACTIONS)
+        mine = {str(one.payload.get("action")) for one in done if one.payload.get("mitigation") in _SWITCHING_OFF}
+        keys = None if call.arguments.get("others") == "yes" else mine
+        lifted = routes.masks.lift(model, what=only, keys=keys, actor=call.actor)
+        left = [mask.sentence for mask in routes.masks.active(model) if only in {None, mask.what}]
+        if left and not lifted and not mine:
+            message = f"incident {call.incident} switched none of this off: {', '.join(left)}"
+            raise ConflictError(message, next_step="Ask who did, or say others=yes to switch it on all the same.")
+        return {"switched_on": [mask.sentence for mask in lifted], "left_off": left}
 
     return run
 

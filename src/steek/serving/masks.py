@@ -1,7 +1,7 @@
 """What people switched off in serving for a while: a whole model, a slice of its questions, a feature."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -93,10 +93,16 @@ class Masks:
             self._ledger.append(connection, Draft("mask.put", f"model:{model}", actor, payload))
         return mask
 
-    def lift(self, model: str, *, what: str | None = None, actor: str) -> tuple[Mask, ...]:
-        """Switch on again what is off in a model, all or one thing; repeated, () and nothing is written."""
+    def lift(
+        self, model: str, *, what: str | None = None, keys: Collection[str] | None = None, actor: str
+    ) -> tuple[Mask, ...]:
+        """Switch on again what is off in a model, all or one thing; repeated, () and nothing is written.
+
+        With `keys` only what was switched off under one of them.
+        """
         with self._database.transaction() as connection:
-            lifted = [one for one in _active(connection, model) if what is None or one.what == what]
+            found = [one for one in _active(connection, model) if what is None or one.what == what]
+            lifted = [one for one in found if keys is None or one.key in keys]
             now = self._clock.now()
             for one in lifted:
                 connection.execute(update(masks).where(masks.c.key == one.key).values(ended_at=now))

@@ -44,6 +44,15 @@ def _overridden(payload: Payload) -> str:
     )
 
 
+def _freeze(word: str) -> Callable[[Payload], str]:
+    def say(payload: Payload) -> str:
+        actions = " and ".join(str(one) for one in cast("Sequence[object]", payload.get("actions") or ()))
+        why = f": {payload['reason']}" if payload.get("reason") else ""
+        return f"{actions} of {payload.get('subject', 'a system')} {word} by {payload.get('incident')}{why}"
+
+    return say
+
+
 def _verified(payload: Payload) -> str:
     return f"{payload.get('mitigation')}: {payload.get('verdict')} ({payload.get('confidence')})"
 
@@ -72,6 +81,8 @@ def _suspected(payload: Payload) -> str:
 
 
 CONTROL_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
+    "freeze.started": _freeze("held still"),
+    "freeze.ended": _freeze("no longer held"),
     "change.held": _change("change held"),
     "change.asked": _change("change asked for"),
     "change.approved": _change("change approved"),
