@@ -75,7 +75,7 @@ def rooms(broken_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     )
     incidents.assign(open_one, "commander", by, by, key="lead")
     incidents.act(open_one, "roll-back", {"model": "partner_demand", "member": "69"}, by, key="act")
-    world.platform.triage.merge(merged, open_one, "one outage", by, key="merge")
+    world.platform.merges.merge(merged, open_one, "one outage", by, key="merge")
     world.platform.groups.consider(closed, [], nobody_because="seen before anybody bought", actor=by, key="groups")
     incidents.resolve(closed, actor=by, key="resolve", verify=False, reason="by eye")
     incidents.advance(closed, "close", by, key="close")

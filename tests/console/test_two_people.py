@@ -208,3 +208,7 @@ def test_live_updates_move_nothing_and_keys_lead_to_the_parts(desk_and_phone: tu
     box = desk.locator('[data-live="next"]').bounding_box()
     assert box is not None
     assert 0 <= box["y"] < 200
+    # What is open elsewhere is counted live, too.
+    shows(desk, "nav", "Incidents 1 open")
+    world.incidents.declare("another", on="search_ranking", severity="sev3", actor=SAM, key="other")
+    shows(desk, "nav", "Incidents 2 open")

@@ -1,11 +1,13 @@
 """The parts of an incident's page as everybody sees them, drawn once for all who look at it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from jinja2 import Environment
 
 from steek.console.drawings import Drawings
 from steek.console.incident_page import incident_view, parts_of
+from steek.console.navigation import navigation
 from steek.console.page import Frame, render
 from steek.console.services import Services
 
@@ -23,7 +25,10 @@ def shared_parts(services: Services, drawings: Drawings, templates: Environment,
     view = incident_view(services, drawings, story, form_key=SHARED_KEY)
     frame = nobodys_frame(services, f"/incidents/{incident_id}")
     parts = {part.name: part.html for part in parts_of(services, templates, frame, story, view)}
-    return parts | {"tags": render(templates, "incident/tags.html", frame, view=view)}
+    # Only the team sees a room, so the counts beside it are the same for all, too.
+    counted = replace(frame, navigation=navigation(services))
+    tags, places = render(templates, "incident/tags.html", frame, view=view), render(templates, "places.html", counted)
+    return parts | {"tags": tags, "nav": places}
 
 
 def here_part(services: Services, templates: Environment, names: tuple[str, ...], unnamed: int) -> str:
