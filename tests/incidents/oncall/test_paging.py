@@ -376,3 +376,16 @@ def test_nobody_is_said_to_have_been_called_whom_nothing_calls(
     switchboard.paging.acknowledge(incident, actor="ada", key="a")
     assert incidents.timeline(incident)[-1].text == "took it on; no call had reached anybody"
     assert of_kind("incident.page_acknowledged")[-1].payload["reached"] == []
+
+
+@pytest.mark.covers("I13")
+def test_nobody_waits_for_somebody_whom_nothing_calls(
+    switchboard: Switchboard, incidents: Incidents, of_kind: Reader
+) -> None:
+    switchboard.rotation("ada", "ben", shift_hours=8000)
+    switchboard.reached("ben", "target:chat")
+    for severity in ("sev1", "sev3"):
+        incident = declare(incidents, key=severity, severity=severity)
+        switchboard.attend()
+        assert switchboard.told("chat")[-1] == (f"incident:{incident}", "open")
+        assert calls_of(of_kind)[-1]["because"] == "next in core; nothing calls anybody before"

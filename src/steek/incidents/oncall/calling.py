@@ -1,7 +1,7 @@
 """Whom a page calls: everybody responsible at this moment, in order, and who of them no target reaches."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -51,7 +51,7 @@ class Callees:
             found[owner] = PageRung(owner, 0.0, f"answers for {incident.subject}", self.channels(connection, owner))
         # Less than sev2 can wait for the morning: nobody is called after the first.
         waits = incident.severity is Severity.SEV3
-        rungs = tuple(rung for rung in found.values() if rung.after_s == 0 or not waits)
+        rungs = tuple(rung for rung in _brought_forward(list(found.values())) if rung.after_s == 0 or not waits)
         missing += [silence(rung.person) for rung in rungs if not rung.channels]
         return rungs, tuple(missing)
 
@@ -82,3 +82,12 @@ class Callees:
     def channels(self, connection: Connection, person: str) -> tuple[str, ...]:
         """Targets that reach a person, in the order in which they are tried."""
         return targets_of(read_people(connection).get(person, ()), self.targets())
+
+
+def _brought_forward(rungs: Sequence[PageRung]) -> Sequence[PageRung]:
+    """Where nothing calls those whose turn it is, whoever can be called first is called at once."""
+    if any(rung.channels for rung in rungs if rung.after_s == 0):
+        return rungs
+    first = min((rung for rung in rungs if rung.channels), key=lambda rung: rung.after_s, default=None)
+    said = "" if first is None else f"{first.because}; nothing calls anybody before"
+    return [replace(rung, after_s=0.0, because=said) if rung is first else rung for rung in rungs]

@@ -120,7 +120,8 @@ def next_calls(
 
 def _why_now(rung: PageRung) -> str:
     minutes = rung.after_s / _MINUTE_S
-    return rung.because if minutes == 0 else f"nobody answered for {minutes:g} minutes; {rung.because}"
+    waited = "1 minute" if minutes == 1 else f"{minutes:g} minutes"
+    return rung.because if minutes == 0 else f"nobody answered for {waited}; {rung.because}"
 
 
 def arrival(rung: PageRung, call: Call, deliveries: Mapping[str, Sequence[Delivery]]) -> datetime | None:
