@@ -82,6 +82,16 @@ def fire(database: Database, ledger: Ledger, found: list[Alert]) -> list[Event]:
         return ledger.append(connection, *(fired(alert, Kind.SHARE) for alert in found))
 
 
+def told(incidents: Incidents, signals: Signals, events: list[Event]) -> set[str]:
+    """Hand events over as subscriptions do; the incidents that took them."""
+    owners: set[str] = set()
+    for event in events:
+        owner = incidents.consider_alert(event)
+        owners |= set() if owner is None else {owner.id}
+        signals.on_event(event)
+    return owners
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -92,18 +102,9 @@ def main() -> None:
         incidents = Incidents(database, ledger, lineage, clock, {})
         desk = Desk(database, ledger, lineage, clock, incidents.menu)
         signals = Signals(desk, within=timedelta(days=1))
-
-        def told(events: list[Event]) -> set[str]:
-            owners: set[str] = set()
-            for event in events:
-                owner = incidents.consider_alert(event)
-                owners |= set() if owner is None else {owner.id}
-                signals.on_event(event)
-            return owners
-
         events = fire(database, ledger, alerts("a", ALERTS))
         with stopwatch() as ours:
-            owners = told(events)
+            owners = told(incidents, signals, events)
         [incident] = incidents.list()
         assert owners == {incident.id}, "one incident"
         with stopwatch() as cold:
@@ -113,7 +114,7 @@ def main() -> None:
         file_signals(signals, SIGNALS)
         events = fire(database, ledger, below_one_dataset(ledger, ALERTS))
         with stopwatch() as wide:
-            owners = told(events)
+            owners = told(incidents, signals, events)
         assert len(owners) == 1, "one incident"
         [one] = owners
         assert len(incidents.stories.read(one).alerts) == ALERTS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from steek.incidents.types import Incident
 from steek.kernel.errors import InputError
@@ -91,13 +91,7 @@ def related_events(
     urns = [incident.urn, *(str(Urn("incident", one)) for one in duplicates)]
     own = events.c.subject.in_(urns)
     with database.reading() as connection:
-        # Of more than anybody reads, the latest; how it was declared is always told.
-        latest_own = select(events).where(own, newer).order_by(events.c.sequence.desc()).limit(_MOST_OWN)
-        declared = select(events).where(own, newer, events.c.kind == "incident.declared")
-        rows = {
-            row["sequence"]: row for query in (latest_own, declared) for row in connection.execute(query).mappings()
-        }
-        found = [to_event(row) for _, row in sorted(rows.items())]
+        found = _own(connection, and_(own, newer))
         # Names and subjects are read first: most events are of other systems, and their payloads are what costs.
         # The kind is compared as an expression, so that the index over time is used and not the one over kinds.
         kinds = events.c.kind.concat("").in_((*SYSTEM_KINDS, *NAMING_KINDS))
@@ -119,6 +113,14 @@ def related_events(
         if event.subject in urns or event.id in evidence or _belongs(event, incident)
     }
     return [chosen[sequence] for sequence in sorted(chosen)]
+
+
+def _own(connection: Connection, condition: ColumnElement[bool]) -> list[Event]:
+    """Of more than anybody reads, the latest; how it was declared is always told."""
+    latest = select(events).where(condition).order_by(events.c.sequence.desc()).limit(_MOST_OWN)
+    declared = select(events).where(condition, events.c.kind == "incident.declared")
+    rows = {row["sequence"]: row for query in (latest, declared) for row in connection.execute(query).mappings()}
+    return [to_event(row) for _, row in sorted(rows.items())]
 
 
 def _before(closed_at: datetime | None) -> list[ColumnElement[bool]]:
