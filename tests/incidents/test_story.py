@@ -144,6 +144,8 @@ def test_timeline_holds_everything_in_order(incidents: Incidents, played: Incide
         "incident.acted",
         "alert.resolved",
         "incident.resolved",
+        "incident.mitigation_verified",
+        "incident.mitigation_verified",
         "postmortem.drafted",
     ]
     assert kinds == story
