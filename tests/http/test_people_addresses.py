@@ -281,7 +281,9 @@ def test_stakeholders_look_and_ask_in_the_view_of_their_row(doors: Doors, incide
     assert (answer.status_code, "what does it cost?" in answer.text) == (200, True)
     (question,) = doors.get(f"{here}/status")["questions"]
     assert (question["asked_by"], question["asked_as"]) == ("cfo@shop", "summary")
-    assert "sees the summary" in doors.client.get(page).text
+    shown = doors.client.get(page).text
+    assert "sees the summary" in shown
+    assert "No target reaches cfo@shop (finance), boss@shop (business)" in shown
     refused = doors.client.post(
         f"{here}/questions/1/answer", json={"text": "orders_model is ours"}, headers={"Idempotency-Key": "no"}
     )

@@ -7,7 +7,7 @@ import typer
 from steek.cli.incident_status import MeantOption, say_what_waits
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, SeenOption, actor_or_user, key_or_new
-from steek.cli.output import show
+from steek.cli.output import say, show
 
 _UPDATE_COLUMNS = ("number", "at", "actor", "text", "outside_state", "next_due_at")
 _HANDOVER_COLUMNS = ("id", "role", "giver", "taker", "state", "offered_at", "ended_at")
@@ -49,6 +49,9 @@ def update(
         show(posted, as_json=as_json)
         if posted.outside_state == "proposed":
             say_what_waits(platform, posted)
+        missed = ", ".join(f"{one.person} ({one.part})" for one in platform.telling.unreached(incident))
+        if missed:
+            say(f"no target reaches {missed}: call them, or give one with 'steek oncall contact'", err=True)
 
 
 def updates(incident: str, project: ProjectOption = None, as_json: JsonOption = False) -> None:

@@ -6,10 +6,12 @@ import typer
 
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
-from steek.cli.output import show
+from steek.cli.output import say, show
+from steek.incidents.roles.stakeholders import Sees
 from steek.incidents.updates.records import Update
 from steek.incidents.updates.status import summary_of
 from steek.incidents.updates.status_documents import outside_html, status_markdown
+from steek.incidents.updates.viewing import status_for
 from steek.platform import Platform
 
 MeantOption = Annotated[
@@ -124,7 +126,8 @@ def status(
 ) -> None:
     """The page for everybody as Markdown or JSON; the one for outsiders as a page that stands alone."""
     with opened(project) as platform:
-        found = platform.updates.status(incident)
+        listed, asked = platform.stakeholders.list, Sees(view)
+        found, _ = status_for(None, incident, status=platform.updates.status, stakeholders=listed, asked=asked)
         if view == "summary":
             show(summary_of(found), as_json=as_json)
         elif view == "outsider":
@@ -135,7 +138,7 @@ def status(
         elif as_json:
             show(found, as_json=True)
         else:
-            typer.echo(status_markdown(found))
+            say(status_markdown(found))
 
 
 def say_what_waits(platform: Platform, posted: Update) -> None:
@@ -143,7 +146,7 @@ def say_what_waits(platform: Platform, posted: Update) -> None:
     words = " ".join(f"--meant '{word}'" for word in platform.outsiders.asks(posted.incident_id, posted.number))
     named = "it has names of ours that may be meant as plain words; " if words else ""
     said = f"outsiders read nothing of it yet: {named}communications says steek incident approve"
-    typer.echo(f"{said} {posted.incident_id} {posted.number} {words}".rstrip(), err=True)
+    say(f"{said} {posted.incident_id} {posted.number} {words}".rstrip(), err=True)
 
 
 STATUS_VERBS = {

@@ -33,6 +33,7 @@ from steek.incidents.reviews.reviews import Reviews
 from steek.incidents.roles.handovers import Handovers
 from steek.incidents.roles.stakeholders import Stakeholders
 from steek.incidents.updates.outsiders import Outsiders
+from steek.incidents.updates.telling import Telling
 from steek.incidents.updates.updates import Updates
 from steek.kernel.clock import Clock
 from steek.kernel.settings import Settings
@@ -106,6 +107,7 @@ class Services:
     handovers: Handovers
     updates: Updates
     outsiders: Outsiders
+    telling: Telling
     stakeholders: Stakeholders
     change_control: ChangeControl
     agreements: Agreements

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from steek.console.services import Services
+from steek.console.updates_section import unreached
 from steek.incidents import Role
 from steek.incidents.roles.stakeholders import Sees
 from steek.incidents.updates.cadence import Due
@@ -20,13 +21,14 @@ class StatusView:
     """The status, who speaks for it, and how it stands to its next update.
 
     `asks` are words of proposed texts for outsiders, by number of the update, that are names here: whoever approves
-    says that they are meant as plain words.
+    says that they are meant as plain words. `unreached` are stakeholders whom no target reaches.
     """
 
     status: Status
     health: str
     communications: str
     asks: Mapping[int, tuple[str, ...]]
+    unreached: tuple[str, ...]
     form_key: str
 
     @property
@@ -69,4 +71,5 @@ def status_view(services: Services, status: Status, *, form_key: str) -> StatusV
     proposed = [one.number for one in status.updates if one.outside_state == "proposed"]
     communications = status.incident.roles.get(Role.COMMUNICATIONS, "")
     asks = {number: services.outsiders.asks(status.incident.id, number) for number in proposed}
-    return StatusView(status, _HEALTH[status.due], communications, asks, form_key)
+    told = unreached(services, status.incident.id) if status.part_of is None else ()
+    return StatusView(status, _HEALTH[status.due], communications, asks, told, form_key)

@@ -25,7 +25,10 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class UpdatesView:
-    """The last update, how it stands to the next, and how many questions wait."""
+    """The last update, how it stands to the next, and how many questions wait.
+
+    `unreached` are stakeholders whom no target reaches.
+    """
 
     last: Update | None
     next_at: object
@@ -34,6 +37,7 @@ class UpdatesView:
     every_minutes: int
     waiting: int
     proposed: int
+    unreached: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,13 @@ def updates_section(services: Services, story: Story, _form_key: str) -> Updates
         every_minutes=status.cadence.every_minutes,
         waiting=sum(each.answer is None for each in status.questions),
         proposed=sum(each.outside_state == "proposed" for each in status.updates),
+        unreached=unreached(services, story.incident.id),
     )
+
+
+def unreached(services: Services, incident_id: str) -> tuple[str, ...]:
+    """Who should hear of an incident and does not, each with what they are."""
+    return tuple(f"{one.person} ({one.part})" for one in services.telling.unreached(incident_id))
 
 
 def handovers_section(services: Services, story: Story, _form_key: str) -> HandoversView | None:

@@ -11,7 +11,7 @@ from steek.http.replying import Actor, Key, actor_or_api, reply, require_key
 from steek.incidents.roles.stakeholders import Sees
 from steek.incidents.updates.status import Status, outside_page, summary_of
 from steek.incidents.updates.status_documents import OUTSIDE_HEADERS, outside_html, status_markdown
-from steek.incidents.updates.viewing import narrowed, status_for
+from steek.incidents.updates.viewing import status_for
 from steek.platform import Platform
 
 
@@ -56,8 +56,9 @@ def router(platform: Platform) -> APIRouter:
     return routes
 
 
-def _seen(platform: Platform, incident: str) -> tuple[Status, Sees]:
-    return status_for(caller(), incident, status=platform.updates.status, stakeholders=platform.stakeholders.list)
+def _seen(platform: Platform, incident: str, asked: Sees | None = None) -> tuple[Status, Sees]:
+    listed = platform.stakeholders.list
+    return status_for(caller(), incident, status=platform.updates.status, stakeholders=listed, asked=asked)
 
 
 def _reading(routes: APIRouter, platform: Platform) -> None:
@@ -68,8 +69,7 @@ def _reading(routes: APIRouter, platform: Platform) -> None:
         form: Literal["json", "markdown"] = "json",
     ) -> Response:
         """The page for everybody, in the view of whoever calls; `sees` may only narrow it."""
-        found, may = _seen(platform, incident)
-        shown = narrowed(may, None if sees is None else Sees(sees))
+        found, shown = _seen(platform, incident, None if sees is None else Sees(sees))
         if shown is Sees.OUTSIDER:
             return reply(outside_page(found, found.links[0].title if found.links else ""))
         if shown is Sees.SUMMARY:

@@ -55,6 +55,8 @@ def test_what_was_merged_is_told_of_and_read_where_people_work(
     assert (page.is_over, page.title) == (False, "Odd results")
     assert page.phase == "We have noticed a problem and are looking into it."
     assert [each.text for each in page.entries] == ["We found the cause.", "Some results are odd."]
+    shown, _ = status_for(None, other.id, status=updates.status, stakeholders=lambda *_: (), asked=Sees.SUMMARY)
+    assert shown.incident.id == spoken
     merged, survivor = updates.status(other.id), updates.status(spoken)
     assert (merged.part_of, survivor.part_of) == (spoken, None)
     assert merged.phase == f"It is part of {spoken}. People work there."

@@ -44,6 +44,7 @@ class Inbox:
 class Office:
     """Who is told, and a worker's turn."""
 
+    database: Database
     telling: Telling
     inboxes: dict[str, Inbox]
     turn: Callable[..., int]
@@ -83,7 +84,7 @@ def office(
         notices.deliver()
         return made
 
-    yield Office(telling, inboxes, turn)
+    yield Office(database, telling, inboxes, turn)
     notices.close()
     assert declared.id
 
@@ -178,6 +179,11 @@ def test_outsiders_who_were_told_nothing_hear_of_no_end(
     office: Office, updates: Updates, incidents: Incidents, declared: Incident
 ) -> None:
     updates.post(declared.id, "x", actor="ariel", key="u")
+    # The contact of one was written down, and no such target is left.
+    assert office.telling.unreached(declared.id) == ()
+    with office.database.transaction() as connection:
+        write_person(connection, "partners@grocer", (Contact("target", "gone"),), at=declared.declared_at)
+    assert [one.person for one in office.telling.unreached(declared.id)] == ["partners@grocer"]
     incidents.resolve(declared.id, actor="ariel", key="r", verify=False, reason="it is over")
     office.turn()
     assert (len(office.titles("partners")), len(office.titles("product"))) == (0, 2)

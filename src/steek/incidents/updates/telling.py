@@ -88,6 +88,18 @@ class Telling:
                 told = [*self._turn(connection, incident, event)]
             self._notices.post_in(connection, [one for one in told if one is not None])
 
+    def unreached(self, incident_id: str) -> tuple[Stakeholder, ...]:
+        """Stakeholders of an incident whom no target reaches: nothing that is said here comes to them by itself.
+
+        Raises:
+            NotFoundError: no such incident.
+        """
+        known = [target.name for target in self._notices.targets()]
+        with self._database.reading() as connection:
+            incident, people = find(connection, incident_id), read_people(connection)
+        meant = self._stakeholders(incident.subject, *incident.systems)
+        return tuple(one for one in meant if not targets_of(people.get(one.person, ()), known))
+
     def tick(self) -> int:
         """Remind communications of updates that are due soon or overdue; returns how many reminders were made."""
         open_states = [state.value for state in State if state.is_open]

@@ -40,10 +40,18 @@ def status_for(
     *,
     status: Callable[[str], Status],
     stakeholders: Callable[..., Sequence[Stakeholder]],
+    asked: Sees | None = None,
 ) -> tuple[Status, Sees]:
-    """The status of an incident and how much of it somebody may see.
+    """The status of an incident and how much of it is shown to somebody.
 
-    To whom may not see internals, an incident that was merged is the one that people work on.
+    To whom internals are not shown, an incident that was merged is the one that people work on.
+
+    Args:
+        actor: Who looks.
+        incident_id: Which.
+        status: The status of one incident.
+        stakeholders: Those of some systems.
+        asked: A narrower view than they may have; None shows what they may see.
 
     Raises:
         RefusedError: no stakeholder of its systems; they are not told whether there is such an incident either.
@@ -58,9 +66,10 @@ def status_for(
     sees = view_of(actor, stakeholders(found.incident.subject, *found.incident.systems))
     if sees is None:
         raise _refused(actor)
-    if sees is not Sees.INTERNAL and found.part_of is not None:
+    shown = narrowed(sees, asked)
+    if shown is not Sees.INTERNAL and found.part_of is not None:
         found = status(found.part_of)
-    return found, sees
+    return found, shown
 
 
 def _refused(actor: Actor | None) -> RefusedError:
