@@ -15,7 +15,7 @@ from steek.incidents.postmortems.blamelessness import BlameWarning
 from steek.incidents.postmortems.counting import TIMES
 from steek.incidents.postmortems.editing import field_names, field_text
 from steek.incidents.postmortems.exporting import PostmortemExport
-from steek.incidents.postmortems.gaps import gaps, reasons_not_to_publish
+from steek.incidents.postmortems.gaps import reasons_not_to_publish, worth_a_look
 from steek.incidents.postmortems.publication import Stage, possible
 from steek.incidents.postmortems.remarks import Comment, Unsettled
 from steek.incidents.postmortems.report import HEADINGS, SECTIONS, Point, PointRole, Report, Standing
@@ -107,7 +107,7 @@ class PostmortemView:
     categories: tuple[Category, ...]
     warnings: tuple[BlameWarning, ...]
     questions: tuple[str, ...]
-    lacks: tuple[str, ...]
+    lacks: Mapping[str, str]
     newer: tuple[str, ...]
     agreed: tuple[ShownFollowUp, ...]
     comments: tuple[Comment, ...]
@@ -151,8 +151,8 @@ def postmortem_view(
         axes=_axes(report),
         categories=services.taxonomies.current().categories,
         warnings=() if is_old else warnings,
-        questions=() if is_old else gaps(report, len(warnings)),
-        lacks=() if is_old else tuple(reasons_not_to_publish(report).values()),
+        questions=() if is_old else worth_a_look(report, len(warnings)),
+        lacks={} if is_old else reasons_not_to_publish(report),
         newer=() if is_old else services.postmortems.newer(record),
         agreed=_agreed(services, record.incident_id or record.id, now),
         comments=writing.comments(postmortem),
@@ -182,7 +182,7 @@ def _preview(services: Services, incident: str, now: datetime, form_key: str) ->
         categories=(),
         warnings=(),
         questions=(),
-        lacks=(),
+        lacks={},
         newer=(),
         agreed=_agreed(services, incident, now),
         comments=(),

@@ -84,6 +84,8 @@ def _axis(title: str, axis: AxisCount, labels: tuple[str, ...]) -> AxisView:
     low, high = sum(axis.at_point[:2]), sum(axis.at_point[3:])
     ends = f"{low} of {axis.placed} {labels[0]} or {labels[1]}, {high} {labels[3]} or {labels[4]}"
     said = f"{ends}, {axis.at_point[2]} {labels[2]}"
+    if not axis.placed:
+        return AxisView(title, "none is placed yet", drawing)
     return AxisView(title, said if axis.placed >= ENOUGH else f"{said}; {few(axis.placed, what='a share')}", drawing)
 
 
@@ -118,8 +120,11 @@ def _times(counted: Statistics) -> Drawing | None:
         # Safe: drawn from numbers, and labels are escaped.
         return Markup(dot_rows_svg(rows, words=_words, ticks=_TICKS_S, width=width))  # noqa: S704
 
-    table = tuple((row.label, ", ".join(map(_words, row.values)) or "-", row.said) for row in rows)
-    return Drawing(draw(_WIDE), draw(_NARROW), ("", "values", "median"), table)
+    table = tuple(
+        (row.label, ", ".join(map(_words, row.values)) or "-", row.said, str(one.unknown))
+        for row, one in zip(rows, counted.times, strict=True)
+    )
+    return Drawing(draw(_WIDE), draw(_NARROW), ("", "values", "median", "not known"), table)
 
 
 def _quarters(counted: Statistics) -> Drawing | None:

@@ -13,7 +13,7 @@ from steek.incidents.postmortems.report import Detected
 from steek.incidents.postmortems.report_markdown import cell, inline
 from steek.incidents.stories import Story
 from steek.incidents.timeline import TimelineEntry, own_events
-from steek.incidents.types import Duration, Span
+from steek.incidents.types import AlertEvidence, Duration, Span
 
 SHOWN_SUSPECTS = 20  # the incident page has them all
 _MOST_LINES = 150
@@ -82,8 +82,7 @@ def _impact(story: Story) -> str:
     said = {*assessed, *(["groups harmed"] if considered or "groups" in assessed else [])}
     for alert in story.alerts[:SHOWN_SUSPECTS]:
         where = f" [{inline(alert.slice)}]" if alert.slice else ""
-        was = f"was at {_number(alert.value)}; bounds {_number(alert.lower)} to {_number(alert.upper)}"
-        lines.append(f"- {inline(alert.monitor)}{where} {was}")
+        lines.append(f"- {inline(alert.monitor)}{where} was at {_number(alert.value)}{_bounds(alert)}")
     missing = [name for name in _ASKED_OF_PEOPLE if name not in said]
     return "\n".join([*lines, *([f"- Not measured, to be added by people: {', '.join(missing)}"] if missing else [])])
 
@@ -180,5 +179,11 @@ def _at(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
+def _bounds(alert: AlertEvidence) -> str:
+    said = {"at least": alert.lower, "at most": alert.upper}
+    known = [f"{word} {_number(bound)}" for word, bound in said.items() if bound is not None]
+    return f"; {' and '.join(known)} was expected" if known else ""
+
+
 def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.4g}"
+    return "no value" if value is None else f"{value:,.4g}"

@@ -22,8 +22,8 @@ def reasons_not_to_publish(report: Report) -> Mapping[str, str]:
     return {name: sentences[name] for name, holds in lacks.items() if holds}
 
 
-def gaps(report: Report, warnings: int) -> tuple[str, ...]:
-    """The same with what else is worth a look; `warnings` counts statements that blame."""
+def worth_a_look(report: Report, warnings: int) -> tuple[str, ...]:
+    """What else is open and keeps nothing from being published; `warnings` counts statements that blame."""
     lacks: Mapping[str, bool] = {
         "No root cause is confirmed.": not any(
             one.standing is Standing.CONFIRMED for one in report.of_role(PointRole.ROOT_CAUSE)
@@ -31,4 +31,9 @@ def gaps(report: Report, warnings: int) -> tuple[str, ...]:
         f"{warnings} statements read as if somebody were the cause.": warnings > 0,
         "Where we were lucky is not written.": not report.of_role(PointRole.LUCK),
     }
-    return (*reasons_not_to_publish(report).values(), *(sentence for sentence, holds in lacks.items() if holds))
+    return tuple(sentence for sentence, holds in lacks.items() if holds)
+
+
+def gaps(report: Report, warnings: int) -> tuple[str, ...]:
+    """Both, what has to be there first."""
+    return (*reasons_not_to_publish(report).values(), *worth_a_look(report, warnings))
