@@ -42,6 +42,32 @@ def test_two_lines_filed_by_two_people_are_declared_from_the_page(client: Visito
     assert "Dismissed, with your reason." in post(client, f"/signals/{left.id}/dismissal", reason="a test", key="5")
 
 
+@pytest.mark.covers("I13", "I3", "N4")
+def test_turns_and_contacts_are_written_and_people_are_called_by_forms(client: Visitor, world: World) -> None:
+    turns = {"people": "ada, ben", "starts": "2017-01-02", "covers": "search_*", "hours": "8000", "ends": "2099-01-01"}
+    asked = {**turns, "name": "core", "zone": "Europe/Berlin", "hands-over": "08:30", "escalation": "5:next, 9:ben"}
+    shown = post(client, "/on-call/rotations", **asked, duty="operations", version="0", key="o1")
+    assert "Kept. Look below for gaps, and for people whom nothing calls." in shown
+    assert "nobody would hear it" in shown
+    assert "no target reaches ada, so nothing calls them" in shown
+    known = world.platform.oncall.rotations()["core"]
+    assert (known.people, f"{known.hands_over_at:%H:%M}", known.unreached) == (("ada", "ben"), "08:30", ("ada", "ben"))
+    assert [(step.after_minutes, step.to) for step in known.escalation] == [(5, "next"), (9, "ben")]
+    late = client.post("/on-call/rotations", data={"actor": "sam", **asked, "version": "0", "key": "o2"})
+    assert (late.status_code, "changed by ariel@grocer" in text_of(late.text)) == (409, True)
+    assert "is no number" in text_of(client.post("/on-call/rotations", data={"actor": "a", **asked, "hours": "x"}).text)
+    shown = post(client, "/on-call/contacts", person="ben", contacts=f"phone:+49 30 1\nmail:{HOSTILE}", key="o3")
+    assert "Only whoever has a role in this project reads how people are reached." in shown
+    assert "+49 30 1" not in shown
+    shown = post(client, f"{PAGE}/call", to="ben", key="o4")
+    assert "Called. The timeline says when it arrives." in shown
+    assert "no target reaches ben (asked for by ariel@grocer)" in shown
+    assert "is already" not in post(client, f"{PAGE}/roles", role="shadow", person="new@grocer", key="o5")
+    post(client, f"{PAGE}/leave-shadow", person="new@grocer", key="o6")
+    assert world.incidents.get("2017-001").shadows == ()
+    assert "Taken out." in post(client, "/on-call/rotations/remove", name="core", key="o7")
+
+
 @pytest.mark.covers("I2", "I5", "N4")
 def test_the_state_of_an_incident_is_said_by_forms(client: Visitor, world: World) -> None:
     assert "Not known: users" in text_of(client.get(PAGE).text)

@@ -52,6 +52,7 @@ def add_rotation(
     name: str,
     people: Annotated[list[str], typer.Argument(help="In the order in which they take turns.")],
     starts: Annotated[str, typer.Option("--starts", help="Day of the first turn, 2024-03-25.")],
+    ends: Annotated[str | None, typer.Option("--ends", help="From that day on nobody takes over.")] = None,
     shift_hours: Annotated[int, typer.Option("--shift-hours", help="Length of a turn; a week is 168.")] = 168,
     hands_over_at: Annotated[str, typer.Option("--hands-over-at", help="On the wall clock, 09:00.")] = "09:00",
     zone: Annotated[str, typer.Option("--zone", help="IANA time zone of that wall.")] = "UTC",
@@ -70,6 +71,7 @@ def add_rotation(
         "name": name,
         "people": people,
         "starts_on": starts,
+        "ends_on": ends,
         "shift_hours": shift_hours,
         "hands_over_at": hands_over_at,
         "zone": zone,
@@ -195,7 +197,12 @@ def contact(
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
         given = [contact_of(text) for text in contacts or []]
-        show(list(platform.oncall.set_contacts(person, given, actor=by, key=name)), as_json=as_json)
+        stored = platform.oncall.set_contacts(person, given, actor=by, key=name)
+        show(list(stored), as_json=as_json)
+        declared = {target.name for target in platform.notices.targets() if target.purposes}
+        gone = [each.value for each in stored if each.kind == "target" and each.value not in declared]
+        known = ", ".join(sorted(declared)) or "none"
+        _warn((f"there is no target {name} in steek.toml; there are: {known}" for name in gone), as_json=as_json)
 
 
 def contacts(project: ProjectOption = None, as_json: JsonOption = False) -> None:

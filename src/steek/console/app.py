@@ -19,6 +19,7 @@ from steek.console.alert_actions import ALERT_ACTIONS
 from steek.console.attribution_actions import ATTRIBUTION_ACTIONS
 from steek.console.bench_actions import BENCH_ACTIONS
 from steek.console.bench_pages import BENCH_PAGES
+from steek.console.calling_actions import CALLING_ACTIONS
 from steek.console.control_actions import CONTROL_ACTIONS
 from steek.console.data_actions import DATA_ACTIONS
 from steek.console.defence_pages import DEFENCE_PAGES
@@ -71,7 +72,7 @@ def build_console(platform: object) -> ASGIApp:
     forms |= FOLLOW_UP_ACTIONS
     forms |= STATE_ACTIONS
     forms |= BENCH_ACTIONS
-    forms |= ONCALL_ACTIONS
+    forms |= ONCALL_ACTIONS | CALLING_ACTIONS
     forms |= CONTROL_ACTIONS
     forms |= POSTMORTEM_ACTIONS
     pages = {**PAGES, **DEFENCE_PAGES, **BENCH_PAGES, **ONCALL_PAGES}

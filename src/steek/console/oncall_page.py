@@ -8,7 +8,7 @@ from steek.console.services import Services
 from steek.incidents.oncall.contacts import Contact, may_see_contacts
 from steek.incidents.oncall.page_rows import Page
 from steek.incidents.oncall.reaching import warning_of
-from steek.incidents.oncall.rotation import Rotation, time_zone
+from steek.incidents.oncall.rotation import Duty, Rotation, time_zone
 from steek.incidents.oncall.watches import Calendar, OnCall, Watch, who
 from steek.incidents.roles.stakeholders import Part, Sees, Stakeholder
 from steek.notify import Delivery
@@ -81,8 +81,10 @@ class OnCallView:
     pages: tuple[PageView, ...]
     calendar: Calendar
     stakeholders: tuple[Stakeholder, ...]
+    contacts: tuple[tuple[str, tuple[Contact, ...]], ...] | None
     parts: tuple[str, ...]
     sees: tuple[str, ...]
+    duties: tuple[str, ...]
     now: datetime
     form_key: str
 
@@ -99,8 +101,10 @@ def oncall_view(services: Services, *, form_key: str) -> OnCallView:
         pages=tuple(_page(services, page) for page in services.paging.open()),
         calendar=calendar,
         stakeholders=services.stakeholders.list(),
+        contacts=None if contacts is None else tuple(contacts.items()),
         parts=tuple(Part),
         sees=tuple(Sees),
+        duties=tuple(Duty),
         now=now,
         form_key=form_key,
     )

@@ -42,12 +42,13 @@ class UpdatesView:
 
 @dataclass(frozen=True, slots=True)
 class HandoversView:
-    """Offers that wait to be accepted, the last that ended, a drafted summary, and roles that can be handed over."""
+    """Offers that wait to be accepted, the last that ended, roles that can be handed over, and who may be called."""
 
     offered: tuple[Handover, ...]
     last: Handover | None
     roles: tuple[str, ...]
     shadows: tuple[str, ...]
+    callable: tuple[str, ...]
 
 
 def call_section(services: Services, story: Story, _form_key: str) -> CallView | None:
@@ -82,11 +83,16 @@ def unreached(services: Services, incident_id: str) -> tuple[str, ...]:
 def handovers_section(services: Services, story: Story, _form_key: str) -> HandoversView | None:
     """Roles on their way; None where there is nothing to show and no role left to hand over."""
     found = services.handovers.list(story.incident.id)
-    if not (found or story.incident.shadows or story.incident.state.is_open):
+    offered = tuple(each for each in found if each.state is HandoverState.OFFERED)
+    last = next((each for each in found if each.state in (HandoverState.ACCEPTED, HandoverState.TAKEN)), None)
+    if not (offered or last or story.incident.shadows or story.incident.state.is_open):
         return None
+    rotations = services.oncall.rotations().values()
+    people = dict.fromkeys(person for rotation in rotations for person in rotation.named)
     return HandoversView(
-        offered=tuple(each for each in found if each.state is HandoverState.OFFERED),
-        last=next((each for each in found if each.state in (HandoverState.ACCEPTED, HandoverState.TAKEN)), None),
+        offered=offered,
+        last=last,
         roles=tuple(role.value for role in Role if role is not Role.SHADOW),
         shadows=story.incident.shadows,
+        callable=(*(f"rotation:{rotation.name}" for rotation in rotations), *people),
     )
