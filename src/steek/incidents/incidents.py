@@ -14,6 +14,7 @@ from steek.incidents.declaring_by_person import KEY_CHARACTERS, checked_actor, d
 from steek.incidents.declaring_by_rule import declaration_by_rule
 from steek.incidents.desk import Desk
 from steek.incidents.ethics.refusals import check_role_not_refused
+from steek.incidents.impact.assessing import raise_to
 from steek.incidents.lifecycle import Action, State, move
 from steek.incidents.mitigations import ActionTaken, Menu, Mitigation
 from steek.incidents.postmortems.drafting import PostmortemDrafts
@@ -120,6 +121,7 @@ class Incidents:
         if declaration is None:
             return None
         incident = declare_and_rank(self._desk, declaration)
+        raise_to(self._desk, incident, declaration.severity, f"an alert declares so: {declaration.title}")
         take_along(self._desk, incident, event)
         return self.get(incident.id)
 

@@ -14,7 +14,7 @@ from steek.incidents.impact.triage import Triage
 from steek.incidents.impact.types import interval_words
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, InputError, NotFoundError, SettingsError, StaleWriteError
-from steek.ledger import Database, Ledger, Lineage
+from steek.ledger import Database, Draft, Ledger, Lineage
 
 RULES = parse_rules("users:100/10000, money:1000/100000, partners:1/10, systems:10")
 
@@ -74,8 +74,10 @@ def test_the_rule_says_why_and_what_it_does_not_know() -> None:
         [impact(Dimension.GROUPS, None, None, "night workers")], systems=[], objectives=[], rules=RULES
     )
     assert (groups.severity, groups.reasons) == (Severity.SEV2, ("groups of people are harmed: night workers",))
-    nothing = severity_by_rule([], systems=[], objectives=[], rules=RULES)
-    assert nothing.reasons == ("nothing that is known speaks for more than sev3",)
+    nothing = severity_by_rule([impact(Dimension.USERS, 0, None)], systems=[], objectives=[], rules=RULES)
+    assert (nothing.severity, nothing.reasons) == (None, ("nothing is known yet of users, money, partners",))
+    little = severity_by_rule([impact(Dimension.USERS, 0, 3)], systems=[], objectives=[], rules=RULES)
+    assert (little.severity, little.reasons) == (Severity.SEV3, ("nothing that is known speaks for more than sev3",))
     unset = severity_by_rule(said, systems=["model:a"], objectives=[], rules=SeverityRules())
     assert (unset.severity, unset.unknown) == (None, ("money",)), "it speaks neither for nor against"
     assert unset.reasons[0].startswith("no levels are set")
@@ -277,3 +279,34 @@ def test_what_waited_for_the_morning_is_held_still_from_sev2_on(
     [held] = of_kind("freeze.requested")
     assert (held.payload["subjects"], held.actor) == (["dataset:partner_lines", "model:partner_demand"], "kim")
     assert incidents.get(quiet.id).frozen
+
+
+@pytest.mark.covers("I1", "I2")
+def test_an_alert_that_declares_worse_raises_what_it_joins_unless_somebody_has_set_it(
+    triage: Triage, incidents: Incidents, loop: Loop, of_kind: Reader
+) -> None:
+    loop.history()
+    loop.at(1, 1)
+    first = incidents.consider_alert(loop.fire(joins(declare="sev3"))[1])
+    assert first is not None
+    _, event = loop.fire(joins("money", declare="sev1"))
+    for _ in range(2):
+        raised = incidents.consider_alert(event)
+        assert raised is not None
+        assert (raised.id, raised.severity, raised.frozen) == (first.id, Severity.SEV1, True)
+    assert len(of_kind("incident.severity_changed")) == 1
+    triage.set_severity(first.id, "sev3", "a test shop", "kim", key="s")
+    incidents.consider_alert(loop.fire(joins("more", declare="sev1"))[1])
+    assert incidents.get(first.id).severity is Severity.SEV3
+
+
+@pytest.mark.covers("I2")
+def test_what_people_attach_is_counted_and_what_a_storm_joins_is_not_one_by_one(
+    triage: Triage, declared: Incident, counted: list[Estimate], loop: Loop, ledger: Ledger
+) -> None:
+    counted.append(Estimate(Dimension.SLICES, 3, None, "slices", "alerts"))
+    told = {"incident": declared.id, "alert": "a"}
+    for actor, known in (("steek", False), ("kim", True)):
+        [event] = ledger.record(Draft("incident.alert_attached", declared.urn, actor, told))
+        triage.on_event(event)
+        assert any(one.known for one in triage.impacts(declared.id)) is known

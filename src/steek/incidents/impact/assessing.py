@@ -11,7 +11,7 @@ from steek.incidents.desk import Desk
 from steek.incidents.impact.impact_rows import read_impacts, write_impact
 from steek.incidents.impact.severity import SeverityAdvice, SeverityRules, is_worse, severity_by_rule
 from steek.incidents.impact.types import UNITS, Dimension, Estimate, Impact
-from steek.incidents.rows import change
+from steek.incidents.rows import change, find
 from steek.incidents.tables import alerts
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
 from steek.incidents.types import Incident, Severity
@@ -117,6 +117,16 @@ def raise_by_rule(desk: Desk, connection: Connection, incident: Incident, rules:
     if not is_worse(advice.severity, incident.severity):
         return incident
     return set_severity(desk, connection, incident, advice.severity, "; ".join(advice.reasons), actor="steek")[0]
+
+
+def raise_to(desk: Desk, incident: Incident, severity: Severity, reason: str) -> None:
+    """Raise the severity to what an alert declares that joins an incident, unless somebody has set it; not lowered."""
+    if not is_worse(severity, incident.severity):
+        return
+    with desk.database.transaction() as connection:
+        present = find(connection, incident.id)
+        if present.state.is_open and present.severity_reason is None and is_worse(severity, present.severity):
+            set_severity(desk, connection, present, severity, reason, actor="steek")
 
 
 def set_severity(

@@ -70,7 +70,8 @@ def parse_rules(text: str) -> SeverityRules:
 def severity_by_rule(
     impacts: Sequence[Impact], *, systems: Sequence[str], objectives: Sequence[str], rules: SeverityRules
 ) -> SeverityAdvice:
-    """The worst severity that anything known speaks for; where nothing does, sev3, or None while no levels are set.
+    """The worst severity that anything known speaks for; sev3 where all of it is below the levels, None where nothing
+    is known that there are levels for.
 
     The upper end of an interval counts, because an incident that is managed too much costs less than one that is
     managed too little; where only the lower end is known, that.
@@ -88,8 +89,9 @@ def severity_by_rule(
     if rules.systems is not None and len(systems) >= rules.systems:
         said.append((Severity.SEV2, f"{len(systems)} systems are affected, {rules.systems} or more are sev2"))
     unknown = tuple(one.dimension.value for one in impacts if not one.known)
-    if not said and not rules.levels and rules.systems is None:
-        return SeverityAdvice(None, (_NO_LEVELS,), unknown)
+    if not said and not any(_amount(one) is not None for one in impacts if one.dimension in rules.levels):
+        dimensions = ", ".join(rules.levels)
+        return SeverityAdvice(None, (f"nothing is known yet of {dimensions}" if dimensions else _NO_LEVELS,), unknown)
     worst = min((severity for severity, _ in said), key=_ORDER.index, default=Severity.SEV3)
     reasons = tuple(words for severity, words in said if severity is worst)
     return SeverityAdvice(worst, reasons or ("nothing that is known speaks for more than sev3",), unknown)
@@ -104,8 +106,12 @@ def is_worse(first: Severity, second: Severity) -> bool:
     return _ORDER.index(first) < _ORDER.index(second)
 
 
+def _amount(impact: Impact) -> float | None:
+    return impact.high if impact.high is not None else impact.low or None
+
+
 def _of_impact(impact: Impact, rules: SeverityRules) -> list[tuple[Severity, str]]:
-    amount = impact.high if impact.high is not None else impact.low
+    amount = _amount(impact)
     if impact.dimension is Dimension.GROUPS and impact.names:
         # Harm that falls on some groups of people is never a matter of their number alone.
         return [(Severity.SEV2, f"groups of people are harmed: {', '.join(impact.names[:3])}")]

@@ -21,7 +21,8 @@ from steek.incidents.types import Incident, Severity
 from steek.kernel.errors import ConflictError, InputError, NotFoundError
 from steek.ledger import Draft, Event
 
-ESTIMATED_KINDS = ("incident.declared", "incident.resolved", "incident.system_added")
+_BY_HAND = ("incident.alert_attached", "incident.alert_detached")
+ESTIMATED_KINDS = ("incident.declared", "incident.resolved", "incident.system_added", *_BY_HAND)
 _KEY_CHARACTERS = 300
 _MOST_SYSTEMS = 200
 Estimator = Callable[[Story], Sequence[Estimate]]
@@ -235,6 +236,8 @@ class Triage:
 
     def on_event(self, event: Event) -> None:
         """Subscription to `ESTIMATED_KINDS`: count anew; at the end, see whether a defence held. It may come twice."""
+        if event.kind in _BY_HAND and event.actor == "steek":
+            return  # of a storm each joins by itself; what people attach one by one is counted
         incident = str(event.payload["incident"])
         self.estimate(incident, key=event.id)
         if event.kind != "incident.resolved":
