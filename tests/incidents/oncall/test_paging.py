@@ -13,6 +13,7 @@ from steek.incidents.impact.severity import parse_rules
 from steek.incidents.impact.triage import Triage
 from steek.incidents.oncall.page_rows import Page
 from steek.incidents.oncall.page_steps import PAGE_TRANSITIONS, PageState
+from steek.incidents.roles.handovers import Handovers
 from steek.kernel import ReplayClock
 from steek.kernel.errors import ConflictError, NotFoundError
 from steek.ledger import Database, Ledger, Lineage
@@ -389,3 +390,25 @@ def test_nobody_waits_for_somebody_whom_nothing_calls(
         switchboard.attend()
         assert switchboard.told("chat")[-1] == (f"incident:{incident}", "open")
         assert calls_of(of_kind)[-1]["because"] == "next in core; nothing calls anybody before"
+
+
+@pytest.mark.covers("I3", "I13")
+def test_who_is_offered_a_role_hears_of_it_until_it_is_accepted_or_taken_back(
+    crew: Switchboard, incidents: Incidents, database: Database, ledger: Ledger, clock: ReplayClock
+) -> None:
+    incident = declare(incidents)
+    incidents.assign(incident, "commander", "ada", "ada", key="c")
+    handovers = Handovers(database, ledger, clock, incidents.stories, lambda _: None)
+    offered = [
+        handovers.hand_over(incident, "commander", "ben", "what is known", actor="ada", key="h1"),
+        handovers.hand_over(incident, "planning", "ben", "what is planned", actor="ada", key="h2"),
+    ]
+    crew.attend()
+    keys = [f"handover:{one.id}" for one in offered]
+    assert crew.told("chat") == [(key, "open") for key in keys]
+    assert f"steek incident accept {offered[0].id}" in crew.channels["chat"].got[0].body
+    assert page_of(crew, incident).state is PageState.ACKNOWLEDGED
+    handovers.accept(offered[0].id, actor="ben", key="a")
+    handovers.withdraw(offered[1].id, actor="ada", key="w")
+    crew.attend()
+    assert crew.told("chat")[2:] == [(key, "resolved") for key in keys]

@@ -1,5 +1,6 @@
 """What people are told when they are called: what everybody hears, and a notice of their own for one person."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from steek.incidents.oncall.page_rows import Page
@@ -42,6 +43,31 @@ def notice_to(declared: Notice, incident: Incident, page: Page, rung: int, to: t
         at=page.paged_at,
         purpose="page",
         body=f"{called.because}. Answer with: steek oncall acknowledge {incident.id}",
+        group=None,
+        to=to,
+        only_to=True,
+    )
+
+
+def offer(declared: Notice, incident: Incident, handover: Mapping[str, object], to: tuple[str, ...]) -> Notice:
+    """What somebody is told who is offered a role; over once it was accepted or taken back.
+
+    Args:
+        declared: The notice that the incident's declaration became.
+        incident: As it is now.
+        handover: Payload of the event that tells of the handover.
+        to: Targets that reach the person.
+    """
+    is_over = "accepted" in handover or bool(handover.get("withdrawn"))
+    role, number = handover.get("role"), handover.get("handover")
+    return replace(
+        declared,
+        key=f"handover:{number}",
+        title=f"Incident {incident.id}: you are offered {role} (for {handover.get('to')})"[:300],
+        severity=incident.severity.value,
+        purpose="alert",
+        body=f"It is yours once you accept: steek incident accept {number}",
+        state="resolved" if is_over else "open",
         group=None,
         to=to,
         only_to=True,

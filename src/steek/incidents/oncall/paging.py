@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from steek.incidents.impact.severity import is_worse
 from steek.incidents.oncall.calling import Callees
-from steek.incidents.oncall.page_notices import heard, notice_to
+from steek.incidents.oncall.page_notices import heard, notice_to, offer
 from steek.incidents.oncall.page_rows import Page, read_page, read_pages, write_page
 from steek.incidents.oncall.page_steps import (
     PAGE_TRANSITIONS,
@@ -35,6 +35,7 @@ PAGING_KINDS = (
     "incident.advanced",
     "incident.declared",
     "incident.handed_over",
+    "incident.handover_offered",
     "incident.merged",
     "incident.resolved",
     "incident.role_assigned",
@@ -87,6 +88,8 @@ class Paging:
         incident_id, said = str(event.payload.get("incident")), event.payload
         # Who is told of it a day later is told of what was.
         is_news = self._clock.now() - event.recorded_at <= _NEWS
+        if "handover" in said:
+            self._tell_of_offer(event, incident_id, is_news=is_news)
         if event.kind == "incident.resolved":
             self._end(incident_id, PageAction.END, by=event.actor)
         elif event.kind in ("incident.role_assigned", "incident.handed_over"):
@@ -205,6 +208,16 @@ class Paging:
                 return
             remember_result(connection, "page again", event.id, incident_id)
             self._besides(connection, incident, page, person, f"named commander by {event.actor}", by=event.actor)
+
+    def _tell_of_offer(self, event: Event, incident_id: str, *, is_news: bool) -> None:
+        """Who is offered a role hears of it; it is no page, because whoever offers it is there."""
+        said = event.payload
+        with self._database.transaction() as connection:
+            incident = find(connection, incident_id)
+            to = self._callees.channels(connection, str(said.get("to")))
+            told = offer(self._declared(incident), incident, said, to)
+            if is_news or told.state == "resolved":
+                self._notices.post_in(connection, [told])
 
     def _inherit(self, event: Event, duplicate: str, into: str, *, is_news: bool) -> None:
         """The duplicate's page is over; where nobody was called for the survivor yet, its own begins."""
