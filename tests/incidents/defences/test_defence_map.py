@@ -202,7 +202,7 @@ def test_a_page_counts_when_a_call_arrived_and_people_without_target_are_a_hole(
     platform.oncall.set_contacts("ana", [{"kind": "target", "value": "tracker"}], actor="ana", key="a")
     answered("2017-008")
     assert process().state is HOLE
-    assert process().sentence == "no target reaches bo, who stand in rotation night"
+    assert process().sentence == "no target reaches bo (rotation night)"
     platform.oncall.set_contacts("bo", [{"kind": "target", "value": "tracker"}], actor="ana", key="b")
     assert (process().state, process().exercise) == (SET_UP, None)
     answered("2017-009", "ana")
@@ -216,7 +216,7 @@ def test_of_a_model_served_elsewhere_layers_are_asked_for_and_no_hole(platform: 
     drawn = platform.defence_map.map("elsewhere")
     gate = cell(drawn, "embedding-space", "gate")
     assert (gate.state, gate.lacking) == (CellState.NOT_KNOWN, ())
-    assert gate.sentence == "only who trains and serves elsewhere can have it; ask sales@grocer"
+    assert gate.sentence == "only who trains and serves elsewhere can have it; ask them"
     assert drawn.holes == ()
     (question,) = drawn.questions
     assert [layer.value for layer in question.layers] == ["gate", "canary", "monitor", "fallback", "rollback"]

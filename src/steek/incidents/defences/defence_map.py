@@ -168,7 +168,7 @@ def _question(model: str, rows: Sequence[Row], coverage: Coverage, evidence: Evi
     counted = Counter(means.id for means in addable)
     best = max(addable, key=lambda means: (counted[means.id], -means.effort), default=None)
     named = ", ".join(layer.value for layer in layers)
-    sentence = f"Which of {named} {model} has is not known here; ask {owner}, who answers for it."
+    sentence = f"Which of {named} {model} has is not known here: ask who trains and serves it ({owner} answers for it)."
     if mine:
         sentence += f" Nothing here would stop {listed([row.category.name for row in mine])}."
     helps = f" (of use against {counted[best.id]} of these {len(mine)})" if best is not None else ""

@@ -46,7 +46,7 @@ class Cell:
     @property
     def is_partial(self) -> bool:
         """Not so for every model."""
-        return self.state in {CellState.HOLE, CellState.NOT_KNOWN} and bool(self.protected)
+        return self.state in {CellState.HOLE, CellState.NOT_KNOWN} and 0 < len(self.protected) < self.models
 
 
 def _none() -> Mapping[str, Sequence[str]]:
@@ -113,7 +113,7 @@ def cell(
     missing = [means for means in evidence.addable(wanted, models) if means.id not in present]
     lacking = tuple(sorted(missing, key=lambda means: means.effort))
     made = Cell(layer, state, "", newest, drafted, tuple(found), lacking, protected, unknown, len(models))
-    return replace(made, sentence="; ".join(_words(made, wanted, present, gaps, tuple(said.values()), evidence)))
+    return replace(made, sentence="; ".join(_words(made, wanted, present, gaps, tuple(said.values()))))
 
 
 def _state(protected: int, unknown: int, models: int, *, is_broken: bool, is_exercised: bool) -> CellState:
@@ -130,17 +130,17 @@ def _words(
     present: frozenset[str],
     gaps: Sequence[str],
     said: Sequence[LayerSaid],
-    evidence: Evidence,
 ) -> Iterator[str]:
     have = "; ".join(means.have for means in wanted if means.id in present)
     yield from gaps
     yield from (f"{one.text} (written down by {one.actor}, {one.at:%Y-%m-%d})" for one in said)
     if made.unknown:
-        whom = ", ".join(sorted({evidence.elsewhere[name] for name in made.unknown}))
-        yield f"only who trains and serves {listed(made.unknown)} can have it; ask {whom}"
+        yield f"only who trains and serves {listed(made.unknown)} can have it; ask them"
     if made.is_partial and have:
         yield f"{len(made.protected)} of {made.models} models only: {have}"
-    elif made.state is CellState.HOLE and not gaps:
+    elif made.state is CellState.HOLE and gaps:
+        yield from ((f"there is: {have}",) if have else ())
+    elif made.state is CellState.HOLE:
         yield from (means.lack for means in wanted if not said and (means in made.lacking or not made.lacking))
     elif have:
         yield have

@@ -54,7 +54,7 @@ def safeguards_of_people(declared: Declared, practised: Sequence[Event], called:
         yield Safeguard("access_tokens", "setting:require_token", "callers need a token", None, "/privacy")
     for name in called.rotations:
         silent = called.unreached(name)
-        gap = f"no target reaches {', '.join(silent)}, who stand in rotation {name}" if silent else ""
+        gap = f"no target reaches {', '.join(silent)} (rotation {name})" if silent else ""
         yield Safeguard("process_oncall", f"rotation:{name}", f"rotation {name}", None, "/on-call", gap)
     for kind in {event.kind for event in practised}:
         if kind in PRACTICES:

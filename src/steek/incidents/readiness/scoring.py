@@ -107,9 +107,8 @@ def score(
     waiting = sum(section.waiting for section in sections)
     meaning = interpretation(weakest.points)
     if waiting:
-        meaning = (
-            f"not known: {waiting} of {len(tests)} tests are for whoever trains and serves it to answer; ask {ask}"
-        )
+        left = f"{waiting} of {len(tests)} tests are for whoever trains and serves it to answer"
+        meaning = f"not known: {left} ({ask} answers for it here)"
     return ModelReadiness(model, weakest.points, meaning, weakest.section, sections, now, waiting, ask)
 
 
@@ -126,7 +125,7 @@ def _scored(
     expired = answer is not None and not answer.holds(now)
     by, sentence = ("evidence", _shown(found)) if level != "none" else ("nothing", test.add)
     if level == "none" and test.elsewhere and ask is not None:
-        by, sentence = "others", f"only who trains and serves it can tell; ask {ask}, and write down what they say"
+        by, sentence = "others", "only who trains and serves it can tell: ask them, and write down what they say"
     elif harm:
         sentence = f"{_shown(harm)}; {test.add}"
     if answer is not None and not expired and (answer.level == "none" or POINTS[answer.level] >= POINTS[level]):
