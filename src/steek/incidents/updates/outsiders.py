@@ -86,15 +86,7 @@ class Outsiders:
             return find_update(connection, incident, number)
 
     def correct(
-        self,
-        incident: str,
-        number: int,
-        text: str,
-        *,
-        reason: str,
-        actor: str,
-        key: str,
-        meant: Sequence[str] = (),
+        self, incident: str, number: int, text: str, *, reason: str, actor: str, key: str, meant: Sequence[str] = ()
     ) -> Update:
         """Change what outsiders read of one update, or take it back; the page says when that was.
 

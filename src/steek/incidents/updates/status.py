@@ -7,7 +7,7 @@ from datetime import datetime
 from steek.incidents.lifecycle import State
 from steek.incidents.mitigations import ActionTaken
 from steek.incidents.types import Incident
-from steek.incidents.updates.cadence import Cadence, Due
+from steek.incidents.updates.cadence import Cadence, Due, standing
 from steek.incidents.updates.deeds import deed
 from steek.incidents.updates.outside_texts import OutsideEntry, outside_entries, outside_promise
 from steek.incidents.updates.records import OutsideLink, Question, Update
@@ -113,7 +113,6 @@ def status_of(
     assessed: Sequence[str],
     cadence: Cadence,
     next_update_at: datetime | None,
-    due: Due,
     now: datetime,
 ) -> Status:
     """The page for everybody.
@@ -121,15 +120,14 @@ def status_of(
     Args:
         incident: As it stands.
         part_of: What it was merged into; None where people work on it here.
-        updates: Latest first.
-        merged: Updates of what was merged into it; outsiders read both.
+        updates: Its own, latest first.
+        merged: Of what was merged into it; outsiders read both.
         questions: As they are to be shown.
         links: Pages for outsiders that can be read.
         actions: What was done, oldest first.
         assessed: Impact as it was assessed, in sentences.
         cadence: How often there is news.
         next_update_at: When the next update is due.
-        due: How the incident stands to that.
         now: The present.
     """
     doing = next((one for one in updates if one.doing), None)
@@ -145,7 +143,7 @@ def status_of(
         doing_at=None if doing is None else doing.at,
         measures=tuple(Measure(one.ended_at or one.started_at, deed(one), one.actor) for one in reversed(actions)),
         next_update_at=next_update_at,
-        due=due,
+        due=standing(next_update_at, cadence, now=now),
         cadence=cadence,
         updates=tuple(updates),
         questions=tuple(questions),

@@ -1,7 +1,7 @@
 """The service: updates on a cadence, the page for everybody, questions asked and answered there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, update
@@ -12,7 +12,7 @@ from steek.incidents.rows import family, find
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, checked
 from steek.incidents.timeline import describe
 from steek.incidents.types import Incident, Role
-from steek.incidents.updates.cadence import Cadence, cadence_of, checked_minutes, due_at, standing
+from steek.incidents.updates.cadence import Cadence, cadence_of, checked_minutes, due_at
 from steek.incidents.updates.discretion import Discretion
 from steek.incidents.updates.outsiders import approval
 from steek.incidents.updates.records import (
@@ -36,7 +36,7 @@ from steek.ledger import Database, Draft, Ledger
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What an update says, checked."""
+    """What an update says."""
 
     text: str
     impact: str
@@ -110,18 +110,7 @@ class Updates:
             ConflictError: it is part of another incident.
         """
         by = _name(actor)
-        parts = [checked(text, what="update", most=NOTE_CHARACTERS)]
-        parts += [
-            checked(each, what="update", most=NOTE_CHARACTERS) if each.strip() else ""
-            for each in (impact, doing, outside)
-        ]
-        for minutes in (next_in_minutes, outside_next_in_minutes):
-            if minutes is not None:
-                checked_minutes(minutes)
-        if outside_next_in_minutes is not None and not outside.strip():
-            message = "outsiders are promised more, and told nothing"
-            raise InputError(message, next_step="Say something for them too, or leave the promise out.")
-        said = _Said(*parts, next_in_minutes, outside_next_in_minutes, meant)
+        said = _checked(_Said(text, impact, doing, outside, next_in_minutes, outside_next_in_minutes, meant))
         with self._database.transaction() as connection:
             known = _before(connection, "post update", key)
             if known is None:
@@ -209,7 +198,6 @@ class Updates:
             asked, actions = read_questions(connection, *parts), actions_of(connection, incident)
         assessed = self._ledger.events(kinds=["incident.impact_assessed"], subject=present.urn, limit=100)
         latest = {str(event.payload.get("dimension")): describe(event) for event in assessed}
-        now = self._clock.now()
         return status_of(
             present,
             part_of=None if into.id == incident else into.id,
@@ -221,8 +209,7 @@ class Updates:
             assessed=tuple(latest.values()),
             cadence=cadence,
             next_update_at=due,
-            due=standing(due, cadence, now=now),
-            now=now,
+            now=self._clock.now(),
         )
 
     def next_due_at(self, incident: str) -> datetime | None:
@@ -283,6 +270,20 @@ class Updates:
         self, connection: Connection, incident: Incident, kind: str, actor: str, payload: Mapping[str, object]
     ) -> None:
         self._ledger.append(connection, Draft(kind, incident.urn, actor, {"incident": incident.id, **payload}))
+
+
+def _checked(said: _Said) -> _Said:
+    parts = {"text": checked(said.text, what="update", most=NOTE_CHARACTERS)}
+    for part in ("impact", "doing", "outside_text"):
+        given: str = getattr(said, part)
+        parts[part] = checked(given, what="update", most=NOTE_CHARACTERS) if given.strip() else ""
+    for minutes in (said.next_in_minutes, said.outside_next_in_minutes):
+        if minutes is not None:
+            checked_minutes(minutes)
+    if said.outside_next_in_minutes is not None and not parts["outside_text"]:
+        message = "outsiders are promised more, and told nothing"
+        raise InputError(message, next_step="Say something for them too, or leave the promise out.")
+    return replace(said, **parts)
 
 
 def _due(incident: Incident, told: tuple[Update, ...], cadence: Cadence) -> datetime | None:
