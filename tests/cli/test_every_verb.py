@@ -512,6 +512,10 @@ def incident(flow: Flow) -> None:
     assert flow.do("incident", "decide-refusal", refused["id"], "leave", "--note", "right")["state"] == "left"
     assert "post-notice" in {line["name"] for line in flow.do("incident", "menu", "2024-001")}
     flow.do("incident", "act", "2024-001", "post-notice", "--with", "text=buy more beer")
+    brewer = ("--with", "text=call the brewer", "--with", "owner=ada", "--with", "expected=more beer")
+    flow.do("incident", "act", "2024-001", "measure", *brewer)
+    assert flow.do("incident", "interrupted", "2024-001") == []
+    assert flow.do("incident", "take-up", "2024-001", "2")["outcome"] == "done"
     control(flow)
     assert flow.do("incident", "advance", "2024-001", "investigate")["state"] == "troubleshooting"
     resolved = flow.do("incident", "resolve", "2024-001", "--no-verify", "--reason", "the fair has left")

@@ -230,6 +230,9 @@ WRITING: dict[str, Write] = {
     "/v1/incidents/{incident}/actions": lambda api, key: api.post(
         "/v1/incidents/2024-001/actions", {"mitigation": "post-notice", "arguments": {"text": "buy"}}, key=key
     ),
+    "/v1/incidents/{incident}/interrupted-actions/{number}": lambda api, key: api.post(
+        "/v1/incidents/2024-001/interrupted-actions/1", {}, key=key
+    ),
     "/v1/signals": lambda api, key: api.post(
         "/v1/signals", {"text": "no till answers", "on": "tills", "kind": "support"}, key=key
     ),
@@ -603,7 +606,7 @@ AFTER_WRITING: dict[str, str] = (
     }
     | {
         f"/v1/incidents/{{incident}}{part}": f"/v1/incidents/2024-001{part}"
-        for part in ("/agreements", "/answerers", "/confidence", "/estimate", "/watches", "/groups", "/refusals")
+        for part in ("/agreements", "/answerers", "/interrupted-actions", "/confidence", "/estimate", "/watches", "/groups", "/refusals")
     }
     | {
         "/v1/incidents/{incident}/similar": "/v1/incidents/2024-001/similar",
