@@ -175,6 +175,21 @@ def test_whoever_was_told_of_the_outage_is_told_of_its_end_and_of_corrections(
 
 
 @pytest.mark.covers("I10")
+def test_whoever_speaks_hears_of_a_question_until_it_is_answered(
+    office: Office, updates: Updates, incidents: Incidents, declared: Incident
+) -> None:
+    incidents.assign(declared.id, "communications", "com@grocer", "ariel", key="com")
+    updates.ask(declared.id, "what does it cost?", actor="ceo@grocer", key="q")
+    office.turn()
+    updates.answer(declared.id, 1, "little", actor="com@grocer", key="n")
+    for _ in range(2):
+        office.turn()
+    title = f"Incident {declared.id}: question 1 waits for an answer"
+    assert office.titles("com") == [(title, "open"), (title, "resolved")]
+    assert "cost" not in str(office.inboxes["com"].got)
+
+
+@pytest.mark.covers("I10")
 def test_outsiders_who_were_told_nothing_hear_of_no_end(
     office: Office, updates: Updates, incidents: Incidents, declared: Incident
 ) -> None:

@@ -23,6 +23,8 @@ from steek.notify import Notice, Notices
 
 TELLING_KINDS = (
     "incident.advanced",
+    "incident.answered",
+    "incident.asked",
     "incident.merged",
     "incident.outside_approved",
     "incident.outside_corrected",
@@ -84,6 +86,8 @@ class Telling:
                 told = [*self._over(connection, incident, event.at), *self._turn(connection, incident, event)]
             elif event.kind == "incident.merged":
                 told = [*self._over(connection, incident, event.at)] if incident.merged_into else []
+            elif event.kind in ("incident.asked", "incident.answered"):
+                told = [self._question(connection, incident, event)]
             elif event.payload.get("action") == "reopen":
                 told = [*self._turn(connection, incident, event)]
             self._notices.post_in(connection, [one for one in told if one is not None])
@@ -131,9 +135,25 @@ class Telling:
                 self._ledger.append(connection, Draft("incident.update_overdue", incident.urn, _ACTOR, payload))
         return 1
 
+    def _question(self, connection: Connection, incident: Incident, event: Event) -> Notice:
+        """To whoever speaks, that somebody asks, until it is answered; the words of the question stay on the page."""
+        holder, to = _speaker(connection, incident)
+        number = event.payload["question"]
+        return Notice(
+            key=f"question:{incident.id}:{number}",
+            title=f"Incident {incident.id}: question {number} waits for an answer",
+            severity=incident.severity.value,
+            subject=incident.subject,
+            at=event.at,
+            state="resolved" if event.kind == "incident.answered" else "open",
+            owner=holder,
+            body=f"It is asked on the status page. steek incident answer {incident.id} {number} TEXT",
+            url=f"{self._url}/incidents/{incident.id}/status#questions",
+            to=to,
+        )
+
     def _reminder(self, connection: Connection, incident: Incident, due: Due, due_at: datetime) -> Notice:
-        holder = incident.roles.get(Role.COMMUNICATIONS) or incident.roles.get(Role.COMMANDER)
-        to = () if holder is None else targets_of(read_people(connection).get(holder, ()))
+        holder, to = _speaker(connection, incident)
         late = "is overdue" if due is Due.OVERDUE else "is due soon"
         return Notice(
             key=_key(incident, due, due_at),
@@ -141,7 +161,7 @@ class Telling:
             severity=incident.severity.value,
             subject=incident.subject,
             at=self._clock.now(),
-            owner=holder or "",
+            owner=holder,
             body=f"Everybody was told to expect it. steek incident update {incident.id} TEXT",
             url=f"{self._url}/incidents/{incident.id}#updates",
             to=to,
@@ -226,6 +246,12 @@ class Telling:
             to=to,
             only_to=True,
         )
+
+
+def _speaker(connection: Connection, incident: Incident) -> tuple[str, tuple[str, ...]]:
+    """Who speaks for an incident and what targets reach them; nobody while neither role is taken."""
+    holder = incident.roles.get(Role.COMMUNICATIONS) or incident.roles.get(Role.COMMANDER) or ""
+    return holder, targets_of(read_people(connection).get(holder, ()))
 
 
 def _key(incident: Incident, due: Due, due_at: datetime) -> str:
