@@ -29,7 +29,7 @@ def serving_sides(
         NotFoundError: nothing served then, and nothing serves now.
         UnreadableError: the moment of the question is none.
     """
-    alone = typed[0] if len(typed) == 1 else {}
+    alone: Mapping[str, object] = typed[0] if len(typed) == 1 else {}
     by, given = definition.partition_by, alone.get(definition.examples.moment)
     member = str(alone[by]) if by is not None and by in alone else None
     moment = given if isinstance(given, datetime) else None if given is None else parse_moment(given)
