@@ -494,7 +494,7 @@ FORESEEN = {
 
 def asked_again(api: Api) -> str:
     asked = {**FALL_BACK, "of": "business", "reason": "again"}
-    return api.post("/v1/incidents/2024-001/agreements", asked, key="asked again")["id"]
+    return api.post("/v1/incidents/2024-001/agreements", asked, key="asked again").json()["id"]
 
 
 def agreement(api: Api) -> str:
