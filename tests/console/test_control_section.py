@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from console_world import World
+from sqlalchemy import update
 from visitor import Visitor, text_of
 
-from steek.incidents import Role
+from steek.incidents import Outcome, Role
+from steek.incidents.tables import actions
 from steek.kernel.errors import FrozenError
 from steek.models.held_changes import ChangeState
 
@@ -90,6 +92,24 @@ def test_the_way_back_is_estimated_and_the_end_watched(client: Visitor, world: W
     client.post(f"{PAGE}/watch", data=longer)
     [watch] = world.platform.watch_periods.of("2017-001")
     assert watch.until_at == world.clock.now() + timedelta(days=9)
+
+
+@pytest.mark.covers("I9", "T2")
+def test_an_action_whose_process_died_is_taken_up_from_the_page(client: Visitor, world: World) -> None:
+    world.incidents.assign("2017-001", Role.COMMANDER, "ariel", "ariel", key="lead")
+    world.incidents.act("2017-001", "post-notice", {"text": "we know"}, "sam", key="n")
+    with world.database.transaction() as connection:
+        left = {"outcome": "started", "ended_at": None, "process": None}
+        connection.execute(update(actions).where(actions.c.key == "n").values(left))
+    shown = text_of(client.get(PAGE).text)
+    assert "Post notice was interrupted halfway" in shown
+    [action] = world.incidents.stories.read("2017-001").actions
+    done = client.post(f"{PAGE}/actions/{action.number}", data={"actor": "ariel"})
+    assert done.status_code == 200
+    [action] = world.incidents.stories.read("2017-001").actions
+    assert (action.outcome, action.actor, action.process) == (Outcome.DONE, "sam", None)
+    assert "interrupted halfway" not in text_of(client.get(PAGE).text)
+    assert client.post(f"{PAGE}/actions/x1", data={"actor": "ariel"}).status_code == 400
 
 
 @pytest.mark.covers("I9")
