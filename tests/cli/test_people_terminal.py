@@ -45,7 +45,9 @@ def test_an_incident_of_people_from_the_page_to_the_last_question(steek: Steek) 
     on_call(steek)
     told(steek)
     handed_over(steek)
-    verbs = {name.replace("_", "-") for name in (*PEOPLE_VERBS, *STATUS_VERBS)} | set(oncall.COMMANDS["oncall"].commands)
+    verbs = {name.replace("_", "-") for name in (*PEOPLE_VERBS, *STATUS_VERBS)} | set(
+        oncall.COMMANDS["oncall"].commands
+    )
     assert verbs - steek.used == set()  # pyright: ignore[reportFunctionMemberAccess]
 
 
@@ -98,7 +100,9 @@ def told(steek: Steek) -> None:
     assert steek("incident", "ask", incident_id, "how much?", "--actor", "ceo")["number"] == 1
     assert steek("incident", "answer", incident_id, "1", "little", "--actor", "com")["answer"] == "little"
     assert steek("incident", "status", incident_id)["questions"][0]["answer"] == "little"
-    corrected = steek("incident", "correct-outside", incident_id, "1", "They are back.", "--reason", "b", "--actor", "com")
+    corrected = steek(
+        "incident", "correct-outside", incident_id, "1", "They are back.", "--reason", "b", "--actor", "com"
+    )
     assert (corrected["outside_text"], corrected["corrected_by"]) == ("They are back.", "com")
     assert steek("incident", "withdraw-page", incident_id, "--actor", "com") == {"links": 1}
 
@@ -116,3 +120,26 @@ def handed_over(steek: Steek) -> None:
     assert len(steek("incident", "handovers", incident_id)) == 3
     steek("incident", "assign", incident_id, "shadow", "zoe")
     assert "shadow" not in steek("incident", "leave-shadow", incident_id, "zoe")["roles"]
+
+
+@pytest.mark.covers("I13", "N4")
+def test_a_command_makes_the_calls_it_causes_and_says_whom_they_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK", "0123456789abcdef0123456789abcdef")
+    dead = 'kind = "webhook"\nurl = "http://127.0.0.1:9/"\nsecret = "env:HOOK"\npurposes = ["change"]\n'
+    (tmp_path / "steek.toml").write_text(f'name = "people"\n[notify.targets.night]\n{dead}')
+    commands = {**incident.COMMANDS, **oncall.COMMANDS}
+
+    def steek(noun: str, *words: str) -> str:
+        return CliRunner().invoke(commands[noun], [*words, "--project", str(tmp_path)], catch_exceptions=False).stdout
+
+    declare = ("incident", "declare", "orders are missing", "--on", "any", "--severity", "sev1")
+    assert "!  nobody could be called for " in (said := steek(*declare))
+    assert "no rotation covers it" in said
+    assert "!  no target reaches ada, so nothing calls them" in steek("oncall", "add-rotation", *ROTATION)
+    assert "there is no target gone in steek.toml; there are: night" in steek("oncall", "contact", "ada", "target:gone")
+    assert "no target reaches ada" in steek(*declare)
+    steek("oncall", "contact", "ada", "target:night")
+    assert "!  the call has not reached ada yet; it is tried again while a worker runs" in steek(*declare)
+    assert "night: no connection" in steek("oncall", "pages")

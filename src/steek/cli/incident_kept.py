@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from steek.cli.calls import make_calls
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
@@ -63,6 +64,7 @@ def declare(
             if not isinstance(declared, KeptDeclaration):
                 show(declared, as_json=as_json)
                 _doubt(platform, declared)
+                make_calls(platform, declared.id, as_json=as_json)
                 return
     except (ResourceError, SQLAlchemyError, OSError) as cause:
         if isinstance(declared, Incident):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from steek.cli.calls import make_calls
 from steek.cli.commands import group
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
@@ -223,6 +224,7 @@ def page(
     """Call somebody for an incident."""
     with opened(project) as platform:
         show(platform.paging.page(incident, to, actor=actor_or_user(actor), key=key_or_new(key)), as_json=as_json)
+        make_calls(platform, incident, as_json=as_json)
 
 
 def acknowledge(

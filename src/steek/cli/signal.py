@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from steek.cli.calls import make_calls
 from steek.cli.commands import group
 from steek.cli.opening import opened
 from steek.cli.options import (
@@ -90,6 +91,7 @@ def declare(
         by, name = actor_or_user(actor), key_or_new(key)
         declared = platform.signals.declare(prompt, severity=severity, actor=by, key=name, title=title, freeze=freeze)
         show(declared, as_json=as_json)
+        make_calls(platform, declared.id, as_json=as_json)
 
 
 COMMANDS = {
