@@ -10,6 +10,7 @@ from steek.incidents import Incident, Incidents, Stakeholder
 from steek.incidents.desk import Desk
 from steek.incidents.impact.merging import Merges
 from steek.incidents.roles.stakeholders import Sees
+from steek.incidents.timeline import describe
 from steek.incidents.updates.outsiders import Outsiders
 from steek.incidents.updates.status_documents import outside_html, status_markdown
 from steek.incidents.updates.updates import Updates
@@ -90,6 +91,7 @@ def test_a_word_that_is_a_name_here_asks_and_communications_says_that_it_is_mean
     outsiders.approve(spoken, 1, actor=COM, key="a", meant=["forecasts"])
     (event,) = of_kind("incident.outside_approved")
     assert (event.actor, event.payload["meant"]) == (COM, ["forecasts"])
+    assert describe(event).endswith("Forecasts are late. (as plain words, not as names of ours: forecasts)")
     # Said once, it holds for this incident; what is no plain word is not excused by anything.
     assert outsiders.publish(spoken, "Trouble with forecasts", actor=COM, key="p").title == "Trouble with forecasts"
     with pytest.raises(InputError, match="outsiders would read what is internal: partner_lines"):

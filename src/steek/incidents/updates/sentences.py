@@ -52,12 +52,23 @@ def _overdue(payload: Payload) -> str:
 
 
 def _approved(payload: Payload) -> str:
-    return f"outsiders may read of update {payload.get('number')}: {payload.get('text')}"
+    return f"outsiders may read of update {payload.get('number')}: {payload.get('text')}{_meant(payload)}"
+
+
+def _opened(payload: Payload) -> str:
+    what = "gave the page for outsiders the title" if payload.get("was_open") else "opened a page for outsiders:"
+    return f"{what} {payload.get('title')}{_meant(payload)}"
+
+
+def _meant(payload: Payload) -> str:
+    words = ", ".join(str(word) for word in cast("Sequence[object]", payload.get("meant") or ()))
+    return f" (as plain words, not as names of ours: {words})" if words else ""
 
 
 def _corrected(payload: Payload) -> str:
     said = f"outsiders read instead: {payload.get('text')}" if payload.get("text") else "it was taken back"
-    return f"what outsiders read of update {payload.get('number')} was wrong ({payload.get('reason')}); {said}"
+    what = f"what outsiders read of update {payload.get('number')} was wrong ({payload.get('reason')})"
+    return f"{what}; {said}{_meant(payload)}"
 
 
 PEOPLE_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
@@ -68,7 +79,7 @@ PEOPLE_SENTENCES: Mapping[str, Callable[[Payload], str]] = {
     "incident.handover_offered": _offered,
     "incident.outside_approved": _approved,
     "incident.outside_corrected": _corrected,
-    "incident.outside_page_opened": lambda payload: f"opened a page for outsiders: {payload.get('title')}",
+    "incident.outside_page_opened": _opened,
     "incident.outside_page_withdrawn": lambda payload: f"took {payload.get('links')} links for outsiders back",
     "incident.page_acknowledged": _acknowledged,
     "incident.page_delivered": _delivered,
