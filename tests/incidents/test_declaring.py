@@ -224,8 +224,11 @@ def test_a_person_takes_the_open_alerts_of_the_systems_before_suspects_are_ranke
     alerts = incidents.stories.read(upstream.id).alerts
     assert {one.alert_id for one in alerts} == {one.id for one in mine}
     assert elsewhere.id not in {one.alert_id for one in alerts}
-    ranked = [event.payload["suspects"] for event in of_kind("suspects.ranked")]
-    assert max(one["score"] for one in ranked[1]) > 0.5, "with its onset"  # pyright: ignore[reportIndexIssue, reportUnknownVariableType, reportGeneralTypeIssues]
+    attached, ranked = of_kind("incident.alert_attached"), of_kind("suspects.ranked")[1]
+    assert max(event.sequence for event in attached) < ranked.sequence
+    assert ranked.payload["suspects"]
+    assert incidents.suspects(upstream.id).onset.known
+    assert max(suspect.score for suspect in incidents.suspects(upstream.id).suspects) > 0.5
     again = incidents.declare("partners", on="partner_lines", severity="sev2", actor="ariel", key="e")
     assert again == upstream
     with pytest.raises(ConflictError, match=r"not back|is not"):

@@ -305,7 +305,7 @@ def test_what_people_attach_is_counted_and_what_a_storm_joins_is_not_one_by_one(
     triage: Triage, declared: Incident, counted: list[Estimate], loop: Loop, ledger: Ledger
 ) -> None:
     counted.append(Estimate(Dimension.SLICES, 3, None, "slices", "alerts"))
-    told = {"incident": declared.id, "alert": "a"}
+    told: dict[str, object] = {"incident": declared.id, "alert": "a"}
     for actor, known in (("steek", False), ("kim", True)):
         [event] = ledger.record(Draft("incident.alert_attached", declared.urn, actor, told))
         triage.on_event(event)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from steek.incidents.impact.said_impacts import parse_impact
 from steek.incidents.systems import check_name
@@ -265,7 +266,8 @@ def _read(path: Path) -> KeptDeclaration:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         said_at = datetime.fromisoformat(values["said_at"])
-        said = {name: tuple(value) if isinstance(value, list) else value for name, value in values["said"].items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        said: dict[str, Any] = {**values["said"]}
+        said |= {name: tuple(said.get(name, ())) for name in ("impacts", "signals")}
         return KeptDeclaration(_number(path), Said(**said), said_at, values["reason"], str(path))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
         message = f"the kept declaration {path} cannot be read: {cause}"
