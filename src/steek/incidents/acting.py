@@ -184,18 +184,20 @@ def _start(
             "process": this_process(),
         }
         connection.execute(insert(actions).values(row))
-        payload: dict[str, object] = {
-            "incident": incident_id,
-            "action": key,
-            "mitigation": mitigation.name,
-            "arguments": dict(given),
-            "risk": mitigation.risk,
-            "effect": mitigation.effect,
-            "undo": mitigation.undo,
-            "outside": list(outside),
-        }
+        payload = _began(mitigation, given) | {"incident": incident_id, "action": key, "outside": list(outside)}
         desk.ledger.append(connection, Draft("incident.action_started", incident.urn, actor, payload))
         return _to_action({"error": None, "error_code": None, "ended_at": None, **row})
+
+
+def _began(mitigation: Mitigation, given: Mapping[str, object]) -> dict[str, object]:
+    """What the event says of what was begun."""
+    return {
+        "mitigation": mitigation.name,
+        "arguments": dict(given),
+        "risk": mitigation.risk,
+        "effect": mitigation.effect,
+        "undo": mitigation.undo,
+    }
 
 
 def _outside(desk: Desk, incident: Incident, given: Mapping[str, object]) -> tuple[str, ...]:

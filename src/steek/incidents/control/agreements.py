@@ -202,14 +202,7 @@ class Agreements:
             _add(connection, agreement)
             people = self._answering.of(connection, present, who)
             self._answering.tell(connection, present, _asking(agreement, chosen), people)
-            payload = {
-                **agreement.facts(),
-                "reason": reason,
-                "risk": chosen.risk,
-                "effect": chosen.effect,
-                "people": [f"{one.person} ({one.because})" for one in people],
-                "told": [one.person for one in people if one.targets],
-            }
+            payload = _asked(agreement, chosen, people)
             draft = Draft("incident.agreement_asked", present.urn, by, payload)
             event = self._desk.ledger.append(connection, draft)[0]
             remember(connection, key, f"ask {who}", incident_id=incident, event_id=event.id)
@@ -326,6 +319,18 @@ def _require_may_answer(
             "The commander may name somebody who answers, or go ahead without with a reason: 'steek incident override'."
         )
         raise RefusedError(message, next_step=step)
+
+
+def _asked(agreement: Agreement, mitigation: Mitigation, people: Sequence[Answerer]) -> dict[str, object]:
+    """What the event of the asking says: who may answer, and whom of them something tells by itself."""
+    return {
+        **agreement.facts(),
+        "reason": agreement.reason,
+        "risk": mitigation.risk,
+        "effect": mitigation.effect,
+        "people": [f"{one.person} ({one.because})" for one in people],
+        "told": [one.person for one in people if one.targets],
+    }
 
 
 def _asking(agreement: Agreement, mitigation: Mitigation) -> Asking:
