@@ -97,9 +97,7 @@ class FollowUps:
             postmortem: Incident that it comes from.
             category: Kind of failure it is against.
 
-        Raises:
-            InputError: what cannot be stored or is not known.
-            ConflictError: the check passes already, so that it would show nothing.
+        Raises InputError for what is not known or cannot be stored, ConflictError for a check that passes already.
         """
         new = NewFollowUp(
             text=checked(text, what="text", most=NOTE_CHARACTERS),

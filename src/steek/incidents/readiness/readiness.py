@@ -104,10 +104,7 @@ class Readiness:
             InputError: an unknown level, no text, "automatic" without a link, or days outside 1 to 365.
         """
         self._check(model)
-        known = [each.id for each in load_tests()]
-        known += layer_tests() if model in self._situation.declared.watched else ()
-        if test not in known:
-            raise NotFoundError.among("test", test, known)
+        self._check_test(model, test)
         given = _given(level, text, link, days)
         by, at_key = checked(actor, what="actor", most=NAME_CHARACTERS), checked(key, what="key", most=300)
         with self._database.transaction() as connection:
@@ -126,6 +123,12 @@ class Readiness:
             }
             self._ledger.append(connection, Draft("readiness.answered", str(Urn("model", model)), by, payload))
         return made
+
+    def _check_test(self, model: str, test: str) -> None:
+        known = [each.id for each in load_tests()]
+        known += layer_tests() if model in self._situation.declared.watched else ()
+        if test not in known:
+            raise NotFoundError.among("test", test, known)
 
     def _asked(self, model: str) -> str | None:
         watched = self._situation.declared.watched.get(model)
