@@ -235,12 +235,13 @@ def test_an_act_is_one_line_of_the_draft_with_its_parameters_in_words(
     for _ in range(3):
         ledger.record(Draft("incident.watching", played.urn, "steek", {"incident": played.id, "indicators": ["joins"]}))
     given = {"text": "Purchasing stops the orders", "owner": "gabi", "expected": "less waste"}
-    for kind, told in (
+    acts: tuple[tuple[str, dict[str, object]], ...] = (
         ("incident.action_started", {"mitigation": "measure", "arguments": given}),
         ("incident.measure_taken", {"measure": "measure", "key": "k", **given}),
         ("incident.acted", {"mitigation": "measure", "arguments": given, "outcome": "done"}),
         ("incident.action_started", {"mitigation": "retrain", "arguments": {}}),
-    ):
+    )
+    for kind, told in acts:
         ledger.record(Draft(kind, played.urn, "gabi", {"incident": played.id, **told}))
     sections = drafts.preview(played.id).sections
     lines = [line.partition(" UTC ")[2] for line in sections["timeline"].splitlines()]

@@ -16,6 +16,8 @@ ENOUGH = 5
 TIMES: Mapping[str, str] = {
     "to_detect": "to detect",
     "to_declare": "to declare",
+    # Done is not mitigated: what was done counts by itself, whether or not it was seen to help.
+    "to_act": "to act",
     "to_mitigate": "to mitigate",
     "to_resolve": "to resolve",
 }

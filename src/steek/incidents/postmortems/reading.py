@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from steek.incidents.postmortems.action_items import read_action_item
@@ -265,7 +266,7 @@ def _read_points(reading: _Reading, role: PointRole, heading: str, body: str) ->
         PointRole.DEFENCE: _read_defence,
         PointRole.FOLLOW_UP: _read_follow_up,
     }
-    read = readers.get(role, lambda into, text: _read_point(into, role, text))
+    read = readers.get(role, partial(_read_point, role=role))
     left = [text for text in said if not read(reading, text)]
     name = heading[:120] if _meaning(heading) != heading else HEADINGS[role]
     reading.keep(name, "\n".join([rest, *(f"- {text}" for text in left)]).strip())
@@ -278,7 +279,7 @@ def _split(text: str) -> tuple[str, str, Standing]:
     return unescaped(" ".join(said.split())), unescaped(because.strip()), standing
 
 
-def _read_point(reading: _Reading, role: PointRole, text: str) -> bool:
+def _read_point(reading: _Reading, text: str, *, role: PointRole) -> bool:
     said, because, standing = _split(text)
     made = make_point(role, said, because=because)
     return bool(said) and reading.point(_standing(made, standing, reading.actor))

@@ -14,26 +14,29 @@ _MACHINE = "steek"
 _INSTANT = sa.DateTime(timezone=True)
 _DRAFTS = sa.table(
     "postmortems",
-    *(sa.column(name) for name in ("incident_id", "revision", "taxonomy_version", "markdown")),
+    *(sa.column(name, sa.String()) for name in ("incident_id", "markdown")),
+    *(sa.column(name, sa.Integer()) for name in ("revision", "taxonomy_version")),
     sa.column("drafted_at", _INSTANT),
     sa.column("document", sa.JSON()),
 )
 _REPORTS = sa.table(
     "postmortem_reports",
-    *(sa.column(name) for name in ("id", "incident_id", "stage", "version", "revision", "source_hash", "changed_by")),
-    sa.column("document", sa.JSON()),
-    sa.column("writers", sa.JSON()),
+    *(sa.column(name, sa.String()) for name in ("id", "incident_id", "stage", "source_hash", "changed_by")),
+    *(sa.column(name, sa.Integer()) for name in ("version", "revision")),
+    *(sa.column(name, sa.JSON()) for name in ("document", "writers")),
     *(sa.column(name, _INSTANT) for name in ("created_at", "changed_at", "published_at")),
 )
 _VERSIONS = sa.table(
     "postmortem_versions",
-    *(sa.column(name) for name in ("postmortem_id", "version", "revision", "stage", "step", "actor")),
+    *(sa.column(name, sa.String()) for name in ("postmortem_id", "stage", "step", "actor")),
+    *(sa.column(name, sa.Integer()) for name in ("version", "revision")),
     sa.column("document", sa.JSON()),
     sa.column("at", _INSTANT),
 )
 _COMMENTS = sa.table(
     "postmortem_comments",
-    *(sa.column(name) for name in ("id", "postmortem_id", "version", "text", "actor")),
+    *(sa.column(name, sa.String()) for name in ("id", "postmortem_id", "text", "actor")),
+    sa.column("version", sa.Integer()),
     sa.column("at", _INSTANT),
 )
 
@@ -80,9 +83,11 @@ def _write(connection: sa.Connection, row: sa.RowMapping, version: int) -> None:
 
 
 def _report(row: sa.RowMapping) -> dict[str, Any]:
-    old, incident = row["document"], row["incident_id"]
-    impact, detection = old.get("impact") or {}, old.get("detection") or {}
-    return {
+    old: dict[str, Any] = row["document"]
+    impact: dict[str, Any] = old.get("impact") or {}
+    detection: dict[str, Any] = old.get("detection") or {}
+    incident = row["incident_id"]
+    report: dict[str, Any] = {
         "format_version": 2,
         "id": incident,
         "incident": incident,
@@ -94,7 +99,8 @@ def _report(row: sa.RowMapping) -> dict[str, Any]:
         "roles": old.get("roles") or {},
         "sections": {"Draft as it was stored": row["markdown"]},
         "taxonomy_version": row["taxonomy_version"],
-    } | ({"times": old["times"]} if old.get("times") else {})
+    }
+    return report | ({"times": old["times"]} if old.get("times") else {})
 
 
 def _keep(connection: sa.Connection, row: sa.RowMapping) -> None:
