@@ -15,7 +15,9 @@ def make_calls(platform: Platform, incident: str, *, as_json: bool) -> None:
     """
     platform.pager.attend(remind=False)
     platform.notices.deliver()
-    platform.pager.attend(remind=False)
+    # Where a channel is down the next one is tried, until none is left that was not.
+    while platform.pager.attend(remind=False):
+        platform.notices.deliver()
     page = platform.paging.of(incident)
     if page is None or as_json:
         return

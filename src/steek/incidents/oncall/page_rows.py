@@ -32,13 +32,13 @@ class Page:
 
     @property
     def called(self) -> tuple[str, ...]:
-        """Names of everybody who was called, in order, each once."""
-        return tuple(dict.fromkeys(self.rungs[call.rung].person for call in self.calls))
+        """Names of everybody who was called since the calling began last, in order, each once."""
+        return tuple(dict.fromkeys(self.rungs[call.rung].person for call in self._latest))
 
     @property
     def reached(self) -> tuple[str, ...]:
-        """Names of those whom a call was seen to reach, in order, each once."""
-        arrived = [call for call in self.calls if call.delivered_at is not None]
+        """Names of those of them whom a call was seen to reach, in order, each once."""
+        arrived = (call for call in self._latest if call.delivered_at is not None)
         return tuple(dict.fromkeys(self.rungs[call.rung].person for call in arrived))
 
     @property
@@ -46,6 +46,12 @@ class Page:
         """Names of those who are to be called now and whom no target reaches."""
         silent = [rung.person for rung in self.rungs if not rung.channels and not rung.ended]
         return tuple(dict.fromkeys(silent))
+
+    @property
+    def _latest(self) -> tuple[Call, ...]:
+        """Calls since the calling began last; of a page that was answered or is over, all of them."""
+        now = tuple(call for call in self.calls if not self.rungs[call.rung].ended)
+        return now if self.state is PageState.OPEN else self.calls
 
 
 def read_page(connection: Connection, incident_id: str) -> Page | None:
