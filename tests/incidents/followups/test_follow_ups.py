@@ -311,9 +311,12 @@ def test_who_is_late_is_told_by_their_own_targets_or_by_whoever_is_on_call(platf
 def test_the_digest_is_told_once_a_week(platform: Platform, tmp_path: Path) -> None:
     assert platform.lateness.untold_digest() is None
     agree(platform, due_at=NOW - DAY, value=5, cost=5)
+    platform.oncall.set_contacts("head@grocer", [{"kind": "target", "value": "night"}], actor="bo", key="h")
     first = platform.lateness.tell_digest()
     assert first is not None
     assert first.sentence == ("Follow-ups: 1 open, 1 late, 0 done in seven days, 1 valuable but very hard")
+    sent = {(each.notice, each.target) for each in platform.notices.deliveries()}
+    assert sent >= {(f"follow-ups:{first.week}", "night"), (f"follow-ups:{first.week}", "tracker")}
     assert platform.lateness.tell_digest() is None
     move(tmp_path, NOW + 7 * DAY)
     second = platform.lateness.tell_digest()

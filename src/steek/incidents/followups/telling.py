@@ -7,6 +7,8 @@ from sqlalchemy import Connection
 from steek.incidents.followups.follow_up import FollowUp, Priority
 from steek.incidents.followups.lifecycle import FollowUpState
 from steek.incidents.followups.listeners import Listener, listener
+from steek.incidents.oncall.contacts import targets_of
+from steek.incidents.oncall.rota_rows import read_people
 from steek.notify import Notice, Notices
 from steek.notify.notice import NoticeSeverity, NoticeState
 
@@ -93,8 +95,9 @@ class Telling:
             self._notices.post_in(connection, [notice])
 
     def digest(self, connection: Connection, week: str, sentence: str, body: str, *, at: datetime) -> None:
-        """Tell how all of them stand, once for each week."""
+        """Tell how all of them stand, once for each week: those that listen, and whoever answers for owners."""
         if self._notices.is_told():
+            to = targets_of(read_people(connection).get(self._lead, ()))
             notice = Notice(
                 key=f"follow-ups:{week}",
                 title=_title(sentence),
@@ -103,6 +106,7 @@ class Telling:
                 subject="project:follow-ups",
                 at=at,
                 url=f"{self._url}/follow-ups",
+                to=to,
             )
             self._notices.post_in(connection, [notice])
 
