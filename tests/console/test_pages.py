@@ -145,7 +145,7 @@ def test_incident_page_has_evidence_suspects_roles_and_ways_out(reader: Visitor)
     assert "Will gives the last good version all traffic at once" in shown
     assert "Undo the next version that passes its gate is deployed again" in shown
     assert "partners joined (join transactions x partners) is not back: 0% matched, well is at least 90%" in shown
-    assert "Held still: model:partner_demand (deploy, train)" in shown
+    assert "Held still: deploy and train of model:partner_demand" in shown
 
 
 @pytest.mark.covers("O12")
