@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from steek.cli import incident, signal
-from steek.kernel.errors import StaleWriteError
+from steek.kernel.errors import InputError, StaleWriteError
 
 Steek = Callable[..., str]
 
@@ -33,6 +33,24 @@ def steek(tmp_path_factory: pytest.TempPathFactory) -> Steek:
 
 def declared(steek: Steek, title: str) -> Any:
     return json.loads(steek("incident", "declare", title, "--on", "model:till", "--severity", "sev2", "--json"))
+
+
+@pytest.mark.covers("I1", "I2")
+def test_what_is_known_is_declared_in_one_line_and_doubted_names_are_said(steek: Steek) -> None:
+    filed = json.loads(steek("signal", "file", "no receipts", "--on", "model:printer", "--json"))
+    known = ("--note", "Kim rang", "--impact", "users=100..250: tickets", "--signal", filed["id"], "--key", "one line")
+    found = json.loads(steek("incident", "declare", "till", "--on", "model:till", *known, "--json"))["id"]
+    assert json.loads(steek("incident", "declare", "till", "--on", "model:till", *known, "--json"))["id"] == found
+    told = steek("incident", "timeline", found)
+    assert "(nothing is recorded about model:till)" in told
+    assert told.count("Kim rang") == 1
+    assert "100 to 250 users" in steek("incident", "impact", found)
+    assert "no receipts" in steek("signal", "list", "--incident", found)
+    assert json.loads(steek("incident", "alerts", found, "--json")) == {"attached": [], "open": []}
+    with pytest.raises(InputError, match="is no impact"):
+        steek("incident", "declare", "x", "--on", "model:till", "--impact", "users=many")
+    with pytest.raises(InputError, match="the system is empty"):
+        steek("incident", "declare", "x")
 
 
 @pytest.mark.covers("I2", "I3")

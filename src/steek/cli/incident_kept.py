@@ -57,6 +57,20 @@ def declare(
         impacts=tuple(impact or ()),
         signals=tuple(signal or ()),
     )
+    kept_one = _declare(project, said, as_json=as_json)
+    if kept_one is None:
+        return
+    show(kept_one, as_json=as_json)
+    typer.echo(
+        f"Not written to the database: {kept_one.reason}\n"
+        f"Kept as {kept_one.name} in {kept_one.path}. Nobody was paged: tell them yourself.\n"
+        "It becomes an incident when the database can be written: the worker does so, or 'steek incident sync'.",
+        err=True,
+    )
+
+
+def _declare(project: Path | None, said: Said, *, as_json: bool) -> KeptDeclaration | None:
+    """Declare and show it; what was kept on this machine where no database took it."""
     declared: Incident | KeptDeclaration | None = None
     try:
         with opened(project) as platform:
@@ -65,27 +79,22 @@ def declare(
                 show(declared, as_json=as_json)
                 _doubt(platform, declared)
                 make_calls(platform, declared.id, as_json=as_json)
-                return
+                return None
     except (ResourceError, SQLAlchemyError, OSError) as cause:
         if isinstance(declared, Incident):
             raise  # it is declared; what failed came after
         # Perhaps the project could not even be opened. The same key keeps it once.
         reason = (cause.message if isinstance(cause, ResourceError) else str(cause)).partition("\n")[0]
-        declared = _keep(project, said, reason)
-    show(declared, as_json=as_json)
-    typer.echo(
-        f"Not written to the database: {declared.reason}\n"
-        f"Kept as {declared.name} in {declared.path}. Nobody was paged: tell them yourself.\n"
-        "It becomes an incident when the database can be written: the worker does so, or 'steek incident sync'.",
-        err=True,
-    )
+        return _keep(project, said, reason)
+    return declared
 
 
 def _doubt(platform: Platform, declared: Incident) -> None:
     doubt = doubt_about(platform.database, declared.subject, now=platform.clock.now())
     if doubt is not None:
         typer.echo(
-            f"{declared.id} is declared, but {doubt}. If another is meant: steek incident system {declared.id} SYSTEM",
+            f"{declared.id} is declared, but {doubt}. If another is meant: "
+            f"steek incident system {declared.id} SYSTEM --reason 'a slip'",
             err=True,
         )
 
