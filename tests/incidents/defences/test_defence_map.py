@@ -189,7 +189,9 @@ def publish(platform: Platform, postmortem: str) -> None:
 
 
 @pytest.mark.covers("P5", "I3")
-def test_a_page_counts_when_a_call_arrived_and_people_without_target_are_a_hole(platform: Platform) -> None:
+def test_a_page_counts_when_a_call_arrived_and_people_without_target_are_a_hole(
+    platform: Platform, tmp_path: Path
+) -> None:
     def process() -> Cell:
         return cell(platform.defence_map.map("guarded"), "join-failure", "process")
 
@@ -205,8 +207,16 @@ def test_a_page_counts_when_a_call_arrived_and_people_without_target_are_a_hole(
     assert process().sentence == "no target reaches bo (rotation night)"
     platform.oncall.set_contacts("bo", [{"kind": "target", "value": "tracker"}], actor="ana", key="b")
     assert (process().state, process().exercise) == (SET_UP, None)
+    told(platform, "notice.tested", "target:tracker", outcome="failed")
+    told(platform, "notice.tested", "target:night", outcome="delivered")
+    assert process().state is SET_UP
+    told(platform, "notice.tested", "target:tracker", outcome="delivered")
+    tested = process().exercise
+    assert tested is not None
+    assert tested.text == "a test of tracker reached ana"
+    move(tmp_path, NOW + DAY)
     answered("2017-009", "ana")
-    (found,) = [process().exercise]
+    found = process().exercise
     assert found is not None
     assert found.text == "the page of incident 2017-009 reached ana, and was answered"
 

@@ -9,6 +9,7 @@ from steek.incidents.defences.layers import Layer
 from steek.incidents.defences.safeguard import Exercise
 from steek.incidents.defences.safeguards_of_data import FEED_MEANS
 from steek.incidents.defences.safeguards_of_models import GATE_MEANS
+from steek.incidents.defences.safeguards_of_people import Called
 from steek.incidents.defences.safeguards_of_watching import protected_by
 from steek.kernel.urn import Urn
 from steek.ledger import Event
@@ -25,6 +26,7 @@ EXERCISE_KINDS = (
     "gate.decided",
     "incident.page_acknowledged",
     "join.failed",
+    "notice.tested",
     "postmortem.published",
 )
 _CONTRACT_RULES = frozenset({"contract_types", "contract_bounds", "contract_categories", "contract_keys"})
@@ -32,7 +34,7 @@ Told = Iterator[Exercise]
 
 
 def exercises(
-    events: Iterable[Event], declared: Declared, monitors: Mapping[str, Monitor], coverage: Coverage
+    events: Iterable[Event], declared: Declared, monitors: Mapping[str, Monitor], coverage: Coverage, called: Called
 ) -> tuple[Exercise, ...]:
     """Every exercise in events of `EXERCISE_KINDS`; those of other kinds say nothing here."""
 
@@ -50,6 +52,7 @@ def exercises(
         "gate.decided": _refused,
         "incident.page_acknowledged": _paged,
         "join.failed": lambda event: _no_join(event, declared),
+        "notice.tested": lambda event: _tested(event, called),
         "postmortem.published": _published,
     }
     return tuple(one for event in events if event.kind in tell for one in tell[event.kind](event))
@@ -123,6 +126,14 @@ def _paged(event: Event) -> Told:
     reached = texts(event.payload.get("reached"))
     if reached:
         text = f"the page of incident {event.payload.get('incident')} reached {reached[0]}, and was answered"
+        yield Exercise(Layer.PROCESS, event.at, text, _page(event), frozenset({"process_oncall"}))
+
+
+def _tested(event: Event, called: Called) -> Told:
+    target = Urn.parse(event.subject).name
+    person = called.person_at(target)
+    if person is not None and event.payload.get("outcome") == "delivered":
+        text = f"a test of {target} reached {person}"
         yield Exercise(Layer.PROCESS, event.at, text, _page(event), frozenset({"process_oncall"}))
 
 

@@ -76,7 +76,7 @@ class Situation:
         events = [event for kind in EXERCISE_KINDS for event in self.newest(kind)]
         records = [record for record in self.postmortems.list() if record.incident_id is not None]
         counted, drafted = categories_of(records, self.published)
-        done = (*exercises(events, self.declared, monitors, coverage), *rehearsed(self.rollbacks()))
+        done = (*exercises(events, self.declared, monitors, coverage, self.called()), *rehearsed(self.rollbacks()))
         return Evidence(
             self.safeguards(),
             (*done, *held_layers(records, self.published)),
