@@ -181,6 +181,20 @@ def test_what_a_draft_says_is_told_and_counts_for_nothing_until_people_publish_i
     assert (row.incidents, row.drafts) == ((incident.id,), ())
 
 
+@pytest.mark.covers("P1", "I3")
+def test_a_page_that_reached_nobody_is_a_hole_also_when_somebody_took_it_on(platform: Platform) -> None:
+    night = {"name": "night", "people": ["ana"], "starts_on": f"{NOW:%Y-%m-%d}", "covers": ["*"]}
+    platform.oncall.put_rotation(night, actor="ana", key="r")
+    incident = platform.incidents.declare("fewer", on="model:guarded", severity="sev2", actor="ana", key="d")
+    platform.subscriptions.deliver()
+    platform.incidents.assign(incident.id, "commander", "ana", "ana", key="c")
+    platform.subscriptions.deliver()
+    platform.incidents.resolve(incident.id, actor="ana", key="e", verify=False, reason="it is back")
+    report = platform.postmortem_writing.draft(incident.id, actor="ana", key="p").report
+    (process,) = [one for one in report.of_role(PointRole.DEFENCE) if one.subject == "process"]
+    assert (process.kind, "no call reached anybody; somebody took it on without" in process.text) == ("hole", True)
+
+
 def publish(platform: Platform, postmortem: str) -> None:
     writing = platform.postmortem_writing
     writing.ask_review(postmortem, actor="ana", key="ask")
