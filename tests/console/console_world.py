@@ -294,7 +294,11 @@ def _menu(routes: Routes, done: list[MitigationCall]) -> dict[str, Mitigation]:
         effect="gives the last good version all traffic at once",
         undo="the next version that passes its gate is deployed again",
         run=roll_back,
-        arguments=(Argument("model", "whose route"), Argument("member", "one partner to try first", required=False)),
+        arguments=(
+            Argument("model", "whose route"),
+            Argument("member", "one partner to try first", required=False),
+            Argument("reason", "why, for the history", required=False),
+        ),
         advances=Action.MITIGATE,
     )
     notice = Mitigation(

@@ -66,7 +66,8 @@ def test_the_same_form_sent_twice_acts_once(client: Visitor, world: World) -> No
 
 def test_a_mitigation_that_fails_is_told_and_stays_in_the_record(client: Visitor) -> None:
     post(client, f"{PAGE}/roles", role="commander", person="ariel@grocer")
-    form = {"mitigation": "roll-back", "argument.model": "nothing", "key": key_of(client, "roll-back")}
+    named = {"argument.model": "nothing", "argument.reason": "it answers the same questions"}
+    form = {"mitigation": "roll-back", **named, "key": key_of(client, "roll-back")}
     shown = post(client, f"{PAGE}/act", **form)
     assert "It was tried and failed" in shown
     assert "roll back failed" in shown
