@@ -95,7 +95,8 @@ def _to_page(row: RowMapping) -> Page:
 
 
 def _to_rung(stored: Mapping[str, Any]) -> PageRung:
-    return PageRung(**{**stored, "channels": tuple(stored["channels"])})
+    values: dict[str, Any] = {**stored, "channels": tuple(stored["channels"])}
+    return PageRung(**values)
 
 
 def _of_call(call: Call) -> dict[str, Any]:
@@ -105,5 +106,6 @@ def _of_call(call: Call) -> dict[str, Any]:
 
 def _to_call(stored: Mapping[str, Any]) -> Call:
     arrived = stored.get("delivered_at")
-    times = {"called_at": datetime.fromisoformat(stored["called_at"])}
-    return Call(**{**stored, **times, "delivered_at": None if arrived is None else datetime.fromisoformat(arrived)})
+    values: dict[str, Any] = {**stored, "called_at": datetime.fromisoformat(stored["called_at"])}
+    values["delivered_at"] = None if arrived is None else datetime.fromisoformat(arrived)
+    return Call(**values)
