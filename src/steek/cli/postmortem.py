@@ -250,7 +250,7 @@ def export(
         library = platform.postmortems
         records = [library.get(name) for name in postmortem] if postmortem else library.list()
         to.mkdir(parents=True, exist_ok=True)
-        out = PostmortemExport(library, platform.follow_ups)
+        out = PostmortemExport(platform.follow_ups, platform.incidents.stories)
         made = out.take(records, for_outsiders=for_outsiders)
         for one in made:
             (to / f"{one.name}.md").write_text(one.markdown, encoding="utf-8")

@@ -76,7 +76,7 @@ def record_values(platform: Platform, record: PostmortemRecord) -> dict[str, obj
     return {
         **{name: getattr(record, name) for name in record.__dataclass_fields__},
         "warnings": warnings,
-        "report": PostmortemExport(platform.postmortems, platform.follow_ups).report(record),
+        "report": PostmortemExport(platform.follow_ups, platform.incidents.stories).report(record),
         "open": gaps(record.report, len(warnings)),
         "newer": platform.postmortems.newer(record),
     }

@@ -199,7 +199,7 @@ def _agreed(services: Services, postmortem: str, now: datetime) -> tuple[ShownFo
 
 def markdown_of(services: Services, postmortem: str, *, for_outsiders: bool) -> str:
     """A postmortem as Markdown, for whoever wants to take it elsewhere; for outsiders with roles for names."""
-    out = PostmortemExport(services.postmortems, services.follow_ups)
+    out = PostmortemExport(services.follow_ups, services.incidents.stories)
     return report_markdown(out.report(services.postmortems.get(postmortem), for_outsiders=for_outsiders))
 
 

@@ -107,7 +107,7 @@ def _told(platform: Platform, record: PostmortemRecord, status: int = 200) -> JS
     warnings = platform.postmortems.warnings(record)
     values = {name: getattr(record, name) for name in record.__dataclass_fields__}
     found = {
-        "report": PostmortemExport(platform.postmortems, platform.follow_ups).report(record),
+        "report": PostmortemExport(platform.follow_ups, platform.incidents.stories).report(record),
         "warnings": warnings,
         "open": gaps(record.report, len(warnings)),
         "newer": platform.postmortems.newer(record),
@@ -139,7 +139,7 @@ def _finding(routes: APIRouter, platform: Platform) -> None:
     ) -> JSONResponse:
         """What a search finds, as Markdown and as JSON; for outsiders with roles for names."""
         found = (one.record for one in library.search(q, limit=limit))
-        out = PostmortemExport(library, platform.follow_ups)
+        out = PostmortemExport(platform.follow_ups, platform.incidents.stories)
         return reply(out.take(found, for_outsiders=for_outsiders))
 
     @routes.get("/incidents/{incident}/similar")

@@ -13,7 +13,7 @@ from steek.incidents.postmortems.gaps import gaps
 from steek.incidents.postmortems.publication import TRANSITIONS, Stage, Step
 from steek.incidents.postmortems.report import PointRole, Report, Standing, make_point
 from steek.incidents.postmortems.report_markdown import report_markdown
-from steek.incidents.postmortems.roles_for_names import without_names
+from steek.incidents.postmortems.roles_for_names import names_of, without_names
 from steek.kernel.errors import (
     IllegalTransitionError,
     InputError,
@@ -256,7 +256,7 @@ def test_for_outsiders_there_are_roles_for_names(learning: Learning, drafted: In
     writing.edit(drafted.id, {"lessons": "Ask LENA or noa_team."}, actor="noa", key="e1")
     writing.add(drafted.id, "went_well", "ariel saw dataset:products@2 at once.", actor="ariel", key="a1")
     record = learning.library.get(drafted.id)
-    out = export(without_names(record.report, learning.library.names(record)))
+    out = export(without_names(record.report, names_of(record, learning.incidents.timeline(drafted.id))))
     for text in (out.markdown, out.json):
         assert not [name for name in ("lena", "ariel", "corner", "noa ") if name in text.lower()]
         assert "the commander asked a colleague; the support of joins@2 is thin (by a colleague)" in text

@@ -1,7 +1,6 @@
 """The service in which postmortems are found: got, listed, searched, counted, and offered where they are like."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 
@@ -15,7 +14,6 @@ from steek.incidents.postmortems.publication import Stage
 from steek.incidents.postmortems.published import confirmed_causes
 from steek.incidents.postmortems.query import happened_at, parse_query, words_of
 from steek.incidents.postmortems.report import PointRole, Report, Standing
-from steek.incidents.postmortems.roles_for_names import names_of
 from steek.incidents.postmortems.similarity import Clues, likenesses
 from steek.incidents.postmortems.stored import (
     PostmortemRecord,
@@ -179,11 +177,6 @@ class PostmortemLibrary:
             return ()
         drafted = redrafted(record.report, self.preview(record.incident_id))
         return differing(record.report, drafted)
-
-    def names(self, record: PostmortemRecord) -> Mapping[str, str]:
-        """Everybody who took part in the incident or wrote in its postmortem, as name to role."""
-        incident = record.incident_id
-        return names_of(record, () if incident is None else self._stories.read(incident).timeline)
 
     def warnings(self, record: PostmortemRecord) -> tuple[BlameWarning, ...]:
         """Where a cause names a person or blames; see `blame`."""

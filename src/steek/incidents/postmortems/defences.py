@@ -149,7 +149,7 @@ def _process(story: Story) -> Defence:
     """What people did in time: whether a call reached anybody, was answered, and whether somebody took a role."""
     kinds = {entry.kind for entry in story.timeline}
     if not kinds.isdisjoint({"incident.paged", "incident.page_escalated"}) and not _reached(story):
-        taken = "; somebody took it on without" if story.incident.roles else ""
+        taken = "; somebody took it on all the same" if story.incident.roles else ""
         return Defence("process", DefenceState.HOLE, f"no call reached anybody{taken}")
     if "incident.page_acknowledged" in kinds:
         return Defence("process", DefenceState.HELD, "a page reached somebody, and was answered")

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from steek.incidents.followups.follow_up import Selection
 from steek.incidents.followups.follow_ups import FollowUps
 from steek.incidents.postmortems.agreed import with_agreed
-from steek.incidents.postmortems.collection import PostmortemLibrary
 from steek.incidents.postmortems.report import Report, plain
 from steek.incidents.postmortems.report_markdown import report_markdown
-from steek.incidents.postmortems.roles_for_names import without_names
+from steek.incidents.postmortems.roles_for_names import names_of, without_names
 from steek.incidents.postmortems.stored import PostmortemRecord
+from steek.incidents.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,22 @@ class PostmortemExport:
     """Takes postmortems out, each with the follow-ups that were agreed on after it; writes nothing.
 
     Args:
-        library: Where they are.
         follow_ups: What was agreed on.
+        stories: Who took part in an incident.
     """
 
-    def __init__(self, library: PostmortemLibrary, follow_ups: FollowUps) -> None:
-        self._library = library
+    def __init__(self, follow_ups: FollowUps, stories: Stories) -> None:
         self._follow_ups = follow_ups
+        self._stories = stories
 
     def report(self, record: PostmortemRecord, *, for_outsiders: bool = False) -> Report:
         """One as it stands, with its follow-ups as they stand; for outsiders with roles for names."""
         agreed = self._follow_ups.list(Selection(postmortem=record.incident_id or record.id))
         report = with_agreed(record.report, agreed)
-        return without_names(report, self._library.names(record)) if for_outsiders else report
+        if not for_outsiders:
+            return report
+        timeline = () if record.incident_id is None else self._stories.timeline(record.incident_id)
+        return without_names(report, names_of(replace(record, report=report), timeline))
 
     def take(self, records: Iterable[PostmortemRecord], *, for_outsiders: bool = False) -> tuple[Exported, ...]:
         """Each as it stands. The JSON has everything and comes back by import as it was."""
