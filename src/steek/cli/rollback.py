@@ -44,7 +44,7 @@ def rollback(
             raise InputError(message, next_step="One first is the safer way.")
         name, by = key_or_new(key), actor_or_user(actor)
         if incident is not None:
-            arguments = {"model": model, "to": to, "reason": reason or f"incident {incident}"}
+            arguments = {"model": model, "to": to} | ({"reason": reason} if reason else {})
             arguments |= {} if partner is None else {"member": partner}
             mitigation = "roll-back" if partner is None else "roll-back-one"
             show(act(platform, incident, mitigation, arguments, key=name, actor=by), as_json=as_json)

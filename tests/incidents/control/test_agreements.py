@@ -40,7 +40,7 @@ MENU = {
         effect="simple answers",
         undo="switch on",
         run=fall_back,
-        arguments=(Argument("model", "which"),),
+        arguments=(Argument("model", "which"), Argument("reason", "why", required=False)),
         agrees=("business", "commander"),
     )
 }
@@ -118,7 +118,8 @@ def test_execution_waits_until_everybody_agreed(room: Incidents, agreements: Agr
     # What was agreed to is this call, not another.
     with pytest.raises(ConflictError, match="waits"):
         room.act(incident.id, "fall-back", {"model": "search_ranking"}, "sam", key="n")
-    assert room.act(incident.id, "fall-back", PLEASE, "sam", key="m").outcome is Outcome.DONE
+    said = {**PLEASE, "reason": "in other words than when it was asked"}
+    assert room.act(incident.id, "fall-back", said, "sam", key="m").outcome is Outcome.DONE
     assert CALLED == ["m"]
 
 

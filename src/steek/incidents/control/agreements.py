@@ -351,7 +351,9 @@ def _add(connection: Connection, agreement: Agreement) -> None:
 
 
 def _fingerprint(mitigation: str, arguments: Mapping[str, object]) -> str:
-    return hashlib.sha256(f"{mitigation}\n{canonical_json(dict(arguments))}".encode()).hexdigest()
+    # Why it is done may be said in other words when it is done.
+    called = {name: value for name, value in arguments.items() if name != "reason"}
+    return hashlib.sha256(f"{mitigation}\n{canonical_json(called)}".encode()).hexdigest()
 
 
 def _called(
