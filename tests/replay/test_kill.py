@@ -32,4 +32,5 @@ def test_a_replay_killed_at_random_moments_ends_like_one_that_was_not(undisturbe
     with replaying(undisturbed.store, data, port) as run:
         run.finish(LIMIT_S)
     assert kills >= KILLS
-    assert differences(read_end_state(undisturbed.data), read_end_state(data)) == []
+    found = differences(read_end_state(undisturbed.data), read_end_state(data))
+    assert not found, "\n".join(found)
