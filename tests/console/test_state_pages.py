@@ -59,6 +59,10 @@ def test_turns_and_contacts_are_written_and_people_are_called_by_forms(client: V
     shown = post(client, "/on-call/contacts", person="ben", contacts=f"phone:+49 30 1\nmail:{HOSTILE}", key="o3")
     assert "Only whoever has a role in this project reads how people are reached." in shown
     assert "+49 30 1" not in shown
+    assert "/on-call?system=search_ranking#reachable" in client.get("/models/search_ranking").text
+    shown = text_of(client.get("/on-call?system=search_ranking").text)
+    assert "next in core" in shown
+    assert "no modelling rotation covers" in shown
     shown = post(client, f"{PAGE}/call", to="ben", key="o4")
     assert "Called. The timeline says when it arrives." in shown
     assert "no target reaches ben (asked for by ariel@grocer)" in shown

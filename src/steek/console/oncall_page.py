@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from steek.console.services import Services
 from steek.incidents.oncall.contacts import Contact, may_see_contacts
 from steek.incidents.oncall.page_rows import Page
-from steek.incidents.oncall.reaching import warning_of
+from steek.incidents.oncall.reaching import Reachable, warning_of
 from steek.incidents.oncall.rotation import Duty, Rotation, time_zone
 from steek.incidents.oncall.watches import Calendar, OnCall, Watch, who
 from steek.incidents.roles.stakeholders import Part, Sees, Stakeholder
@@ -87,10 +87,13 @@ class OnCallView:
     duties: tuple[str, ...]
     now: datetime
     form_key: str
+    reachable: Reachable | None
 
 
-def oncall_view(services: Services, *, form_key: str) -> OnCallView:
-    """Rotations, gaps of six weeks, open pages, what differs from the turns, stakeholders."""
+def oncall_view(services: Services, *, form_key: str, system: str = "") -> OnCallView:
+    """Rotations, gaps of six weeks, open pages, what differs from the turns, stakeholders; who is reachable for one
+    system, where one is asked for.
+    """
     now, oncall = services.clock.now(), services.oncall
     contacts = oncall.contacts() if may_see_contacts() else None
     calendar = oncall.calendar()
@@ -107,6 +110,7 @@ def oncall_view(services: Services, *, form_key: str) -> OnCallView:
         duties=tuple(Duty),
         now=now,
         form_key=form_key,
+        reachable=oncall.reachable(system) if system else None,
     )
 
 

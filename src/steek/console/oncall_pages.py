@@ -24,7 +24,8 @@ _AHEAD = timedelta(days=60)
 
 
 def oncall(site: Site, request: Request) -> Response:
-    view = oncall_view(site.services, form_key=_form_key(site))
+    system = request.query_params.get("system", "").strip()
+    view = oncall_view(site.services, form_key=_form_key(site), system=system)
     return HTMLResponse(render(site.templates, "oncall.html", frame(site, request, stream=""), view=view))
 
 
