@@ -228,6 +228,19 @@ def test_anybody_raises_a_concern_and_only_its_readers_see_it(clinic: Clinic) ->
     assert about not in str(events)
 
 
+@pytest.mark.covers("I9", "I12")
+def test_the_business_agrees_with_a_token_of_no_role_in_the_team(clinic: Clinic) -> None:
+    incidents, agreements = clinic.platform.incidents, clinic.platform.agreements
+    about = incidents.declare("answers are odd", on="patients", severity="sev2", actor="cid", key="business").id
+    incidents.assign(about, "commander", "cid", "cid", key="business")
+    asked = agreements.ask(about, "post-notice", {"text": "wait"}, of="business", actor="cid", key="business").id
+    agreements.name_answerer(about, "business", "out@clinic", reason="on duty", actor="cid", key="business")
+    stranger = clinic.ask("POST", f"/v1/agreements/{asked}/agreement", "olga", {"answer": "yes"})
+    assert (stranger.status_code, "may not answer for business" in stranger.text) == (403, True)
+    agreed = clinic.ask("POST", f"/v1/agreements/{asked}/agreement", "out", {"answer": "for a day"})
+    assert (agreed.status_code, agreed.json()["answered_by"]) == (200, "out@clinic")
+
+
 @pytest.mark.covers("I12")
 def test_two_people_work_it_in_the_console(clinic: Clinic) -> None:
     about = clinic.platform.incidents.declare("again", on="patients", severity="sev3", actor="ana", key="d2").id

@@ -28,9 +28,11 @@ _FOR_READERS = re.compile(
     r"|/v1/datasets(/[^/]+(/(rows|sample|profile|volumes))?)?"
 )
 # Decided by name, not by role: who may read concerns, which anybody raises; and how much a stakeholder sees of the
-# status of an incident, where they also ask. The stream says only that something was written.
+# status of an incident, where they also ask; and who agrees for the business, which is asked by a notice. The stream
+# says only that something was written.
 _FOR_ANYBODY = re.compile(
     r"/concerns(/.*)?|/v1/concerns(/.*)?|/stream|/incidents/[^/]+/(status|ask)|/v1/incidents/[^/]+/(status|questions)"
+    r"|/v1/agreements/[^/]+/(agreement|refusal)"
 )
 # What somebody noticed may be filed by anybody who is let in; reading what others filed takes a role.
 _FOR_ANYBODY_TO_FILE = "/v1/signals"
