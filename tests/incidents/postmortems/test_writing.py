@@ -209,7 +209,11 @@ def test_what_the_record_says_later_is_named_and_can_be_taken_over(learning: Lea
     }
     learning.ledger.record(Draft("incident.groups_considered", drafted.urn, "noa", told))
     newer = learning.library.newer(learning.library.get(drafted.id))
-    assert newer[:2] == ("Impact", "Timeline")
+    assert newer == ("Impact",)
+    learning.ledger.record(Draft("incident.watching", drafted.urn, "steek", {"incident": drafted.id}))
+    assert learning.library.newer(learning.library.get(drafted.id)) == newer, "a machine's line is no news"
+    learning.incidents.note(drafted.id, "it was *their* clock", "noa", key="late")
+    assert learning.library.newer(learning.library.get(drafted.id)) == ("Impact", "Timeline")
     after = learning.writing.draft(drafted.id, actor="ariel", key="d9")
     assert (after.stage, after.revision) == (Stage.DRAFT, 1)
     assert "group region=north: no orders" in after.report.sections["impact"]

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from steek.incidents.postmortems.blamelessness import BlameWarning, blame
 from steek.incidents.postmortems.counting import Counted, Statistics, count
-from steek.incidents.postmortems.drafting import PostmortemDrafts, differing, redrafted
+from steek.incidents.postmortems.drafting import PostmortemDrafts, news
 from steek.incidents.postmortems.index import WordIndex, tokens
 from steek.incidents.postmortems.publication import Stage
 from steek.incidents.postmortems.published import confirmed_causes
@@ -175,8 +175,8 @@ class PostmortemLibrary:
         """What the record of the incident says by now and the text does not, by heading; a new draft takes it in."""
         if record.incident_id is None:
             return ()
-        drafted = redrafted(record.report, self.preview(record.incident_id))
-        return differing(record.report, drafted)
+        story = self._stories.read(record.incident_id)
+        return news(record.report, self._drafts.preview(story), own_events(story.timeline, "incident.noted"))
 
     def warnings(self, record: PostmortemRecord) -> tuple[BlameWarning, ...]:
         """Where a cause names a person or blames; see `blame`."""

@@ -1,15 +1,19 @@
 """Drafting: the record of an incident becomes a postmortem, and what the record says later is taken into it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from steek.incidents.desk import Desk
+from steek.incidents.postmortems.acts import merged
 from steek.incidents.postmortems.draft import draft
 from steek.incidents.postmortems.publication import Step
 from steek.incidents.postmortems.report import HEADINGS, SECTIONS, Report, Standing
+from steek.incidents.postmortems.report_markdown import inline
 from steek.incidents.postmortems.stored import PostmortemRecord, create, find, find_or_none, write
 from steek.incidents.postmortems.taxonomies import current_taxonomy
 from steek.incidents.rows import remember, request
 from steek.incidents.stories import Story
+from steek.incidents.timeline import TimelineEntry
 from steek.kernel.urn import Urn
 from steek.ledger import Draft
 
@@ -39,11 +43,11 @@ class PostmortemDrafts:
             if present is None:
                 after = create(connection, drafted, actor=_MACHINE, at=now)
             else:
-                merged = redrafted(present.report, drafted)
-                if merged == present.report:
+                new = redrafted(present.report, drafted)
+                if new == present.report:
                     after = present
                 else:
-                    after = write(connection, present, merged, Step.REDRAFT, actor=_MACHINE, at=now)
+                    after = write(connection, present, new, Step.REDRAFT, actor=_MACHINE, at=now)
             payload: dict[str, object] = {
                 "incident": incident,
                 "version": after.version,
@@ -74,17 +78,26 @@ def redrafted(present: Report, drafted: Report) -> Report:
     )
 
 
-def differing(present: Report, drafted: Report) -> tuple[str, ...]:
-    """Headings under which a newer draft says something else; how suspects rank by now is no news."""
-    names = [name for name in (*SECTIONS, *drafted.sections) if name != "changes"]
-    sections = [name for name in dict.fromkeys(names) if drafted.sections.get(name) != present.sections.get(name)]
+def news(present: Report, drafted: Report, notes: Iterable[TimelineEntry]) -> tuple[str, ...]:
+    """Headings under which a newer draft would say something else in a report.
+
+    How suspects rank by now is no news, and of the timeline only what people wrote into it is.
+
+    Args:
+        present: As it stands.
+        drafted: What the draft of its incident would be now.
+        notes: Notes of people in the incident.
+    """
+    after = redrafted(present, drafted)
+    names = [name for name in (*SECTIONS, *after.sections) if name not in {"changes", "timeline"}]
+    sections = [name for name in dict.fromkeys(names) if after.sections.get(name) != present.sections.get(name)]
+    told = present.sections.get("timeline", "")
+    if "timeline" not in present.touched and any(inline(act.text) not in told for act in merged(notes)):
+        sections.append("timeline")
     known = {one.id for one in present.points}
-    roles = dict.fromkeys(one.role for one in drafted.points if one.id not in known)
-    facts = [name for name in _KEPT if getattr(present, name) != getattr(drafted, name)]
-    facts += [name for name in present.times.__dataclass_fields__ if _differs(present, drafted, name)]
-    told = [*map(drafted.heading, sections), *(HEADINGS[role] for role in roles)]
-    return (*told, *(name.replace("_", " ") for name in facts))
-
-
-def _differs(present: Report, drafted: Report, name: str) -> bool:
-    return getattr(present.times, name) != getattr(drafted.times, name)
+    roles = dict.fromkeys(one.role for one in after.points if one.id not in known)
+    facts = [name for name in _KEPT if getattr(present, name) != getattr(after, name)]
+    length = present.times.__dataclass_fields__
+    facts += [name for name in length if getattr(present.times, name) != getattr(after.times, name)]
+    said = [*map(after.heading, sections), *(HEADINGS[role] for role in roles)]
+    return (*said, *(name.replace("_", " ") for name in facts))
