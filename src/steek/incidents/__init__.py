@@ -8,6 +8,7 @@ from steek.incidents.bench.asking import Asking
 from steek.incidents.bench.bench import Bench
 from steek.incidents.bench.runs import Run
 from steek.incidents.changes import WhatChanged
+from steek.incidents.control.agreement_rules import MitigationAgreement
 from steek.incidents.hypotheses.hypotheses import Hypotheses, Hypothesis
 from steek.incidents.impact.severity import SeverityAdvice
 from steek.incidents.impact.triage import Triage
@@ -20,7 +21,6 @@ from steek.incidents.mitigations import ActionTaken, Argument, Menu, Mitigation,
 from steek.incidents.phases import Phase, PhaseTimes, Times
 from steek.incidents.pins.pins import Pins
 from steek.incidents.pins.types import Pin, PinKind
-from steek.incidents.control.agreement_rules import MitigationAgreement
 from steek.incidents.roles.stakeholders import Stakeholder
 from steek.incidents.signals.signals import Signals
 from steek.incidents.signals.types import Prompt, Signal, SignalKind
