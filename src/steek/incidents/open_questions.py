@@ -14,7 +14,8 @@ class OpenQuestions:
 
     `paged` are people who were called and did not answer, `agreements` say of whom and to what, `questions` are asked
     by people outside the room, `proposed` are numbers of updates whose text for outsiders waits for approval,
-    `is_end_untold` that people were told of the outage and not that it is over, `emergencies` are accesses that nobody reviewed, `watched_until_at` ends a watch.
+    `is_end_untold` that people were told of the outage and not that it is over, `emergencies` are accesses that nobody
+    reviewed, `watched_until_at` ends a watch.
     """
 
     paged: tuple[str, ...] = ()
