@@ -158,7 +158,7 @@ def test_without_javascript_a_form_does_its_work(browser: Browser, live_address:
     page = context.new_page()
     page.goto(f"{live_address}/incidents/2017-001")
     page.locator("#note-text").fill("seen by eye")
-    page.locator("form.note input[name=actor]").fill("sam@grocer")
+    page.locator("#note input[name=actor]").fill("sam@grocer")
     page.get_by_role("button", name="Write it down").click()
     assert "seen by eye" in page.locator("ol.timeline").inner_text()
     assert "The note is in the timeline." in page.locator("[role=status]").inner_text()

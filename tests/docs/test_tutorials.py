@@ -210,13 +210,17 @@ def work_the_first_incident(reader: Reader) -> None:
     follow(reader, INCIDENT.read_text(encoding="utf-8"), int(PORT))
     assert re.search(r"^ana@example.org +operations ", reader.output_of("steek oncall reachable"), re.MULTILINE)
     assert "5 open alerts, 1 partner complaint, 1 finance question" in reader.output_of("steek signal list")
-    assert "Nobody records what changes here; look outside too." in reader.output_of("steek incident suspects")
+    assert "The call reached ana@example.org." in reader.output_of("steek signal declare")
+    assert reader.output_of("cat called.txt").endswith("Forecasts for the north are a hundred times too high\n")
+    before, after = (out for said, out in reader.printed if said == "steek incident suspects $INCIDENT")
+    assert "Nobody records what changes here; look outside too." in before
+    assert re.match(r"1\. \d+%  binary: Release 5.1 of the forecaster\n", after)
     assert re.search(r"^money +0 +4e\+04 +EUR", reader.output_of("steek incident impact $INCIDENT"), re.MULTILINE)
     assert reader.output_of("steek incident resolve $INCIDENT --actor").endswith("not over yet\n")
     outside = reader.output_of("steek incident status")
     assert "wait for a check by hand" in outside
     assert not [word for word in ("store_sales", "ben@", "cents", "40,000") if word in outside]
-    assert re.search(r"^state +closed$", reader.output_of("steek incident advance"), re.MULTILINE)
+    assert "watching" in reader.output_of("steek incident watch")
     assert "published" in reader.output_of("steek postmortem publish")
     assert "F-1" in reader.output_of("steek follow-up list")
     assert "Nothing would stop" in reader.output_of("steek assess")

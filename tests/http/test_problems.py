@@ -68,7 +68,7 @@ BAD: list[tuple[str, str, Any, int, str]] = [
     ("GET", "/v1/ledger/events/none", None, 404, "no event with id 'none'"),
     ("GET", "/v1/lineage?of=sales", None, 400, "not a name of the form kind:name@version"),
     ("POST", "/v1/status", {}, 404, "POST /v1/status is no address of this API"),
-    ("POST", "/v1/incidents", {"title": "x"}, 400, "body.on"),
+    ("POST", "/v1/incidents", {"title": "x"}, 400, "neither a system nor an alert"),
     ("POST", "/v1/incidents", {"title": "x", "on": "shop_demand", "severity": "bad"}, 400, "allowed: sev1, sev2, sev3"),
     ("POST", "/v1/incidents", {"title": "", "on": "shop_demand"}, 400, "title"),
     ("POST", "/v1/models/shop_demand/rollback", {"to": "best"}, 400, "cannot roll back to 'best'"),

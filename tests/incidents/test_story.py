@@ -86,7 +86,7 @@ def test_phases_are_intervals_with_evidence(incidents: Incidents, played: Incide
     assert found[Phase.OUTAGE_BEGINS].evidence == "onset given by partner_joins"
     trigger = found[Phase.TRIGGER]
     assert not trigger.suggested
-    assert trigger.evidence == "dataset.replaced of dataset:products, confirmed by sam"
+    assert trigger.evidence == "The contents of products were replaced, confirmed by sam"
     assert trigger.start.earliest_at == ONSET_DAY + timedelta(hours=14)
     at = {phase: found[phase].start.earliest_at for phase in Phase}
     day = ONSET_DAY + timedelta(days=1)
@@ -169,7 +169,7 @@ def test_postmortem_is_drafted_with_what_is_known(played: Incident, drafts: Draf
     assert report.times.to_detect == Duration(3600.0, 90000.0)
     assert report.systems == ("dataset:partner_lines", "features:partner_demand_view", "model:partner_demand")
     assert report.sections["impact"].endswith("to be added by people: users, money, groups harmed")
-    assert "dataset.replaced of dataset:products@2" in report.sections["changes"].splitlines()[0]
+    assert "The contents of products were replaced" in report.sections["changes"].splitlines()[0]
     assert report.sections["changes"].splitlines()[0].endswith("(confirmed by sam)")
     [root] = report.of_role(PointRole.ROOT_CAUSE)
     assert (root.kind, root.standing, root.by) == ("dataset.replaced", Standing.CONFIRMED, "sam")

@@ -220,6 +220,17 @@ def test_a_change_outside_that_says_what_it_moves_is_as_near_as_that(incidents: 
 
 
 @pytest.mark.covers("I6")
+def test_a_change_outside_to_what_went_wrong_first_is_not_off_the_way(incidents: Incidents, loop: Loop) -> None:
+    loop.history()
+    loop.at(0, 8)
+    loop.tell("external.changed", "service:joiner", {"summary": "release 5.1", "on": ["dataset:partner_lines"]})
+    suspects = incidents.suspects(declared_by_alert(incidents, loop).id).suspects
+    first = next(one for one in suspects if one.event.subject == "service:joiner")
+    assert "Changed dataset:partner_lines itself" in first.reason
+    assert "not made from it" not in first.reason
+
+
+@pytest.mark.covers("I6")
 def test_a_member_of_a_fleet_is_its_slice() -> None:
     event = change("route.changed", 1, {"member": "69"})
     same = judged(Candidate(event, "model:x", 1), fallen=Fallen({"partner_id=69": 1.0}))

@@ -70,6 +70,9 @@ class People:
                 OPERATIONS, "rollback", FLEET, "--fleet", "--to", "last-good",
                 "--incident", incident, "--reason", REASON,
             )  # fmt: skip
+        if self._at(night, "07:10"):
+            looked = "Forecasts of all partners are those of the day before again."
+            self._do(COMMANDER, "incident", "advance", incident, "mitigate", "--reason", looked)
         if self._at(night, "07:15"):
             self._tell(incident)
 

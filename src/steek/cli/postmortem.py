@@ -9,7 +9,7 @@ from steek.cli.commands import group
 from steek.cli.opening import opened
 from steek.cli.options import ActorOption, JsonOption, KeyOption, ProjectOption, actor_or_user, key_or_new
 from steek.cli.output import show
-from steek.cli.postmortem_printing import finding_lines, print_imported, print_record, print_statistics
+from steek.cli.postmortem_printing import finding_lines, print_imported, print_record, print_statistics, print_step
 from steek.incidents.postmortems.exporting import PostmortemExport
 from steek.incidents.postmortems.report import schema as report_schema
 from steek.incidents.postmortems.report_markdown import report_markdown
@@ -99,7 +99,7 @@ def edit(
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
         done = platform.postmortem_writing.edit(postmortem, changes, actor=by, key=name, expected_version=expect)
-        print_record(platform, done, as_json=as_json)
+        print_step(platform, done, as_json=as_json)
 
 
 def judge(
@@ -115,7 +115,7 @@ def judge(
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
         done = platform.postmortem_writing.judge(postmortem, point, standing, actor=by, key=name)
-        print_record(platform, done, as_json=as_json)
+        print_step(platform, done, as_json=as_json)
 
 
 def add(
@@ -135,7 +135,7 @@ def add(
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
         done = platform.postmortem_writing.add(postmortem, role, text, actor=by, key=name, kind=kind, subject=subject)
-        print_record(platform, done, as_json=as_json)
+        print_step(platform, done, as_json=as_json)
 
 
 def rewrite(
@@ -151,7 +151,7 @@ def rewrite(
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
         done = platform.postmortem_writing.rewrite(postmortem, point, text, actor=by, key=name)
-        print_record(platform, done, as_json=as_json)
+        print_step(platform, done, as_json=as_json)
 
 
 def comment(
@@ -199,7 +199,7 @@ def review(
             done = writing.review(
                 postmortem, accept=accept, actor=by, key=name, comment=comment, expected_version=expect
             )
-        print_record(platform, done, as_json=as_json)
+        print_step(platform, done, as_json=as_json)
 
 
 def publish(
@@ -214,7 +214,7 @@ def publish(
     with opened(project) as platform:
         by, name = actor_or_user(actor), key_or_new(key)
         done = platform.postmortem_writing.publish(postmortem, actor=by, key=name, reason=reason)
-        print_record(platform, done, as_json=as_json)
+        print_step(platform, done, as_json=as_json)
         platform.subscriptions.deliver()
 
 

@@ -89,14 +89,7 @@ def print_record(platform: Platform, record: PostmortemRecord, *, as_json: bool)
         show(values, as_json=True)
         return
     report = cast("Report", values["report"])
-    typer.echo(f"{record.id}: {report.title}")
-    typer.echo(
-        f"  {record.stage}, version {record.version}, revision {record.revision or '-'}; {report.severity or '-'}"
-    )
-    typer.echo(
-        f"  machine learning {report.placement.machine_learning or '-'} of 5, "
-        f"distributed {report.placement.distributed or '-'} of 5"
-    )
+    _print_head(record, report)
     for name, said in TIMES.items():
         typer.echo(f"  {said}: {length_words(getattr(report.times, name)) or 'not known'}")
     for name, text in report.ordered_sections():
@@ -111,6 +104,31 @@ def print_record(platform: Platform, record: PostmortemRecord, *, as_json: bool)
             tail = tail_of(point.owner, point.due_at) + (", done" if point.is_done else "")
             typer.echo(f"  {point.id}  {point.standing:<9}  {named}{agreed}{point.text}{tail}")
     typer.echo("")
+    _print_open(record, values)
+
+
+def print_step(platform: Platform, record: PostmortemRecord, *, as_json: bool) -> None:
+    """Where a postmortem stands after somebody wrote in it or moved it on: its stage and what is still open."""
+    values = record_values(platform, record)
+    if as_json:
+        show(values, as_json=True)
+        return
+    _print_head(record, cast("Report", values["report"]))
+    _print_open(record, values)
+
+
+def _print_head(record: PostmortemRecord, report: Report) -> None:
+    typer.echo(f"{record.id}: {report.title}")
+    typer.echo(
+        f"  {record.stage}, version {record.version}, revision {record.revision or '-'}; {report.severity or '-'}"
+    )
+    typer.echo(
+        f"  machine learning {report.placement.machine_learning or '-'} of 5, "
+        f"distributed {report.placement.distributed or '-'} of 5"
+    )
+
+
+def _print_open(record: PostmortemRecord, values: Mapping[str, object]) -> None:
     for warning in cast("Sequence[BlameWarning]", values["warnings"]):
         typer.echo(f"! {warning.where} ({warning.point}): {warning.sentence}")
     for sentence in cast("Sequence[str]", values["open"]):

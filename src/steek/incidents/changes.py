@@ -130,24 +130,28 @@ def _of_group(
     whole: Sequence[Event], system: str, upstream: Upstream, wrong: FirstWrong, *, since: datetime
 ) -> list[Candidate]:
     """Candidates among the changes of one kind to one system."""
-    distance = _distance(whole[-1], system, upstream)
-    below, above, beside = wrong.towards(system) if distance is not None else (None, None, None)
-    return [
-        Candidate(event, system, _distance(event, system, upstream), before, below, above, beside)
-        for event, before in zip(whole, _times_before(whole), strict=True)
-        if event.at >= since
-    ]
+    beside_first: dict[str | None, tuple[str | None, str | None, str | None]] = {None: (None, None, None)}
+    found: list[Candidate] = []
+    for event, before in zip(whole, _times_before(whole), strict=True):
+        if event.at < since:
+            continue
+        reached = _reached(event, system, upstream)
+        if reached not in beside_first:
+            beside_first[reached] = wrong.towards(reached or system)
+        distance = None if reached is None else upstream.distance[reached]
+        found.append(Candidate(event, system, distance, before, *beside_first[reached]))
+    return found
 
 
-def _distance(event: Event, system: str, upstream: Upstream) -> int | None:
-    """Steps to what is broken; of a change outside that says what it moves, of the nearest of these."""
+def _reached(event: Event, system: str, upstream: Upstream) -> str | None:
+    """Where a change reaches what is broken: itself, or the nearest of what a change outside says it moves."""
     moved = event.payload.get("on")
     expected = event.payload.get("expected")
     if moved is None and isinstance(expected, Mapping):
         moved = expected.get("on")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     named = [_system_or_subject(str(each)) for each in moved] if isinstance(moved, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    known = [upstream.distance[name] for name in (system, *named) if name in upstream.distance]
-    return min(known, default=None)
+    known = [name for name in (system, *named) if name in upstream.distance]
+    return min(known, key=lambda name: upstream.distance[name], default=None)
 
 
 def _groups(database: Database, *, since: datetime, until: datetime) -> dict[_Group, list[_Row]]:

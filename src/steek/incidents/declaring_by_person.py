@@ -8,7 +8,7 @@ from typing import TypeVar
 from steek.incidents.declaring import Declaration
 from steek.incidents.desk import Desk
 from steek.incidents.open_alerts import read_evidence
-from steek.incidents.systems import resolve_subject
+from steek.incidents.systems import resolve_subject, without_system
 from steek.incidents.text import NAME_CHARACTERS, TITLE_CHARACTERS, checked, checked_instant
 from steek.incidents.types import Severity
 from steek.kernel.errors import InputError
@@ -48,7 +48,7 @@ def declaration_by_person(
     elif alert is not None:
         subject = system_of(alert.subject)
     else:
-        raise InputError("it is about no system", next_step="Name a model or a dataset, or the alert that shows it.")
+        raise without_system()
     return Declaration(
         title=said,
         subject=subject,

@@ -130,12 +130,12 @@ def _trigger(changed: WhatChanged, said: Mapping[str, tuple[str, str]]) -> tuple
     if confirmed:
         first = confirmed[0]
         by = said[first.event.id][1]
-        return Span.exactly(first.event.at), f"{first.event.kind} of {first.system}, confirmed by {by}", False
+        return Span.exactly(first.event.at), f"{first.what}, confirmed by {by}", False
     strong = [one for one in changed.suspects if one.score >= TRIGGER_SCORE and one.event.id not in said]
     if not strong:
         return Span(None, None), "no change stands out as the trigger", True
     first = strong[0]
-    return Span.exactly(first.event.at), f"strongest suspect, {first.event.kind} of {first.system}", True
+    return Span.exactly(first.event.at), f"strongest suspect: {first.what}", True
 
 
 def _starts(entries: Sequence[TimelineEntry]) -> dict[State, Span]:

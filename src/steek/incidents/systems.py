@@ -28,6 +28,12 @@ _HELD_KINDS = ("model", "dataset")
 _MADE_KINDS = {"model": ("deployment", "trained"), "features": ("features",)}
 
 
+def without_system() -> InputError:
+    """What a declaration is told that says nothing of what is wrong."""
+    message = "it names neither a system nor an alert"
+    return InputError(message, next_step="Name a model or a dataset (on), or the alert that shows it (alert).")
+
+
 def latest_versions(database: Database, system: str, *, until: datetime, count: int = 1) -> list[str]:
     """URNs of what `system` was at `until`, the `count` newest of each kind; [] when the lineage does not know it."""
     parsed = Urn.parse(system)

@@ -7,11 +7,12 @@ import pytest
 from learning_world import Learning
 
 from steek.incidents import Incident
+from steek.incidents.postmortems.blamelessness import blame
 from steek.incidents.postmortems.counting import Counted, count
 from steek.incidents.postmortems.exporting import export
 from steek.incidents.postmortems.gaps import gaps
 from steek.incidents.postmortems.publication import TRANSITIONS, Stage, Step
-from steek.incidents.postmortems.report import PointRole, Report, Standing, make_point
+from steek.incidents.postmortems.report import Point, PointRole, Report, Standing, make_point
 from steek.incidents.postmortems.report_markdown import report_markdown
 from steek.incidents.postmortems.roles_for_names import names_of, without_names
 from steek.kernel.errors import (
@@ -331,6 +332,18 @@ def test_a_name_in_a_cause_is_warned_of(learning: Learning, drafted: Incident) -
     assert [one.where for one in found] == ["Root causes", "Latent conditions"]
     assert "what made the mistake easy" in found[1].sentence
     assert "2 statements read as if somebody were the cause." in gaps(record.report, len(found))
+
+
+@pytest.mark.covers("P1")
+def test_who_confirmed_a_cause_is_not_blamed_for_it() -> None:
+    judged = "confirmed by lena@corner; 3 h before the onset. lena@corner confirmed it."
+    assert blame(Report(id="x", title="x", points=(cause(judged),)), ["lena@corner"]) == ()
+    pushed = "lena@corner pushed it. lena@corner confirmed it."
+    assert len(blame(Report(id="x", title="x", points=(cause(pushed),)), ["lena@corner"])) == 1
+
+
+def cause(because: str) -> Point:
+    return make_point(PointRole.ROOT_CAUSE, "A release changed the unit.", because=because)
 
 
 WRONG: list[tuple[dict[str, str], str]] = [

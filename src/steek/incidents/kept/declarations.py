@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from steek.incidents.impact.said_impacts import parse_impact
-from steek.incidents.systems import check_name
+from steek.incidents.systems import check_name, without_system
 from steek.incidents.text import NAME_CHARACTERS, NOTE_CHARACTERS, TITLE_CHARACTERS, checked
 from steek.incidents.types import Incident, Severity
 from steek.kernel.errors import InputError, ResourceError, SteekError, StorageFullError
@@ -45,7 +45,9 @@ class Said:
     def check(self) -> None:
         """Raises InputError for what no database would take: nothing is kept that could never be declared."""
         checked(self.title, what="title", most=TITLE_CHARACTERS)
-        if self.on or self.alert is None:
+        if not self.on and self.alert is None:
+            raise without_system()
+        if self.on:
             check_name(checked(self.on, what="system", most=NAME_CHARACTERS))
         checked(self.actor, what="actor", most=NAME_CHARACTERS)
         checked(self.key, what="key", most=_KEY_CHARACTERS)

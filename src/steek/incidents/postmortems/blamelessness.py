@@ -68,4 +68,4 @@ def _known(names: Iterable[str]) -> tuple[str, ...]:
 
 def _without_judges(because: str) -> str:
     """Who confirmed a suspect is no blame."""
-    return re.sub(r"^confirmed by [^;]{0,200};", "", because)
+    return re.sub(r"^confirmed by [^;]{0,200};|\S+ confirmed it\.$", "", because)

@@ -66,7 +66,7 @@ def _contract(story: Story) -> Defence:
     strong = [one for one in story.changed.suspects if one.score >= TRIGGER_SCORE]
     let_through = next((one for one in strong if one.event.kind in _CONTRACT_KINDS), None)
     if let_through is not None:
-        sentence = f"let {let_through.event.kind} of {let_through.system} through without objection"
+        sentence = f"raised no objection: {let_through.what}"
         return Defence("contract", DefenceState.HOLE, sentence)
     held = _count(story, "batch.held") + _count(story, "batch.refused")
     if held:

@@ -72,7 +72,7 @@ def _is_contributing(suspect: Suspect) -> bool:
 
 
 def _text(suspect: Suspect) -> str:
-    return f"{suspect.event.kind} of {suspect.event.subject}"
+    return suspect.what
 
 
 def _categories(story: Story, roots: Sequence[Suspect], taxonomy: Taxonomy) -> list[Point]:

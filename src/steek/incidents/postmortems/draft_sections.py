@@ -132,7 +132,7 @@ def _changed(story: Story) -> str:
     lines: list[str] = []
     for one in story.changed.suspects[:SHOWN_SUSPECTS]:
         verdict = f"{one.verdict} by {inline(one.judged_by or '')}" if one.verdict else "no verdict yet"
-        said = f"{inline(one.event.kind)} of {inline(one.event.subject)}, {_at(one.event.at)}, score {one.score:.2f}"
+        said = f"{inline(one.what)}, {_at(one.event.at)}, score {one.score:.2f}"
         lines.append(f"- {said}: {inline(one.reason)} ({verdict})")
     return "\n".join([*lines, *(f"- {inline(one.sentence)}" for one in story.changed.unchanged)])
 
