@@ -45,6 +45,14 @@ def test_spec_is_valid_for_altair_and_holds_band_threshold_and_letters() -> None
     assert "100%" in svg
 
 
+@pytest.mark.parametrize(("upper", "words"), [(0.02, ["at least, at most"]), (0.9, ["at least", "at most"])])
+def test_words_of_two_bounds_never_stand_on_one_another(upper: float, words: list[str]) -> None:
+    bounds = {"lower": 0.0, "upper": upper, "lower_text": "at least", "upper_text": "at most"}
+    spec = series_spec(picture([0.01, 0.01, 1.0], **bounds))
+    assert [layer["mark"]["strokeDash"] for layer in marks(spec, "rule")] == [[4, 3]] * 2
+    assert [layer["mark"]["text"] for layer in marks(spec, "text")] == words
+
+
 def test_a_gap_breaks_the_line_and_a_lone_point_is_a_dot() -> None:
     svg = render_svg(series_spec(picture([0.5, 0.6, None, 0.7, None, 0.6, 0.5])), description="x")
     line = svg.split('class="mark-line')[1].split('d="')[1].split('"')[0]

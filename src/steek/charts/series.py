@@ -11,6 +11,8 @@ from steek.charts.thinning import thinned
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 Spec = dict[str, object]
 _LANE, _MOST_LANES, _MARKER_WIDTH = 19, 5, 19
+# As a fraction of the frame; nearer than this the words of two bounds would stand on one another.
+_CLOSE_BOUNDS = 0.16
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,18 +197,23 @@ def _dots(points: tuple[Point, ...]) -> list[int]:
 
 def _thresholds(picture: SeriesPicture, width: int) -> list[Spec]:
     layers: list[Spec] = []
-    for bound, words, is_lower in (
-        (picture.lower, picture.lower_text, True),
-        (picture.upper, picture.upper_text, False),
-    ):
-        if bound is None:
-            continue
+    for bound, words, is_lower in _bounds(picture):
         y: Spec = {"datum": bound, "type": "quantitative", "scale": _value_scale(picture)}
         rule: Spec = {"type": "rule", "color": BROKEN, "strokeDash": [4, 3], "strokeWidth": 1}
         layers.append({"data": {"values": [{}]}, "mark": rule, "encoding": {"y": y}})
         if words:
             layers.append(_bound_words(words, y, _is_below(bound, picture, is_lower=is_lower), width))
     return layers
+
+
+def _bounds(picture: SeriesPicture) -> list[tuple[float, str, bool]]:
+    """Each bound with its words and whether it is the lower; of two that lie close, the upper one says both."""
+    low, high = value_domain(picture)
+    lower, upper, words = picture.lower, picture.upper, (picture.lower_text, picture.upper_text)
+    if lower is not None and upper is not None and all(words) and (upper - lower) / (high - low) < _CLOSE_BOUNDS:
+        return [(lower, "", True), (upper, ", ".join(words), False)]
+    told = ((lower, words[0], True), (upper, words[1], False))
+    return [(bound, said, is_lower) for bound, said, is_lower in told if bound is not None]
 
 
 def _is_below(bound: float, picture: SeriesPicture, *, is_lower: bool) -> bool:

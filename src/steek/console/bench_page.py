@@ -91,16 +91,14 @@ def run_view(services: Services, run_id: str, *, form_key: str) -> RunView:
 
 
 def _signal(run: Run) -> str:
-    """What somebody asked about whom and what was answered, in one line with pseudonyms; "" for more questions."""
-    about = cast("Mapping[str, str] | None", run.question.get("about"))
-    if about is None:
+    """What was answered to a question, in one line that names nobody; its run does. "" for more questions."""
+    if "about" not in run.question:
         return ""
     said = [
         f"{one['side']} answers {_best(one['answers'])}" if not one["problem"] else f"{one['side']} cannot answer"
         for one in cast("Sequence[Mapping[str, Any]]", run.question["answers"])
     ]
-    named = ", ".join(f"{name} {value}" for name, value in about.items())
-    return f"{run.model} about {named}: {'; '.join(said)} (bench run {run.id})"
+    return f"{run.model}: {'; '.join(said)} (bench run {run.id})"
 
 
 def _best(answers: Sequence[Mapping[str, Any]]) -> str:

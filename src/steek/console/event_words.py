@@ -202,7 +202,8 @@ def _gate(payload: Payload) -> str:
 
 
 def _titled(payload: Payload) -> str:
-    parts = [str(payload[name]) for name in ("severity", "title") if payload.get(name)]
+    words = payload.get("title") or payload.get("summary")
+    parts = [str(part) for part in (payload.get("severity"), words) if part]
     return ": ".join(parts)
 
 

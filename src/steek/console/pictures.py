@@ -120,7 +120,8 @@ def spark(series: Series, health: str, title: str) -> Markup:
 
 def _label(event: Event) -> str:
     line = describe(event)
-    return f"{line.what} {line.text}" if len(line.text) < 60 else f"{line.what} {line.text[:59]}…"
+    text = line.text if len(line.text) < 60 else f"{line.text[:59]}…"
+    return text if event.kind == "external.changed" else f"{line.what} {text}"
 
 
 def _spoken(title: str, series: Series, unit: str) -> str:

@@ -218,9 +218,8 @@ def _benched(payload: Mapping[str, object]) -> str:
 
 
 def _asked_bench(payload: Mapping[str, object]) -> str:
-    about = payload.get("about")
-    named = ", ".join(map(str, cast("Mapping[str, object]", about).values())) if isinstance(about, Mapping) else ""
-    return f"asked {payload.get('model')} about {named or 'one question'}"
+    sides = cast("Sequence[object]", payload.get("sides") or ())
+    return f"asked {payload.get('model')} one question: {', '.join(map(str, sides))}"
 
 
 _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {

@@ -135,7 +135,8 @@ class Bench:
     ) -> Inquiry:
         """One question to several sides, with the features behind each answer.
 
-        The answer is not kept; that it was asked, by whom and about which pseudonym is an event `bench.asked`.
+        The answer is not kept; that it was asked, by whom and of what sides is an event `bench.asked`. About whom is
+        in no event: the ledger cannot be changed, and an erasure must leave nothing behind.
 
         Args:
             model: Whose versions.
@@ -273,10 +274,10 @@ class Bench:
             self._material.access.admit(replace(asking, purpose=PURPOSE), PREDICTIONS, ("scores", "model", "at"))
 
     def _note(self, asked: Inquiry, actor: str, incident: str | None) -> None:
-        """Who asked about whom, by pseudonym."""
+        """Who asked which sides, and for what incident."""
         subject = str(Urn("model", asked.model)) if incident is None else str(Urn("incident", incident))
-        payload: dict[str, object] = {"incident": incident, "model": asked.model, "about": asked.entity}
-        payload |= {"moment": asked.moment, "sides": [side.side for side in asked.sides]}
+        payload: dict[str, object] = {"incident": incident, "model": asked.model, "moment": asked.moment}
+        payload |= {"sides": [side.side for side in asked.sides]}
         with self._database.transaction() as connection:
             if incident is not None:
                 find(connection, incident)
@@ -353,8 +354,6 @@ class Bench:
             "rows": made.rows,
             "text": made.sentence,
         }
-        if "about" in made.question:
-            payload["about"] = made.question["about"]
         with self._database.transaction() as connection:
             known = self._runs.by_key(connection, key)
             if known is not None:
