@@ -139,7 +139,7 @@ def test_incident_page_has_evidence_suspects_roles_and_ways_out(reader: Visitor)
     assert 'class="now"><b>Detection' in html
     assert "Trigger Mon 22:00 strongest suspect: The contents of products were replaced" in shown
     assert "onset, Mon 06:00\N{EN DASH}Tue 06:00" in unescape(reader.get(charts_of(html)[0]).text)
-    assert shown.index("1 dataset replaced products") < shown.index("2 campaign 18 starts")
+    assert shown.index("1 dataset replaced products") < shown.index("2 external changed campaign 18 starts")
     assert "Nothing changed in definition, features, learner of partner_demand" in shown
     assert "commander nobody yet communications nobody yet" in shown
     assert "Will gives the last good version all traffic at once" in shown

@@ -223,7 +223,7 @@ def work_the_first_incident(reader: Reader) -> None:
     assert "watching" in reader.output_of("steek incident watch")
     assert "published" in reader.output_of("steek postmortem publish")
     assert "F-1" in reader.output_of("steek follow-up list")
-    assert "Nothing would stop" in reader.output_of("steek assess")
+    assert "Nothing here would stop" in reader.output_of("steek assess")
 
 
 def counts(receipt: str) -> tuple[int, int]:

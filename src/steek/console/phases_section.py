@@ -1,16 +1,12 @@
 """The phases of an incident as a strip: when each began, as an interval where that is fuzzy, and why."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from steek.console.event_words import thing, words_of
 from steek.console.services import Services
 from steek.console.words import interval_words
 from steek.incidents import ActionTaken, PhaseTimes, State, Story
-
-_CHANGE = re.compile(r"\b(\w+\.\w+) of (\w+:\S+?)(?=,|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +47,7 @@ def _phase_line(phase: PhaseTimes, current: str, now: datetime, actions: Sequenc
         # What was done in that phase says more than that it began; whether it helped stands with it.
         named = ", then ".join(label(action.mitigation) for action in actions[:2])
         evidence = f"{named}; not seen to help yet" if phase.suggested and named else label(phase.evidence)
-    return PhaseLine(phase.phase.value.capitalize(), when, _CHANGE.sub(_change_words, evidence), look)
-
-
-def _change_words(found: re.Match[str]) -> str:
-    """The change as people say it: dataset replaced, products."""
-    return f"{words_of(found.group(1))}, {thing(found.group(2))}"
+    return PhaseLine(phase.phase.value.capitalize(), when, evidence, look)
 
 
 def label(mitigation: str) -> str:

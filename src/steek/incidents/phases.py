@@ -79,11 +79,11 @@ def phases(
     told = _starts(entries)
     worked = {phase: told.get(state, unknown) for phase, state in _WORKED}
     stopped, how = mitigated(entries)
-    acted = "recorded in the timeline"
+    shown = {phase: "recorded in the timeline" if start.known else "not recorded" for phase, start in worked.items()}
     if stopped.known:
-        worked[Phase.MITIGATION], acted = stopped, how
-    elif worked[Phase.MITIGATION].known:
-        acted = how
+        worked[Phase.MITIGATION] = stopped
+    if worked[Phase.MITIGATION].known:
+        shown[Phase.MITIGATION] = how
     known = (
         PhaseTimes(Phase.PRE_INCIDENT, unknown, trigger, "everything was well as far as is known", suggested),
         PhaseTimes(Phase.TRIGGER, trigger, trigger, why, suggested),
@@ -94,8 +94,8 @@ def phases(
                 phase,
                 worked[phase],
                 _end(phase, worked, incident),
-                acted if phase is Phase.MITIGATION else "recorded in the timeline",
-                phase is Phase.MITIGATION and not stopped.known,
+                shown[phase],
+                phase is Phase.MITIGATION and worked[phase].known and not stopped.known,
             )
             for phase, _ in _WORKED
         ),

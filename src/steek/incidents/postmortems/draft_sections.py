@@ -16,6 +16,8 @@ from steek.incidents.timeline import TimelineEntry, own_events
 from steek.incidents.types import AlertEvidence, Duration, Span
 
 SHOWN_SUSPECTS = 20  # the incident page has them all
+# From here on nobody reads what stands behind the point.
+_WHOLE_FROM = 1_000
 _MOST_LINES = 150
 _RESPONSE = (
     "incident.action_started",
@@ -186,4 +188,6 @@ def _bounds(alert: AlertEvidence) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "no value" if value is None else f"{value:,.4g}"
+    if value is None:
+        return "no value"
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.4g}"
