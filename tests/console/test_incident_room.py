@@ -124,7 +124,7 @@ def test_mitigated_is_what_was_seen_to_help_or_a_person_says_so(broken: World) -
 @pytest.mark.covers("I11", "I12")
 def test_after_it_is_over_the_draft_comes_first_and_closing_last(broken: World) -> None:
     over = incident(broken, state=State.FOLLOW_UP)
-    assert titles(over) == ["read the postmortem draft", "say who was harmed"]
+    assert titles(over) == ["read the postmortem", "say who was harmed"]
     answered = OpenQuestions(groups_answered=True, is_published=True)
     assert titles(over, waiting=answered) == ["close"]
     told = [entry("incident.updated", number=1, outside_state="proposed"), entry("incident.update_overdue")]

@@ -129,7 +129,7 @@ def test_two_people_work_an_incident_from_declaration_to_postmortem(
     desk.locator("#resolve input[name=unverified]").check()
     desk.locator("#resolve input[name=reason]").fill("sales are back by eye")
     desk.get_by_role("button", name="Verify and resolve").click()
-    shows(phone, "next", "read the postmortem draft")
+    shows(phone, "next", "read the postmortem")
     shows(phone, "tags", "follow-up")
     phone.goto(phone.url.partition("/incidents")[0] + "/postmortems/2017-002")
     expect(phone.locator("main")).to_contain_text("partner sales are empty")

@@ -43,9 +43,9 @@ class MitigationForm:
 def mitigation_forms(
     menu: Menu, story: Story, usual: Mapping[str, StepEstimate] | None = None
 ) -> tuple[MitigationForm, ...]:
-    """All of the menu, in its order, with the incident's own system filled in; `usual` is what each took before."""
+    """What the menu offers, in its order, the incident's own system filled in; `usual` is what each took before."""
     known = usual or {}
-    return tuple(_form(one, story, menu, known.get(one.name)) for one in menu.mitigations.values())
+    return tuple(_form(one, story, menu, known.get(one.name)) for one in menu.offered(story.incident))
 
 
 def _form(mitigation: Mitigation, story: Story, menu: Menu, took: StepEstimate | None) -> MitigationForm:

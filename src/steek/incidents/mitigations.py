@@ -57,6 +57,7 @@ class Mitigation:
         costs: What it costs those who get answers, by which the business is asked where revenue is at stake.
         agreements: What the project declares about agreements to mitigations; it wins over that rule.
         one_first: The mitigation that tries it on one member first, or "".
+        elsewhere: Models that others train and serve, so that it cannot be done on them here.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Mitigation:
     costs: Costs = Costs.NOTHING
     agreements: tuple[MitigationAgreement, ...] = ()
     one_first: str = ""
+    elsewhere: frozenset[str] = frozenset()
 
     def needs(self, arguments: Mapping[str, object], impacts: Sequence[Impact]) -> tuple[Need, ...]:
         """Who must agree to it as it is called, given what is known of the impact; () for nobody."""
@@ -118,6 +120,11 @@ class Menu:
 
     mitigations: Mapping[str, Mitigation] = field(default_factory=dict[str, Mitigation])
 
+    def offered(self, incident: Incident) -> tuple[Mitigation, ...]:
+        """What can be done here about an incident, in the order of the menu: of a model that others serve, little."""
+        model = model_of(incident)
+        return tuple(one for one in self.mitigations.values() if model not in one.elsewhere)
+
     def find(self, name: str) -> Mitigation:
         """One mitigation.
 
@@ -139,8 +146,11 @@ def checked_arguments(mitigation: Mitigation, arguments: Mapping[str, object]) -
     """Arguments that fit the mitigation, as plain JSON values.
 
     Raises:
-        InputError: an unknown or a missing argument, or a value that JSON cannot hold.
+        InputError: an unknown or a missing argument, a model that others serve, or a value that JSON cannot hold.
     """
+    if str(arguments.get("model")) in mitigation.elsewhere:
+        message = f"{arguments['model']} is trained and served elsewhere: {mitigation.name} cannot be done here"
+        raise InputError(message, next_step="Ask those who serve it, and write down what they do as a 'measure'.")
     known = {argument.name for argument in mitigation.arguments}
     for name in arguments:
         if name not in known:

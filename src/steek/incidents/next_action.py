@@ -264,4 +264,4 @@ def _after(incident: Incident, waiting: OpenQuestions) -> tuple[NextAction, ...]
         close = NextAction("close", text, "advance")
         return (*told, *_ethics(waiting), *groups, close)
     text = "It is over. Complete the draft, and close it when follow-ups have owners."
-    return (*told, NextAction("read the postmortem draft", text, "postmortem"), *_ethics(waiting), *groups)
+    return (*told, NextAction("read the postmortem", text, "postmortem"), *_ethics(waiting), *groups)

@@ -1,6 +1,6 @@
 """What can be done about an incident with the services of this house."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from steek.data import FeedChecking
@@ -28,9 +28,13 @@ def mitigation_menu(
     *,
     feed: FeedChecking,
     definitions: Mapping[str, ModelDefinition],
+    watched: Iterable[str] = (),
     agreements: Sequence[MitigationAgreement] = (),
 ) -> Mapping[str, Mitigation]:
-    """Mitigations by name; each is idempotent by the key of its call. `agreements` are those the project declares."""
+    """Mitigations by name; each is idempotent by the key of its call.
+
+    `watched` are models that others train and serve, `agreements` those that the project declares.
+    """
     mitigations = (
         *_going_back(routes),
         *serving_switches(routes, freezes, ledger, definitions),
@@ -39,7 +43,15 @@ def mitigation_menu(
         *_catching_up(worker),
         *measures_in_words(ledger),
     )
-    return {each.name: replace(each, agreements=tuple(agreements)) for each in mitigations}
+    theirs = frozenset(watched)
+    return {
+        each.name: replace(
+            each,
+            agreements=tuple(agreements),
+            elsewhere=theirs if any(one.name == "model" for one in each.arguments) else frozenset[str](),
+        )
+        for each in mitigations
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ def mitigation_lines(menu: Menu, story: Story) -> list[MitigationLine]:
             tuple(f"{need.of} ({need.because})" for need in each.needs(touched, story.impacts)),
             each.one_first,
         )
-        for each, text in (*listed, *((one, "") for one in menu.mitigations.values()))
+        for each, text in (*listed, *((one, "") for one in menu.offered(story.incident)))
     ]
 
 

@@ -267,6 +267,7 @@ def people_part(
         worker,
         feed=feed,
         definitions=base.project.definitions,
+        watched=base.project.watched,
         agreements=tuple(base.project.agreements.values()),
     )
     incidents = Incidents(base.database, base.ledger, base.lineage, base.clock, menu)

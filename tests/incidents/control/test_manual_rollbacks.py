@@ -3,10 +3,12 @@
 import pytest
 from tests.incidents.conftest import Loop, Reader, joins
 
-from steek.incidents import Incidents, Menu, Mitigation, MitigationCall
+from steek.incidents import Argument, Incidents, Menu, Mitigation, MitigationCall
 from steek.incidents.control.manual_rollbacks import manual_rollbacks
+from steek.incidents.mitigations import checked_arguments
 from steek.incidents.timeline import describe
 from steek.kernel import ReplayClock
+from steek.kernel.errors import InputError
 from steek.ledger import Database, Ledger
 from steek.models import Freezes
 from steek.platform.menu import mitigation_lines
@@ -35,6 +37,25 @@ def test_a_replaced_dataset_is_taken_back_by_hand(incidents: Incidents, loop: Lo
     incidents.note(incident.id, "it was not", "sam", key="n", about=replaced.id, verdict="rejected")
     rest = manual_rollbacks(incidents.stories.read(incident.id).changed)
     assert not any("products" in one for one in rest)
+
+
+@pytest.mark.covers("I9")
+def test_of_a_model_that_others_serve_the_menu_has_what_can_be_done_here(incidents: Incidents) -> None:
+    incident = incidents.declare("too high", on="model:theirs", severity="sev2", actor="ada", key="d")
+    back = Mitigation(
+        "roll-back",
+        risk="r",
+        effect="e",
+        undo="u",
+        run=measure,
+        arguments=(Argument("model", "whose versions"),),
+        elsewhere=frozenset({"theirs"}),
+    )
+    menu = Menu({"roll-back": back, "measure": Mitigation("measure", risk="r", effect="e", undo="u", run=measure)})
+    assert [one.name for one in menu.offered(incident)] == ["measure"]
+    with pytest.raises(InputError, match="theirs is trained and served elsewhere"):
+        checked_arguments(back, {"model": "theirs"})
+    assert checked_arguments(back, {"model": "ours"}) == {"model": "ours"}
 
 
 @pytest.mark.covers("I4", "I5")
