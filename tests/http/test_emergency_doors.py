@@ -181,7 +181,7 @@ def test_narrow_roles_and_outsiders_see_nothing_of_incidents(clinic: Clinic) -> 
         *(f"{where}/{part}" for part in ("timeline", "groups", "refusals", "suspects", "postmortem")),
         "/v1/break-glass",
         "/v1/notices/targets",
-        f"/incidents/{incident(clinic)}",
+        f"/incidents/{incident(clinic)}/status",
         "/incidents",
         "/v1/concerns",
         "/concerns",

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -58,7 +59,7 @@ class Doors:
 
     def stranger(self, principal: str) -> Caller:
         """Somebody elsewhere with a token that gives no role."""
-        made = self.platform.tokens.issue(principal, (), timedelta(days=1), key=f"token {principal}", actor="owner")
+        made = self.platform.tokens.issue(principal, (), timedelta(days=1), key=f"token {uuid4()}", actor="owner")
         return Caller(self.app, "203.0.113.9", made.secret)
 
     def get(self, path: str) -> Any:
@@ -119,9 +120,9 @@ def test_rotations_calendar_and_people(doors: Doors, incident: str) -> None:
     assert doors.get("/v1/oncall/reachable?system=orders_model")["chain"][-1]["person"] == "boss@shop"
     calendar = doors.client.get("/v1/oncall/calendar.ics?rotation=core")
     assert calendar.headers["content-type"].startswith("text/calendar")
-    doors.write("PUT", "/v1/oncall/stakeholders/money", {"person": "cfo", "part": "finance"})
-    assert [one["name"] for one in doors.get("/v1/oncall/stakeholders")["items"]] == ["money", "owners"]
-    doors.write("DELETE", "/v1/oncall/stakeholders/money")
+    doors.write("PUT", "/v1/oncall/stakeholders/till", {"person": "cashier", "part": "product"})
+    assert {"owners", "till"} <= {one["name"] for one in doors.get("/v1/oncall/stakeholders")["items"]}
+    doors.write("DELETE", "/v1/oncall/stakeholders/till")
     doors.write("PUT", "/v1/oncall/rotations/old", {"people": ["zoe"], "starts_on": "2020-01-06"})
     doors.write("DELETE", "/v1/oncall/rotations/old")
     assert incident
@@ -263,7 +264,7 @@ def test_stakeholders_look_and_ask_in_the_view_of_their_row(doors: Doors, incide
     assert eve.get("/v1/incidents/2026-999/status").text == eve.get(f"{here}/status").text.replace(incident, "2026-999")
     for asked in ("", "?sees=everything", "?form=markdown", "?sees=everything&form=markdown"):
         seen = cfo.get(f"{here}/status{asked}").json()
-        assert [each["text"] for each in seen["entries"]] == ["Orders are late."]
+        assert [each["text"] for each in seen.get("entries", [])] == ["Orders are late."], seen
         assert "known" not in seen
     assert "entries" in cfo.get(f"{here}/status?sees=outsider").json()
     assert "severity" not in cfo.get(f"{here}/status?sees=outsider").json()
@@ -274,7 +275,9 @@ def test_stakeholders_look_and_ask_in_the_view_of_their_row(doors: Doors, incide
     assert [each for each in private if each in shown] == []
     assert "it goes back" in boss.get(page).text
     # Nothing else opens to them, and what they ask they read the answer of.
-    for path in ("/incidents", f"/incidents/{incident}", "/on-call", here, f"{here}/updates", f"{here}/timeline"):
+    assert cfo.get(f"/incidents/{incident}").url.path == page
+    assert eve.get(f"/incidents/{incident}").status_code == 403
+    for path in ("/incidents", "/on-call", here, f"{here}/updates", f"{here}/timeline"):
         assert cfo.get(path).status_code == boss.get(path).status_code == 403, path
     form = {"text": "what does it cost?", "key": "cost", "actor": "somebody else"}
     answer = cfo.post(f"/incidents/{incident}/ask", data=form)
@@ -294,6 +297,25 @@ def test_stakeholders_look_and_ask_in_the_view_of_their_row(doors: Doors, incide
     assert eve.post(f"{here}/questions", json=asked, headers={"Idempotency-Key": "eve"}).status_code == 403
     assert cfo.post(f"{here}/questions", json=asked, headers={"Idempotency-Key": "cfo"}).status_code == 201
     assert cfo.post(f"{here}/updates", json=asked, headers={"Idempotency-Key": "cfo"}).status_code == 403
+
+
+@pytest.mark.covers("I3", "I9")
+def test_the_business_agrees_on_the_page_that_it_sees(doors: Doors, incident: str) -> None:
+    here, page = f"/v1/incidents/{incident}", f"/incidents/{incident}/status"
+    call = {"mitigation": "fall-back", "of": "business", "arguments": {"model": "orders_model"}, "reason": "too high"}
+    asked = doors.write("POST", f"{here}/agreements", call, key=f"{incident} fall back")
+    doors.write("PUT", "/v1/oncall/stakeholders/money", {"person": "cfo@shop", "part": "finance"})
+    boss, cfo = doors.stranger("boss@shop"), doors.stranger("cfo@shop")
+    assert "You are asked" not in cfo.get(page).text
+    shown = boss.get(f"/incidents/{incident}")
+    assert (shown.url.path, "You are asked" in shown.text, "fall back" in shown.text) == (page, True, True)
+    form = {"key": "say", "agreement_version": str(asked["version"]), "say": "agree", "answer": "do", "actor": "ada"}
+    refused = cfo.post(f"/incidents/{incident}/agreements/{asked['id']}", data=form)
+    assert refused.status_code == 403
+    answer = boss.post(f"/incidents/{incident}/agreements/{asked['id']}", data=form)
+    assert (answer.status_code, answer.url.path) == (200, page)
+    (agreement,) = (one for one in doors.get(f"{here}/agreements")["items"] if one["id"] == asked["id"])
+    assert (agreement["state"], agreement["answered_by"], agreement["answer"]) == ("agreed", "boss@shop", "do")
 
 
 @pytest.mark.covers("I10", "N4")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from steek.console.actor import is_of_the_team
 from steek.console.data_actions import Do, Form, key_of
 from steek.console.site import Site
 from steek.incidents import Outcome
@@ -47,6 +48,7 @@ def refuse_change(site: Site, path: Mapping[str, str], form: Form) -> str:
 
 
 def answer(site: Site, path: Mapping[str, str], form: Form) -> str:
+    """Agree, decline, or go ahead without; stakeholders come back to the status, which is all they see."""
     if form.get("say") == "override":
         site.services.agreements.override(
             path["agreement"],
@@ -67,6 +69,8 @@ def answer(site: Site, path: Mapping[str, str], form: Form) -> str:
         key=f"{key_of(site, form)}-{choice}",
         expected_version=_seen(form, "agreement_version"),
     )
+    if not is_of_the_team():
+        return f"/incidents/{quote(path['id'], safe='')}/status?done=agreement-answered#agreements"
     return _page(path["id"], "agreement-answered", "agreements")
 
 

@@ -50,7 +50,9 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class AgreementLine:
-    """One agreement; `is_open` while it waits or serves, `answerers` may answer, "" when nobody does yet."""
+    """One agreement; `is_open` while it waits or serves, `answerers` may answer, "" when nobody does yet; they are
+    `people`.
+    """
 
     agreement: Agreement
     health: str
@@ -58,6 +60,7 @@ class AgreementLine:
     given: str
     is_open: bool
     answerers: str
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,12 @@ def _change(change: HeldChange, *, is_closed: bool) -> ChangeLine:
     return ChangeLine(change, _HEALTHS[change.state], _WORDS[change.state], told, can)
 
 
+def asked_of(services: Services, incident: str, person: str) -> tuple[AgreementLine, ...]:
+    """What waits for the word of one person, or rests on it and was not done yet."""
+    lines = (_agreement(services, one) for one in services.agreements.list(incident))
+    return tuple(line for line in lines if line.is_open and person in line.people)
+
+
 def _agreement(services: Services, agreement: Agreement) -> AgreementLine:
     is_open = agreement.state in {AgreementState.ASKED, AgreementState.AGREED}
     given = argument_words(dict(agreement.arguments))
@@ -130,4 +139,5 @@ def _agreement(services: Services, agreement: Agreement) -> AgreementLine:
         f"{one.person}, {one.because}" + ("" if one.targets else ", whom no target reaches: call them") for one in found
     )
     health, what = _AGREEMENT_HEALTHS[agreement.state], label(agreement.mitigation)
-    return AgreementLine(agreement, health, what, given, is_open, answerers)
+    people = tuple(one.person for one in found)
+    return AgreementLine(agreement, health, what, given, is_open, answerers, people)

@@ -45,7 +45,7 @@ def status(site: Site, request: Request) -> Response:
     if looks is None or is_of_team(looks):
         view = status_view(services, found, form_key=key)
         return HTMLResponse(render(site.templates, "incident_status.html", frame(site, request), view=view))
-    shown = stakeholder_view(found, sees, looks.principal, form_key=key)
+    shown = stakeholder_view(services, found, sees, looks.principal, form_key=key)
     done = DONE.get(request.query_params.get("done", ""), "")
     bare = replace(nobodys_frame(services, request.url.path), stream="/stream", message=done, actor=looks.principal)
     return HTMLResponse(render(site.templates, "stakeholder_status.html", bare, view=shown))

@@ -207,6 +207,8 @@ def incidents(site: Site, request: Request) -> Response:
 
 def incident(site: Site, request: Request) -> Response:
     services, incident_id = site.services, request.path_params["id"]
+    if not is_of_the_team():
+        return RedirectResponse(f"/incidents/{quote(incident_id, safe='')}/status", status_code=303)
     # Read first: what is written while the page is drawn comes again by the stream.
     seen = site.live.newest()
     story = services.incidents.stories.read(incident_id)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from steek.console.control_section import AgreementLine, asked_of
 from steek.console.services import Services
 from steek.console.updates_section import unreached
 from steek.incidents import Role
@@ -40,7 +41,7 @@ class StatusView:
 class StakeholderView:
     """What a stakeholder reads: everything, or what was approved for outsiders with how bad it is and since when.
 
-    `questions` are all where they may see everything, else their own.
+    `questions` are all where they may see everything, else their own; `asked` are agreements that wait for their word.
     """
 
     sees: str
@@ -48,12 +49,15 @@ class StakeholderView:
     full: Status | None
     entries: tuple[tuple[OutsideEntry, str], ...]
     questions: tuple[Question, ...]
+    asked: tuple[AgreementLine, ...]
     path: str
     form_key: str
 
 
-def stakeholder_view(status: Status, sees: Sees, principal: str, *, form_key: str) -> StakeholderView:
-    """The status in the view of one stakeholder."""
+def stakeholder_view(
+    services: Services, status: Status, sees: Sees, principal: str, *, form_key: str
+) -> StakeholderView:
+    """The status in the view of one stakeholder, with what they are asked to agree to."""
     is_inside = sees is Sees.INTERNAL
     return StakeholderView(
         sees=sees.value,
@@ -61,6 +65,7 @@ def stakeholder_view(status: Status, sees: Sees, principal: str, *, form_key: st
         full=status if is_inside else None,
         entries=tuple((each, entry_text(each)) for each in status.outside),
         questions=tuple(each for each in status.questions if is_inside or each.asked_by == principal),
+        asked=asked_of(services, status.incident.id, principal),
         path=f"/incidents/{status.incident.id}",
         form_key=form_key,
     )

@@ -22,9 +22,9 @@ _OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _TEAM = frozenset({OWNER, MEMBER})
 # What somebody of neither role may look at: rows, of which the gate decides each, and what they mean. All other
-# addresses tell of persons, batches or acts.
+# addresses tell of persons, batches or acts. The page of an incident leads them on to its status.
 _FOR_READERS = re.compile(
-    r"/|/static/.*|/charts/[^/]+\.svg|/data(/[^/]+)?|/v1/status|/v1/access/explanation"
+    r"/|/static/.*|/charts/[^/]+\.svg|/data(/[^/]+)?|/v1/status|/v1/access/explanation|/incidents/\d{4}-\d+"
     r"|/v1/datasets(/[^/]+(/(rows|sample|profile|volumes))?)?"
 )
 # Decided by name, not by role: who may read concerns, which anybody raises; and how much a stakeholder sees of the
@@ -32,7 +32,7 @@ _FOR_READERS = re.compile(
 # says only that something was written.
 _FOR_ANYBODY = re.compile(
     r"/concerns(/.*)?|/v1/concerns(/.*)?|/stream|/incidents/[^/]+/(status|ask)|/v1/incidents/[^/]+/(status|questions)"
-    r"|/v1/agreements/[^/]+/(agreement|refusal)"
+    r"|/v1/agreements/[^/]+/(agreement|refusal)|/incidents/[^/]+/agreements/[^/]+"
 )
 # What somebody noticed may be filed by anybody who is let in; reading what others filed takes a role.
 _FOR_ANYBODY_TO_FILE = "/v1/signals"
