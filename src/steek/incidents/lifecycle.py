@@ -43,6 +43,8 @@ TRANSITIONS: Mapping[tuple[State, Action], State] = {
     (State.TROUBLESHOOTING, Action.RECOVER): State.RESOLUTION,
     (State.TROUBLESHOOTING, Action.RESOLVE): State.FOLLOW_UP,
     (State.MITIGATION, Action.INVESTIGATE): State.TROUBLESHOOTING,
+    # Something was done, no indicator can tell, and a person says that the harm has stopped.
+    (State.MITIGATION, Action.MITIGATE): State.MITIGATION,
     (State.MITIGATION, Action.RECOVER): State.RESOLUTION,
     (State.MITIGATION, Action.RESOLVE): State.FOLLOW_UP,
     (State.RESOLUTION, Action.INVESTIGATE): State.TROUBLESHOOTING,
