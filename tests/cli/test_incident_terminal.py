@@ -49,7 +49,7 @@ def test_what_is_known_is_declared_in_one_line_and_doubted_names_are_said(steek:
     assert json.loads(steek("incident", "alerts", found, "--json")) == {"attached": [], "open": []}
     with pytest.raises(InputError, match="is no impact"):
         steek("incident", "declare", "x", "--on", "model:till", "--impact", "users=many")
-    with pytest.raises(InputError, match="the system is empty"):
+    with pytest.raises(InputError, match="neither a system nor an alert"):
         steek("incident", "declare", "x")
 
 

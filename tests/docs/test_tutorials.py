@@ -215,7 +215,7 @@ def work_the_first_incident(reader: Reader) -> None:
     before, after = (out for said, out in reader.printed if said == "steek incident suspects $INCIDENT")
     assert "Nobody records what changes here; look outside too." in before
     assert re.match(r"1\. \d+%  binary: Release 5.1 of the forecaster\n", after)
-    assert re.search(r"^money +0 +4e\+04 +EUR", reader.output_of("steek incident impact $INCIDENT"), re.MULTILINE)
+    assert re.search(r"^money +0 to 40,000 EUR", reader.output_of("steek incident impact $INCIDENT"), re.MULTILINE)
     assert reader.output_of("steek incident resolve $INCIDENT --actor").endswith("not over yet\n")
     outside = reader.output_of("steek incident status")
     assert "wait for a check by hand" in outside

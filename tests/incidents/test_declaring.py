@@ -244,7 +244,7 @@ def test_on_an_alert_its_system_and_what_fires_with_it_are_meant(incidents: Inci
     incident = incidents.declare("partners", severity="sev2", actor="ariel", key="d", alert_id=alert.id)
     assert incident.subject == "model:partner_demand"
     assert {one.alert_id for one in incidents.stories.read(incident.id).alerts} == {alert.id, other.id}
-    with pytest.raises(InputError, match="about no system"):
+    with pytest.raises(InputError, match="neither a system nor an alert"):
         incidents.declare("nothing", severity="sev2", actor="ariel", key="n")
 
 
